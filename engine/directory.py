@@ -1,0 +1,163 @@
+"""Who exists: organisations, their services, the people in them and the roles they hold.
+
+An organisation is a member body, a company, a State service, a partner, or the platform
+itself. A holding says that a person has a role in one organisation, from a day to a day.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine import clock
+from engine.models import UtcDateTime, db
+
+MEMBER, COMPANY, STATE, PARTNER, PLATFORM = (
+    "member",
+    "company",
+    "state",
+    "partner",
+    "platform",
+)
+
+# Roles that mean the same everywhere; a diagram's lanes name others.
+APPLICANT, ADMINISTRATOR, OPERATOR = "applicant", "administrator", "operator"
+
+
+class Organisation(db.Model):  # type: ignore[name-defined,misc]
+    """A public body, a company or a partner."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (
+        Index(None, "kind", "name"),
+        Index(None, "siren"),
+        Index(None, "insee"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(300))
+    slug: Mapped[str | None] = mapped_column(String(100), unique=True)
+    siren: Mapped[str | None] = mapped_column(String(9))
+    siret: Mapped[str | None] = mapped_column(String(14), unique=True)
+    insee: Mapped[str | None] = mapped_column(String(10))  # COM-21231, DEP-21, REG-27
+    naf: Mapped[str | None] = mapped_column(String(6))
+    address: Mapped[str] = mapped_column(Text, default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    brand_colour: Mapped[str | None] = mapped_column(String(7))
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    confirmed: Mapped[bool] = mapped_column(default=True)  # found in the company directory
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class Service(db.Model):  # type: ignore[name-defined,misc]
+    """A department within an organisation."""
+
+    __tablename__ = "service"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    name: Mapped[str] = mapped_column(String(300))
+
+
+class Person(db.Model):  # type: ignore[name-defined,misc]
+    """Someone who acts. How they prove who they are is the web's affair."""
+
+    __tablename__ = "person"
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    email: Mapped[str] = mapped_column(String(254), unique=True)  # lower case
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class Holding(db.Model):  # type: ignore[name-defined,misc]
+    """A role held by a person in an organisation, on the days between two dates."""
+
+    __tablename__ = "holding"
+    __table_args__ = (
+        Index(None, "person_id"),
+        Index(None, "organisation_id", "role"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    service_id: Mapped[UUID | None] = mapped_column(ForeignKey("service.id"))
+    role: Mapped[str] = mapped_column(String(100))
+    valid_from: Mapped[date] = mapped_column(default=clock.today)
+    valid_to: Mapped[date | None]  # the last day it is held
+
+    person: Mapped[Person] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+
+
+def person_by_email(email: str) -> Person | None:
+    """The person with this address, whatever its case."""
+    return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+
+
+def company_by_siret(siret: str) -> Organisation | None:
+    """The company registered under this SIRET."""
+    return db.session.scalar(select(Organisation).where(Organisation.siret == siret))
+
+
+def current(statement: Select[Any]) -> Select[Any]:
+    """Keep the holdings that are valid today."""
+    today = clock.today()
+    return statement.where(
+        Holding.valid_from <= today,
+        (Holding.valid_to.is_(None)) | (Holding.valid_to >= today),
+    )
+
+
+def holdings_of(person_id: UUID) -> list[Holding]:
+    """The roles this person holds today."""
+    return list(
+        db.session.scalars(current(select(Holding).where(Holding.person_id == person_id)))
+    )
+
+
+def holders(organisation_id: UUID, roles: Iterable[str]) -> list[Person]:
+    """The people who hold one of these roles in an organisation today, by name."""
+    statement = (
+        select(Person)
+        .join(Holding, Holding.person_id == Person.id)
+        .where(Holding.organisation_id == organisation_id, Holding.role.in_(list(roles)))
+        .order_by(Person.name)
+        .distinct()
+    )
+    return list(db.session.scalars(current(statement)))
+
+
+def resolve(reference: str) -> Organisation | None:
+    """The organisation that a diagram names by id, slug, SIREN or territorial code."""
+    if len(reference) == 36:  # noqa: PLR2004  the length of a UUID
+        try:
+            return db.session.get(Organisation, UUID(reference))
+        except ValueError:
+            return None
+    by_code = select(Organisation).where(
+        Organisation.kind != COMPANY,
+        (Organisation.slug == reference)
+        | (Organisation.siren == reference)
+        | (Organisation.insee == reference),
+    )
+    return db.session.scalars(by_code.order_by(Organisation.created_at)).first()
+
+
+def describe(organisation: Organisation) -> dict[str, Any]:
+    """What a process may know of an organisation, as plain values."""
+    return {
+        "id": str(organisation.id),
+        "name": organisation.name,
+        "siren": organisation.siren,
+        "siret": organisation.siret,
+        "insee": organisation.insee,
+        "naf": organisation.naf,
+        "address": organisation.address,
+        "email": organisation.email,
+        "phone": organisation.phone,
+    }

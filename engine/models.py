@@ -1,0 +1,320 @@
+"""What the engine remembers about procedures and the cases that run through them.
+
+`state` is written by `engine.commands` alone; every other table here can be read by any
+query. Documents, drafts and the directory of people live beside their own verbs.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from engine import clock
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on every database; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A naive datetime has no meaning here.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The tables of the whole office, under one naming convention for the migrations."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class ProcessDefinition(db.Model):  # type: ignore[name-defined,misc]
+    """One published, frozen version of a procedure's folder."""
+
+    __tablename__ = "process_definition"
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    key: Mapped[str] = mapped_column(String(200))  # "grants.investment_aid"
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(String(300))  # in French, from the diagram
+    documentation: Mapped[str] = mapped_column(Text, default="")
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    start_form: Mapped[str | None] = mapped_column(String(200))
+    start_role: Mapped[str] = mapped_column(String(100))  # who may start a case
+    sha256: Mapped[str] = mapped_column(String(64))
+    origin: Mapped[str] = mapped_column(String(20))  # folder | designer
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    published_by: Mapped[UUID | None]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    model: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class DefinitionFile(db.Model):  # type: ignore[name-defined,misc]
+    """One file of a published version, byte for byte."""
+
+    __tablename__ = "definition_file"
+    definition_id: Mapped[UUID] = mapped_column(
+        ForeignKey("process_definition.id"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ProcessInstance(db.Model):  # type: ignore[name-defined,misc]
+    """One run of a process definition: the case that people see."""
+
+    __tablename__ = "process_instance"
+    __table_args__ = (
+        Index(None, "organisation_id", "status", "started_at"),
+        Index(None, "applicant_id", "started_at"),
+        Index(None, "definition_id", "status"),
+        Index(None, "started_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[str] = mapped_column(String(40), unique=True)  # the public case number
+    title: Mapped[str] = mapped_column(String(300), default="")
+    key: Mapped[str] = mapped_column(String(200))
+    definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    applicant_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    status: Mapped[str] = mapped_column(
+        String(20), default="active"
+    )  # active|completed|cancelled
+    outcome: Mapped[str | None] = mapped_column(String(200))  # id of the end event
+    milestone: Mapped[str | None] = mapped_column(String(200))  # in French, for people
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    started_by: Mapped[UUID | None]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    simulated: Mapped[bool] = mapped_column(default=False)  # made under a moved clock
+    rev: Mapped[int] = mapped_column(default=0)
+    state: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
+    history_seq: Mapped[int] = mapped_column(default=0)
+    journal_seq: Mapped[int] = mapped_column(default=0)
+    journal_head: Mapped[str] = mapped_column(String(64), default="")
+
+    definition: Mapped[ProcessDefinition] = relationship(lazy="joined", innerjoin=True)
+
+
+class UserTask(db.Model):  # type: ignore[name-defined,misc]
+    """A step that the diagram leaves to a person; its id is the diagram's own."""
+
+    __tablename__ = "user_task"
+    __table_args__ = (
+        Index(None, "organisation_id", "role", "status", "assignee_id", "due_at"),
+        Index(None, "assignee_id", "status", "due_at"),
+        Index(None, "instance_id", "status"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
+    element_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(300))
+    role: Mapped[str] = mapped_column(String(100))
+    organisation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organisation.id")
+    )  # holds the role
+    definition_id: Mapped[UUID]  # freezes the form as it was when the task opened
+    form: Mapped[str | None] = mapped_column(String(200))
+    into: Mapped[str | None] = mapped_column(String(100))  # the data key the answers go to
+    assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    status: Mapped[str] = mapped_column(
+        String(20), default="open"
+    )  # open|completed|withdrawn
+    priority: Mapped[int] = mapped_column(default=0)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    follow_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    instance: Mapped[ProcessInstance] = relationship()
+
+
+class Timer(db.Model):  # type: ignore[name-defined,misc]
+    """A moment at which an instance must be looked at again."""
+
+    __tablename__ = "timer"
+    __table_args__ = (Index(None, "due_at"),)
+    instance_id: Mapped[UUID] = mapped_column(
+        ForeignKey("process_instance.id"), primary_key=True
+    )
+    task_id: Mapped[UUID] = mapped_column(primary_key=True)
+    element_id: Mapped[str] = mapped_column(String(200))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its firing failed
+
+
+class MessageSubscription(db.Model):  # type: ignore[name-defined,misc]
+    """A point of an instance that waits for a message."""
+
+    __tablename__ = "message_subscription"
+    __table_args__ = (Index(None, "name", "correlation"), Index(None, "instance_id"))
+    task_id: Mapped[UUID] = mapped_column(primary_key=True)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
+    element_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    correlation: Mapped[str | None] = mapped_column(String(200))
+
+
+class Message(db.Model):  # type: ignore[name-defined,misc]
+    """A message received, kept for a while if nobody waits for it yet."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index(None, "name", "correlation", "delivered_at"),
+        Index(None, "delivered_at", "expires_at"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str] = mapped_column(String(200))
+    correlation: Mapped[str | None] = mapped_column(String(200))
+    external_id: Mapped[str | None] = mapped_column(String(200), unique=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    instance_id: Mapped[UUID | None]
+
+
+class RemoteCall(db.Model):  # type: ignore[name-defined,misc]
+    """A call to a partner that an instance waits on: the outbox."""
+
+    __tablename__ = "remote_call"
+    __table_args__ = (
+        Index(None, "status", "due_at"),
+        Index(None, "partner", "status"),
+        Index(None, "instance_id"),
+    )
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, default=uuid4
+    )  # the key partners see
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
+    task_id: Mapped[UUID] = mapped_column(unique=True)
+    element_id: Mapped[str] = mapped_column(String(200))
+    partner: Mapped[str] = mapped_column(String(100))
+    operation: Mapped[str] = mapped_column(String(200))
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # ready | done | refused | incident | cancelled
+    status: Mapped[str] = mapped_column(String(20), default="ready")
+    attempts: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(
+        default=0
+    )  # a partner not ready yet is no failure
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ambiguous: Mapped[bool] = mapped_column(default=False)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Exchange(db.Model):  # type: ignore[name-defined,misc]
+    """One attempt at a remote call, with the digests of what was asked and answered."""
+
+    __tablename__ = "exchange"
+    __table_args__ = (Index(None, "call_id", "attempt"), Index(None, "partner", "at"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("remote_call.id"))
+    attempt: Mapped[int]
+    partner: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    outcome: Mapped[str] = mapped_column(String(40))  # answered | retryable | not_yet | …
+    detail: Mapped[str | None] = mapped_column(Text)
+    request_sha512: Mapped[str] = mapped_column(String(128))
+    response_sha512: Mapped[str | None] = mapped_column(String(128))
+    milliseconds: Mapped[int]
+
+
+class Partner(db.Model):  # type: ignore[name-defined,misc]
+    """What an operator sees and sets about one partner: breaker and pause."""
+
+    __tablename__ = "partner"
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    broken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Incident(db.Model):  # type: ignore[name-defined,misc]
+    """One branch of one case that cannot go on without a person."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index(None, "resolved_at", "raised_at"),
+        Index(None, "instance_id", "resolved_at"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
+    task_id: Mapped[UUID]
+    call_id: Mapped[UUID | None]
+    element_id: Mapped[str] = mapped_column(String(200))
+    element_name: Mapped[str] = mapped_column(String(300))
+    cause: Mapped[str] = mapped_column(String(200))
+    message: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text, default="")
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolution: Mapped[str | None] = mapped_column(String(40))
+    resolved_by: Mapped[UUID | None]
+
+    instance: Mapped[ProcessInstance] = relationship()
+
+
+class History(db.Model):  # type: ignore[name-defined,misc]
+    """One finished step of an instance; written once, never changed."""
+
+    __tablename__ = "history"
+    instance_id: Mapped[UUID] = mapped_column(
+        ForeignKey("process_instance.id"), primary_key=True
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[UUID]
+    element_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(300))
+    kind: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(20))
+    entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[UUID | None]
+    updates: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,0 +1,97 @@
+"""The one place that commits, for every room.
+
+    with transaction() as after_commit:
+        case = lock(ProcessInstance, case_id)
+        ...
+        after_commit.append(wake)
+
+Transactions never nest. What must be told outside is told after the commit; if the
+telling fails, it is logged and swallowed, since the database already holds the fact.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine, event
+
+from engine.models import Base, db
+
+log = structlog.get_logger()
+
+Row = TypeVar("Row", bound=Base)
+
+AfterCommit = list[Callable[[], object]]
+
+_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
+
+
+class NestedTransaction(RuntimeError):
+    """A command was called from within another one."""
+
+
+@contextmanager
+def transaction() -> Iterator[AfterCommit]:
+    """Commit everything done within, or nothing of it.
+
+    Raises NestedTransaction when another one is open in this context.
+    """
+    if _open.get():
+        raise NestedTransaction
+    token = _open.set(True)
+    after_commit: AfterCommit = []
+    db.session.rollback()  # what a view has read so far is stale from here on
+    try:
+        if db.session.get_bind().dialect.name == "sqlite":
+            db.session.connection(execution_options={"writing": True})
+        yield after_commit
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _open.reset(token)
+    for action in after_commit:
+        try:
+            action()
+        except Exception:
+            log.exception("after_commit_failed")
+
+
+def lock(row_type: type[Row], row_id: Any) -> Row:
+    """The row as it is in the database now, ours until the commit.
+
+    Without `populate_existing` a row already read by the session would keep its old
+    values under the new lock, and two parallel branches would overwrite each other.
+    Raises NoResultFound when there is no such row.
+    """
+    return db.session.get_one(
+        row_type, row_id, with_for_update=True, populate_existing=True
+    )
+
+
+def assert_no_transaction() -> None:
+    """Refuse to make the database wait for a partner."""
+    db.session.rollback()
+    if _open.get():
+        raise NestedTransaction
+
+
+@event.listens_for(Engine, "connect")
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None  # transactions begin as we say, below
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=30000")
+
+
+@event.listens_for(Engine, "begin")
+def _sqlite_begin(connection: Connection) -> None:
+    """Take SQLite's write lock at the start: upgrading a read lock later can deadlock."""
+    if connection.dialect.name == "sqlite":
+        writing = connection.get_execution_options().get("writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
