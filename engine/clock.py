@@ -20,7 +20,7 @@ class ClockRefused(Exception):
 
 def configure(shift_file: Path | None) -> None:
     """Allow the clock to be moved through `shift_file`, or forbid it with None."""
-    global _shift_file, _known  # noqa: PLW0603  the process has one clock
+    global _shift_file, _known
     _shift_file, _known = shift_file, (0, timedelta())
 
 

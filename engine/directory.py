@@ -27,7 +27,7 @@ MEMBER, COMPANY, STATE, PARTNER, PLATFORM = (
 APPLICANT, ADMINISTRATOR, OPERATOR = "applicant", "administrator", "operator"
 
 
-class Organisation(db.Model):  # type: ignore[name-defined,misc]
+class Organisation(db.Model):  # type: ignore[name-defined]
     """A public body, a company or a partner."""
 
     __tablename__ = "organisation"
@@ -55,7 +55,7 @@ class Organisation(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
 
-class Service(db.Model):  # type: ignore[name-defined,misc]
+class Service(db.Model):  # type: ignore[name-defined]
     """A department within an organisation."""
 
     __tablename__ = "service"
@@ -64,7 +64,7 @@ class Service(db.Model):  # type: ignore[name-defined,misc]
     name: Mapped[str] = mapped_column(String(300))
 
 
-class Person(db.Model):  # type: ignore[name-defined,misc]
+class Person(db.Model):  # type: ignore[name-defined]
     """Someone who acts. How they prove who they are is the web's affair."""
 
     __tablename__ = "person"
@@ -74,7 +74,7 @@ class Person(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
 
-class Holding(db.Model):  # type: ignore[name-defined,misc]
+class Holding(db.Model):  # type: ignore[name-defined]
     """A role held by a person in an organisation, on the days between two dates."""
 
     __tablename__ = "holding"

@@ -68,7 +68,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-class ProcessDefinition(db.Model):  # type: ignore[name-defined,misc]
+class ProcessDefinition(db.Model):  # type: ignore[name-defined]
     """One published, frozen version of a procedure's folder."""
 
     __tablename__ = "process_definition"
@@ -90,7 +90,18 @@ class ProcessDefinition(db.Model):  # type: ignore[name-defined,misc]
     model: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
-class DefinitionFile(db.Model):  # type: ignore[name-defined,misc]
+class DefinitionRole(db.Model):  # type: ignore[name-defined]
+    """A role that a version's lanes name: who handles its cases may see them."""
+
+    __tablename__ = "definition_role"
+    __table_args__ = (Index(None, "role"),)
+    definition_id: Mapped[UUID] = mapped_column(
+        ForeignKey("process_definition.id"), primary_key=True
+    )
+    role: Mapped[str] = mapped_column(String(100), primary_key=True)
+
+
+class DefinitionFile(db.Model):  # type: ignore[name-defined]
     """One file of a published version, byte for byte."""
 
     __tablename__ = "definition_file"
@@ -101,7 +112,18 @@ class DefinitionFile(db.Model):  # type: ignore[name-defined,misc]
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class ProcessInstance(db.Model):  # type: ignore[name-defined,misc]
+class ProcedureParameters(db.Model):  # type: ignore[name-defined]
+    """What one organisation sets for a procedure it uses: contacts, amounts, texts."""
+
+    __tablename__ = "procedure_parameters"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organisation.id"), primary_key=True
+    )
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ProcessInstance(db.Model):  # type: ignore[name-defined]
     """One run of a process definition: the case that people see."""
 
     __tablename__ = "process_instance"
@@ -137,7 +159,7 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined,misc]
     definition: Mapped[ProcessDefinition] = relationship(lazy="joined", innerjoin=True)
 
 
-class UserTask(db.Model):  # type: ignore[name-defined,misc]
+class UserTask(db.Model):  # type: ignore[name-defined]
     """A step that the diagram leaves to a person; its id is the diagram's own."""
 
     __tablename__ = "user_task"
@@ -172,7 +194,7 @@ class UserTask(db.Model):  # type: ignore[name-defined,misc]
     instance: Mapped[ProcessInstance] = relationship()
 
 
-class Timer(db.Model):  # type: ignore[name-defined,misc]
+class Timer(db.Model):  # type: ignore[name-defined]
     """A moment at which an instance must be looked at again."""
 
     __tablename__ = "timer"
@@ -186,7 +208,7 @@ class Timer(db.Model):  # type: ignore[name-defined,misc]
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its firing failed
 
 
-class MessageSubscription(db.Model):  # type: ignore[name-defined,misc]
+class MessageSubscription(db.Model):  # type: ignore[name-defined]
     """A point of an instance that waits for a message."""
 
     __tablename__ = "message_subscription"
@@ -198,7 +220,7 @@ class MessageSubscription(db.Model):  # type: ignore[name-defined,misc]
     correlation: Mapped[str | None] = mapped_column(String(200))
 
 
-class Message(db.Model):  # type: ignore[name-defined,misc]
+class Message(db.Model):  # type: ignore[name-defined]
     """A message received, kept for a while if nobody waits for it yet."""
 
     __tablename__ = "message"
@@ -217,7 +239,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     instance_id: Mapped[UUID | None]
 
 
-class RemoteCall(db.Model):  # type: ignore[name-defined,misc]
+class RemoteCall(db.Model):  # type: ignore[name-defined]
     """A call to a partner that an instance waits on: the outbox."""
 
     __tablename__ = "remote_call"
@@ -243,13 +265,14 @@ class RemoteCall(db.Model):  # type: ignore[name-defined,misc]
     )  # a partner not ready yet is no failure
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    woken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a worker was told
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ambiguous: Mapped[bool] = mapped_column(default=False)
     last_error: Mapped[str | None] = mapped_column(Text)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class Exchange(db.Model):  # type: ignore[name-defined,misc]
+class Exchange(db.Model):  # type: ignore[name-defined]
     """One attempt at a remote call, with the digests of what was asked and answered."""
 
     __tablename__ = "exchange"
@@ -266,7 +289,7 @@ class Exchange(db.Model):  # type: ignore[name-defined,misc]
     milliseconds: Mapped[int]
 
 
-class Partner(db.Model):  # type: ignore[name-defined,misc]
+class Partner(db.Model):  # type: ignore[name-defined]
     """What an operator sees and sets about one partner: breaker and pause."""
 
     __tablename__ = "partner"
@@ -276,7 +299,7 @@ class Partner(db.Model):  # type: ignore[name-defined,misc]
     reason: Mapped[str | None] = mapped_column(Text)
 
 
-class Incident(db.Model):  # type: ignore[name-defined,misc]
+class Incident(db.Model):  # type: ignore[name-defined]
     """One branch of one case that cannot go on without a person."""
 
     __tablename__ = "incident"
@@ -301,7 +324,7 @@ class Incident(db.Model):  # type: ignore[name-defined,misc]
     instance: Mapped[ProcessInstance] = relationship()
 
 
-class History(db.Model):  # type: ignore[name-defined,misc]
+class History(db.Model):  # type: ignore[name-defined]
     """One finished step of an instance; written once, never changed."""
 
     __tablename__ = "history"

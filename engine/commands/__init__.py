@@ -1,0 +1,15 @@
+"""Every verb that changes a process, one file a subject.
+
+    step.py        the heart: lock an instance, move it, keep the result
+    cases.py       start, withdraw
+    tasks.py       claim, release, complete
+    calls.py       lease, answer, refuse, postpone and fail a remote call
+    messages.py    receive a message, hand kept ones over
+    timers.py      fire what is due
+    incidents.py   retry, correct, answer by hand
+    drafts.py      keep what is being typed, and its files
+    publishing.py  freeze a version of a procedure
+    membership.py  people, companies and the roles they hold
+
+A command is one transaction and locks at most one instance; commands never nest.
+"""

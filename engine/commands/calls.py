@@ -1,0 +1,299 @@
+"""What becomes of a remote call: leased, answered, refused, postponed, or an incident."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from connectors import StoredFile
+from engine import clock, documents, journal
+from engine.commands.step import step
+from engine.models import Exchange, Incident, Partner, ProcessInstance, RemoteCall, db
+from engine.transaction import lock, transaction
+
+LEASE = timedelta(minutes=5)
+"""How long a worker may take; after that another one looks, since the first may be dead."""
+
+WAKE_AGAIN = timedelta(seconds=10)
+MOST_FAILURES = 20
+LONGEST_WAIT = timedelta(hours=1)
+LONGEST_SILENCE = timedelta(days=30)
+"""A partner that still has no answer by then is a matter for a person."""
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A call to make now. `ambiguous`: an earlier try may have reached the partner."""
+
+    id: UUID
+    operation: str
+    arguments: dict[str, Any]
+    attempt: int
+    ambiguous: bool
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What happened in one try, for the evidence."""
+
+    call_id: UUID
+    number: int
+    outcome: str
+    detail: str | None
+    request_sha512: str
+    response_sha512: str | None
+    milliseconds: int
+
+
+def take_due(limit: int) -> list[UUID]:
+    """Calls to make now, the oldest first, each told to one worker at a time.
+
+    Partners that are paused or broken are left aside. A call told to a worker that does
+    not take it within WAKE_AGAIN is told again.
+    """
+    now = clock.now()
+    stopped = select(Partner.name).where(
+        or_(Partner.paused_at.is_not(None), Partner.broken_at.is_not(None))
+    )
+    due = (
+        select(RemoteCall.id)
+        .where(
+            RemoteCall.status == "ready",
+            RemoteCall.due_at <= now,
+            or_(RemoteCall.woken_at.is_(None), RemoteCall.woken_at <= now - WAKE_AGAIN),
+            or_(RemoteCall.lease_until.is_(None), RemoteCall.lease_until <= now),
+            RemoteCall.partner.not_in(stopped),
+        )
+        .order_by(RemoteCall.due_at)
+        .limit(limit)
+    )
+    if not db.session.scalars(due.limit(1)).first():
+        return []
+    with transaction():
+        taken = list(db.session.scalars(due.with_for_update(skip_locked=True)))
+        db.session.execute(
+            update(RemoteCall).where(RemoteCall.id.in_(taken)).values(woken_at=now)
+        )
+        return taken
+
+
+def lease(call_id: UUID) -> Leased | None:
+    """Count an attempt and take the call for five minutes; None if it is not to be made."""
+    with transaction():
+        call = _locked(call_id)
+        now = clock.now()
+        if call is None or call.status != "ready" or call.due_at > now:
+            return None
+        if call.lease_until is not None and call.lease_until > now:
+            return None
+        partner = db.session.get(Partner, call.partner)
+        if partner is not None and (partner.paused_at or partner.broken_at):
+            return None
+        # A lease that ran out was held by a worker that died: it may have been heard.
+        ambiguous = call.ambiguous or call.lease_until is not None
+        call.attempts += 1
+        call.lease_until = now + LEASE
+        return Leased(call.id, call.operation, call.arguments, call.attempts, ambiguous)
+
+
+def answer(
+    call_id: UUID,
+    value: Any,
+    *,
+    produced: Sequence[tuple[str, str, StoredFile]] = (),
+    attempt: Attempt | None = None,
+    by: UUID | None = None,
+) -> None:
+    """Give a partner's answer to the process; a second answer is ignored."""
+    call = db.session.get_one(RemoteCall, call_id)
+    detail = {"call": str(call_id), "operation": call.operation}
+    with step(call.instance_id, "call_answered", by=by, detail=detail) as (
+        instance,
+        process,
+    ):
+        call = lock(RemoteCall, call_id)
+        _keep_attempt(call, attempt)
+        if call.status not in {"ready", "incident"}:
+            return
+        call.status = "done"
+        call.finished_at = clock.now()
+        call.lease_until = call.last_error = None
+        _resolve_incident(call, "answered", by)
+        for kind, title, file in produced:
+            documents.add(
+                file,
+                kind=kind,
+                title=title,
+                origin="office",
+                instance_id=instance.id,
+                by=by,
+            )
+        db.session.flush()
+        process.answer(call.task_id, value)
+
+
+def refuse(call_id: UUID, code: str, reasons: list[str], *, attempt: Attempt) -> None:
+    """Give a partner's refusal to the diagram; an incident if nothing there catches it."""
+    call = db.session.get_one(RemoteCall, call_id)
+    detail = {"call": str(call_id), "operation": call.operation, "code": code}
+    with step(call.instance_id, "call_refused", detail=detail) as (_, process):
+        call = lock(RemoteCall, call_id)
+        _keep_attempt(call, attempt)
+        if call.status != "ready":
+            return
+        call.lease_until = None
+        call.last_error = " ; ".join(reasons)
+        if process.refuse(call.task_id, code, reasons):
+            call.status = "refused"
+            call.finished_at = clock.now()
+        else:
+            _raise_incident(call, "refused", "Le partenaire a refusé : " + call.last_error)
+        db.session.flush()
+
+
+def postpone(
+    call_id: UUID,
+    error: str,
+    *,
+    attempt: Attempt,
+    after: timedelta | None = None,
+    failed: bool = True,
+    ambiguous: bool = False,
+) -> None:
+    """Try again later: when asked to, else in 2, 4, 8 … seconds, at most once an hour.
+
+    After 20 failures, or thirty days without an answer, a person is asked to look.
+    """
+    with transaction():
+        call = _locked(call_id)
+        if call is None or call.status != "ready":
+            return
+        _keep_attempt(call, attempt)
+        call.failures += failed
+        call.ambiguous = call.ambiguous or ambiguous
+        call.lease_until = None
+        call.last_error = error
+        wait = after or min(timedelta(seconds=2**call.failures), LONGEST_WAIT)
+        call.due_at = clock.now() + wait
+        call.woken_at = None
+        if call.failures >= MOST_FAILURES:
+            _raise_incident(
+                call, "unreachable", f"Le partenaire reste injoignable : {error}"
+            )
+        elif clock.now() - call.created_at > LONGEST_SILENCE:
+            _raise_incident(
+                call, "silent", "Le partenaire ne répond pas depuis trente jours."
+            )
+
+
+def fail(call_id: UUID, error: str, *, attempt: Attempt, detail: str = "") -> None:
+    """Stop trying and ask a person to look."""
+    with transaction():
+        call = _locked(call_id)
+        if call is None or call.status != "ready":
+            return
+        _keep_attempt(call, attempt)
+        call.lease_until = None
+        call.last_error = error
+        _raise_incident(call, "unexpected", error, detail)
+
+
+def break_partner(call_id: UUID, reason: str, *, attempt: Attempt) -> None:
+    """Stop every call to a partner whose settings are wrong: one incident, not a thousand."""
+    with transaction():
+        call = _locked(call_id)
+        if call is None:
+            return
+        _keep_attempt(call, attempt)
+        call.lease_until = None
+        call.last_error = reason
+        partner = _partner(call.partner)
+        partner.broken_at = partner.broken_at or clock.now()
+        partner.reason = reason
+        journal.write(f"partner:{call.partner}", "partner_broken", by=None)
+
+
+def set_partner(name: str, *, paused: bool, by: UUID | None) -> None:
+    """Pause a partner, or let calls flow again and forget that it was broken."""
+    with transaction():
+        partner = _partner(name)
+        partner.paused_at = clock.now() if paused else None
+        if not paused:
+            partner.broken_at = partner.reason = None
+        action = "partner_paused" if paused else "partner_resumed"
+        journal.write(f"partner:{name}", action, by=by)
+
+
+def _partner(name: str) -> Partner:
+    if db.session.get(Partner, name) is None:
+        db.session.add(Partner(name=name))
+        db.session.flush()
+    return lock(Partner, name)
+
+
+def _locked(call_id: UUID) -> RemoteCall | None:
+    """A call under its instance's lock, the order in which every command locks."""
+    instance_id = db.session.scalars(
+        select(RemoteCall.instance_id).where(RemoteCall.id == call_id)
+    ).one_or_none()
+    if instance_id is None:
+        return None
+    lock(ProcessInstance, instance_id)
+    return lock(RemoteCall, call_id)
+
+
+def _keep_attempt(call: RemoteCall, attempt: Attempt | None) -> None:
+    if attempt is None:
+        return
+    db.session.add(
+        Exchange(
+            call_id=call.id,
+            attempt=attempt.number,
+            partner=call.partner,
+            at=clock.now(),
+            outcome=attempt.outcome,
+            detail=attempt.detail,
+            request_sha512=attempt.request_sha512,
+            response_sha512=attempt.response_sha512,
+            milliseconds=attempt.milliseconds,
+        )
+    )
+
+
+def _raise_incident(call: RemoteCall, cause: str, message: str, detail: str = "") -> None:
+    call.status = "incident"
+    db.session.add(
+        Incident(
+            instance_id=call.instance_id,
+            task_id=call.task_id,
+            call_id=call.id,
+            element_id=call.element_id,
+            element_name=call.operation,
+            cause=cause,
+            message=message,
+            detail=detail,
+            raised_at=clock.now(),
+        )
+    )
+
+
+def _resolve_incident(call: RemoteCall, resolution: str, by: UUID | None) -> None:
+    for incident in db.session.scalars(
+        select(Incident).where(Incident.call_id == call.id, Incident.resolved_at.is_(None))
+    ):
+        incident.resolved_at = clock.now()
+        incident.resolution = resolution
+        incident.resolved_by = by
+
+
+def oldest_due() -> datetime | None:
+    """Since when the oldest call that could be made has been waiting."""
+    return db.session.scalar(
+        select(RemoteCall.due_at)
+        .where(RemoteCall.status == "ready", RemoteCall.due_at <= clock.now())
+        .order_by(RemoteCall.due_at)
+        .limit(1)
+    )

@@ -1,0 +1,154 @@
+"""Start a case, withdraw it, write in its conversation."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from engine import clock, conversation, definitions, directory, documents, feel, journal
+from engine.access import Actor, require
+from engine.commands import messages
+from engine.commands.step import Office, keep
+from engine.directory import Organisation
+from engine.documents import Draft
+from engine.errors import EngineError
+from engine.models import ProcedureParameters, ProcessDefinition, ProcessInstance, db
+from engine.spiff.process import Process
+from engine.transaction import lock, transaction
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letter or digit that is mistaken for another on the telephone."""
+
+WITHDRAWAL = "withdrawal"
+
+
+class MessageTooLong(EngineError):
+    """This message is longer than 10,000 characters."""
+
+
+def start(
+    definition_id: UUID,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    applicant_id: UUID | None = None,
+    draft_id: UUID | None = None,
+) -> ProcessInstance:
+    """Start a case with clean form values and run it to its first wait states.
+
+    The draft it was typed in, if any, disappears with it, so that a second click on the
+    same draft finds nothing to file. Raises Forbidden, NoResultFound for a draft filed
+    already.
+    """
+    with transaction() as after_commit:
+        definition = db.session.get_one(ProcessDefinition, definition_id)
+        require(actor, "start", definition)
+        instance = _new(definition, applicant_id, actor)
+        db.session.add(instance)
+        db.session.flush()
+        if draft_id is not None:
+            draft = lock(Draft, draft_id)
+            require(actor, "edit", draft)
+            documents.file_draft(draft, dict(values), instance.id, origin="applicant")
+        process = Process.start(
+            definitions.model(definition_id),
+            {"case": _facts(instance, definition, actor), **_placed(definition_id, values)},
+            host=Office(definition_id),
+        )
+        instance.title = _title(definition, process.data)
+        keep(instance, process, after_commit, by=actor.person_id)
+        detail = {"definition": str(definition_id), "version": definition.version}
+        journal.write_for_case(instance, "case_started", by=actor.person_id, detail=detail)
+    return instance
+
+
+def _new(
+    definition: ProcessDefinition, applicant_id: UUID | None, actor: Actor
+) -> ProcessInstance:
+    return ProcessInstance(
+        id=uuid4(),
+        number=_number(),
+        key=definition.key,
+        definition_id=definition.id,
+        organisation_id=definition.owner_id,
+        applicant_id=applicant_id,
+        status="active",
+        title=definition.name,
+        started_at=clock.now(),
+        started_by=actor.person_id,
+        simulated=bool(clock.shift()),
+        rev=0,
+        history_seq=0,
+        journal_seq=0,
+        journal_head="",
+        state=b"",
+    )
+
+
+def _number() -> str:
+    """A number no one can guess from another: 26-K7M3-9QX2 (30^8 a year)."""
+    drawn = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return f"{clock.today():%y}-{drawn[:4]}-{drawn[4:]}"
+
+
+def _facts(
+    instance: ProcessInstance, definition: ProcessDefinition, actor: Actor
+) -> dict[str, Any]:
+    owner = db.session.get_one(Organisation, instance.organisation_id)
+    applicant = (
+        db.session.get(Organisation, instance.applicant_id)
+        if instance.applicant_id
+        else None
+    )
+    parameters = db.session.get(ProcedureParameters, (definition.key, owner.id))
+    return {
+        "id": str(instance.id),
+        "number": instance.number,
+        "definition": str(definition.id),
+        "procedure": definition.name,
+        "organisation": directory.describe(owner),
+        "applicant": directory.describe(applicant) if applicant else None,
+        "parameters": parameters.values if parameters else {},
+        "started_at": instance.started_at.isoformat(),
+        "started_by": {"id": str(actor.person_id), "name": actor.name},
+    }
+
+
+def _placed(definition_id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
+    into = definitions.model(definition_id).start_into
+    return {into: dict(values)} if into else dict(values)
+
+
+def _title(definition: ProcessDefinition, data: Mapping[str, Any]) -> str:
+    expression = definitions.model(definition.id).properties.get("ebg:title")
+    title = feel.compile(expression).evaluate(data) if expression else None
+    return str(title or definition.name)[:300]
+
+
+def withdraw(instance_id: UUID, *, actor: Actor, reason: str) -> bool:
+    """Give up a request: the diagram's withdrawal message. False if it is too late."""
+    instance = db.session.get_one(ProcessInstance, instance_id)
+    require(actor, "withdraw", instance)
+    name = f"{instance.key.split('.')[0]}.{WITHDRAWAL}"
+    if not messages.awaited(name, instance.number):
+        return False
+    messages.receive(
+        name, instance.number, {"reason": reason[:2000]}, by=actor.person_id, keep_for=None
+    )
+    return True
+
+
+def write_message(instance_id: UUID, text: str, *, actor: Actor) -> None:
+    """Add a message to a case's conversation. Raises Forbidden, MessageTooLong."""
+    if len(text) > conversation.LONGEST:
+        raise MessageTooLong
+    with transaction():
+        instance = lock(ProcessInstance, instance_id)
+        require(actor, "write", instance)
+        side = "applicant" if actor.holds(instance.applicant_id, "applicant") else "officer"
+        db.session.add(
+            conversation.CaseMessage(
+                instance_id=instance_id, author_id=actor.person_id, side=side, text=text
+            )
+        )
+        journal.write_for_case(instance, "message_written", by=actor.person_id)

@@ -1,0 +1,128 @@
+"""Keep what is being typed, with its files, until it is filed or abandoned."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from connectors import StoredFile
+from engine import clock, documents
+from engine.access import Actor, require
+from engine.directory import Person
+from engine.documents import Document, Draft
+from engine.errors import StaleDraft, TaskNotOpen
+from engine.models import ProcessDefinition, UserTask, db
+from engine.transaction import lock, transaction
+
+
+def open_for_start(
+    definition_id: UUID,
+    *,
+    actor: Actor,
+    organisation_id: UUID,
+    values: Mapping[str, Any] | None = None,
+) -> UUID:
+    """Begin a request for an organisation one acts for; returns the draft's id."""
+    with transaction():
+        definition = db.session.get_one(ProcessDefinition, definition_id)
+        require(actor, "start", definition)
+        draft = _new(definition.id, organisation_id, actor, values)
+        require(actor, "edit", draft)
+        db.session.add(draft)
+        return draft.id
+
+
+def open_for_task(task_id: UUID, *, actor: Actor, values: Mapping[str, Any]) -> UUID:
+    """The draft of an open task, made with `values` if nothing was typed yet."""
+    with transaction():
+        task = lock(UserTask, task_id)
+        if task.status != "open":
+            raise TaskNotOpen
+        require(actor, "complete", task)
+        existing = db.session.scalars(select(Draft).where(Draft.task_id == task_id)).first()
+        if existing is not None:
+            return existing.id
+        draft = _new(task.definition_id, task.organisation_id, actor, values)
+        draft.task_id = task_id
+        db.session.add(draft)
+        return draft.id
+
+
+def save(
+    draft_id: UUID,
+    *,
+    actor: Actor,
+    values: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    page: int,
+    rev: int | None = None,
+) -> int:
+    """Keep what was typed, right or wrong; returns the draft's new revision.
+
+    With `rev`, raises StaleDraft (who, when) if someone else wrote meanwhile: what was
+    typed here is then still in the caller's hands.
+    """
+    with transaction():
+        draft = lock(Draft, draft_id)
+        require(actor, "edit", draft)
+        if rev is not None and rev != draft.rev and draft.person_id != actor.person_id:
+            writer = db.session.get_one(Person, draft.person_id)
+            raise StaleDraft(writer.name, draft.updated_at)
+        draft.values = dict(values)
+        draft.raw = dict(raw)
+        draft.page = page
+        draft.rev += 1
+        draft.person_id = _id(actor)
+        draft.updated_at = clock.now()
+        return draft.rev
+
+
+def attach(
+    draft_id: UUID, file: StoredFile, *, kind: str, title: str, actor: Actor
+) -> Document:
+    """Add a stored file to a draft."""
+    with transaction():
+        draft = lock(Draft, draft_id)
+        require(actor, "edit", draft)
+        origin = "applicant" if draft.task_id is None else "officer"
+        return documents.add(
+            file,
+            kind=kind,
+            title=title,
+            origin=origin,
+            draft_id=draft_id,
+            by=actor.person_id,
+        )
+
+
+def abandon(draft_id: UUID, *, actor: Actor) -> None:
+    """Throw a draft away, with its files."""
+    with transaction():
+        draft = lock(Draft, draft_id)
+        require(actor, "edit", draft)
+        documents.discard(draft)
+
+
+def _new(
+    definition_id: UUID,
+    organisation_id: UUID,
+    actor: Actor,
+    values: Mapping[str, Any] | None,
+) -> Draft:
+    return Draft(
+        id=uuid4(),
+        definition_id=definition_id,
+        organisation_id=organisation_id,
+        person_id=_id(actor),
+        values=dict(values or {}),
+        raw={},
+        page=0,
+        rev=0,
+    )
+
+
+def _id(actor: Actor) -> UUID:
+    if actor.person_id is None:
+        raise LookupError("A visitor writes no draft.")
+    return actor.person_id

@@ -1,0 +1,89 @@
+"""Incidents: try again, try again with corrected data, or answer in a partner's place."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from engine import clock, journal
+from engine.access import Actor, require
+from engine.commands import calls
+from engine.commands.step import step
+from engine.errors import NotWaiting
+from engine.models import Incident, ProcessInstance, RemoteCall, db
+from engine.transaction import lock, transaction
+
+
+def retry(
+    incident_id: UUID, *, actor: Actor, data: Mapping[str, Any] | None = None
+) -> None:
+    """Try the step again, with corrected data for its branch if given.
+
+    Raises Forbidden, NotWaiting when the incident is settled already.
+    """
+    require(actor, "operate")
+    incident = db.session.get_one(Incident, incident_id)
+    if incident.call_id is not None:
+        _retry_call(incident.id, incident.call_id, actor)
+        return
+    detail = {"incident": str(incident_id), "corrected": sorted(data or {})}
+    with step(
+        incident.instance_id, "incident_retried", by=actor.person_id, detail=detail
+    ) as (_, process):
+        incident = _open(incident_id)
+        _settle(incident, "corrected" if data else "retried", actor)
+        db.session.flush()
+        process.retry(incident.task_id, dict(data) if data else None)
+
+
+def answer(incident_id: UUID, value: Any, *, actor: Actor) -> None:
+    """Answer in the partner's place, or give the failing step its result by hand.
+
+    Raises Forbidden, NotWaiting when the incident is settled already.
+    """
+    require(actor, "operate")
+    incident = db.session.get_one(Incident, incident_id)
+    if incident.resolved_at is not None:
+        raise NotWaiting
+    if incident.call_id is not None:
+        calls.answer(incident.call_id, value, by=actor.person_id)
+        return
+    detail = {"incident": str(incident_id)}
+    with step(
+        incident.instance_id, "incident_answered", by=actor.person_id, detail=detail
+    ) as (_, process):
+        incident = _open(incident_id)
+        _settle(incident, "answered", actor)
+        db.session.flush()
+        process.skip(incident.task_id, value if isinstance(value, dict) else {})
+
+
+def _retry_call(incident_id: UUID, call_id: UUID, actor: Actor) -> None:
+    with transaction():
+        instance_id = db.session.get_one(RemoteCall, call_id).instance_id
+        instance = lock(ProcessInstance, instance_id)
+        incident = _open(incident_id)
+        call = lock(RemoteCall, call_id)
+        call.status = "ready"
+        call.failures = 0
+        call.created_at = call.due_at = clock.now()
+        call.lease_until = call.woken_at = None
+        _settle(incident, "retried", actor)
+        journal.write_for_case(
+            instance,
+            "incident_retried",
+            by=actor.person_id,
+            detail={"incident": str(incident_id), "call": str(call_id)},
+        )
+
+
+def _open(incident_id: UUID) -> Incident:
+    incident = lock(Incident, incident_id)
+    if incident.resolved_at is not None:
+        raise NotWaiting
+    return incident
+
+
+def _settle(incident: Incident, resolution: str, actor: Actor) -> None:
+    incident.resolved_at = clock.now()
+    incident.resolution = resolution
+    incident.resolved_by = actor.person_id

@@ -1,0 +1,95 @@
+"""Messages from outside: received once, handed to whoever waits, kept if nobody does yet."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from engine import clock
+from engine.commands.step import MESSAGE_LIFE, step
+from engine.models import Message, MessageSubscription, db
+from engine.transaction import transaction
+
+
+def awaited(name: str, correlation: str | None) -> bool:
+    """Whether an instance waits for this message now."""
+    return _waiting_instance(name, correlation) is not None
+
+
+def receive(
+    name: str,
+    correlation: str | None,
+    payload: Mapping[str, Any],
+    *,
+    external_id: str | None = None,
+    by: UUID | None = None,
+    keep_for: timedelta | None = MESSAGE_LIFE,
+) -> bool:
+    """Keep a message and hand it over if an instance waits for it.
+
+    A second message with the same `external_id` is ignored. Returns whether it was new.
+    """
+    with transaction():
+        if external_id is not None and _known(external_id):
+            return False
+        message = Message(
+            id=uuid4(),
+            name=name,
+            correlation=correlation,
+            external_id=external_id,
+            payload=dict(payload),
+            received_at=clock.now(),
+            expires_at=clock.now() + (keep_for or timedelta(minutes=1)),
+        )
+        db.session.add(message)
+        message_id = message.id
+    hand_over(message_id, by=by)
+    return True
+
+
+def hand_over(message_id: UUID, *, by: UUID | None = None) -> bool:
+    """Give a kept message to the instance that waits for it; False if none does."""
+    message = db.session.get_one(Message, message_id)
+    instance_id = _waiting_instance(message.name, message.correlation)
+    if message.delivered_at is not None or instance_id is None:
+        return False
+    # Opening the step is enough: it takes the messages kept for what the case waits for.
+    detail = {"message": message.name, "id": str(message_id)}
+    with step(instance_id, "message_received", by=by, detail=detail):
+        pass
+    return True
+
+
+def waiting_to_be_handed_over(limit: int) -> list[UUID]:
+    """Kept messages that an instance waits for by now."""
+    return list(
+        db.session.scalars(
+            select(Message.id)
+            .join(
+                MessageSubscription,
+                (MessageSubscription.name == Message.name)
+                & (MessageSubscription.correlation == Message.correlation),
+            )
+            .where(Message.delivered_at.is_(None), Message.expires_at > clock.now())
+            .limit(limit)
+        )
+    )
+
+
+def _known(external_id: str) -> bool:
+    return (
+        db.session.scalar(select(Message.id).where(Message.external_id == external_id))
+        is not None
+    )
+
+
+def _waiting_instance(name: str, correlation: str | None) -> UUID | None:
+    return db.session.scalars(
+        select(MessageSubscription.instance_id)
+        .where(
+            MessageSubscription.name == name, MessageSubscription.correlation == correlation
+        )
+        .limit(1)
+    ).first()

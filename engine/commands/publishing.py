@@ -1,0 +1,114 @@
+"""Freeze a checked version of a procedure."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+
+from engine import clock, journal
+from engine.directory import APPLICANT
+from engine.errors import EngineError
+from engine.models import (
+    DefinitionFile,
+    DefinitionRole,
+    ProcedureParameters,
+    ProcessDefinition,
+    db,
+)
+from engine.spiff.model import Model
+from engine.transaction import transaction
+
+
+class PublishedByDesigner(EngineError):
+    """The current version was published from the designer; say so to replace it."""
+
+
+def publish(
+    key: str,
+    files: Mapping[str, bytes],
+    model: Model,
+    *,
+    sha256: str,
+    owner_id: UUID,
+    origin: str = "folder",
+    by: UUID | None = None,
+    over_designer: bool = False,
+) -> int | None:
+    """Keep these files as version n+1; None when they are those of the current version.
+
+    Raises PublishedByDesigner when a folder would replace a designer's version unasked.
+    """
+    with transaction():
+        current = db.session.scalars(
+            select(ProcessDefinition)
+            .where(ProcessDefinition.key == key)
+            .order_by(ProcessDefinition.version.desc())
+            .limit(1)
+        ).first()
+        if current is not None and current.sha256 == sha256:
+            return None
+        replaced = current.origin if current else origin
+        if (replaced, origin) == ("designer", "folder") and not over_designer:
+            raise PublishedByDesigner
+        definition = ProcessDefinition(
+            id=uuid4(),
+            key=key,
+            version=current.version + 1 if current else 1,
+            name=model.name or key,
+            documentation=model.documentation or "",
+            owner_id=owner_id,
+            start_form=model.start_form,
+            start_role=model.start_role or APPLICANT,
+            sha256=sha256,
+            origin=origin,
+            published_at=clock.now(),
+            published_by=by,
+            model=model.to_bytes(),
+        )
+        db.session.add(definition)
+        db.session.flush()
+        _keep_files(definition.id, files, _roles(model))
+        journal.write(
+            f"procedure:{key}", "procedure_published", by=by,
+            detail={"version": definition.version, "sha256": sha256, "origin": origin},
+        )  # fmt: skip
+        return definition.version
+
+
+def _roles(model: Model) -> Collection[str]:
+    return {e.role for e in model.elements.values() if e.role}
+
+
+def _keep_files(
+    definition_id: UUID, files: Mapping[str, bytes], roles: Collection[str]
+) -> None:
+    db.session.add_all(
+        DefinitionFile(definition_id=definition_id, name=name, content=content)
+        for name, content in files.items()
+    )
+    db.session.add_all(DefinitionRole(definition_id=definition_id, role=r) for r in roles)
+
+
+def set_parameters(
+    key: str, organisation_id: UUID, values: Mapping[str, object], *, by: UUID | None
+) -> None:
+    """Set what one organisation decides for a procedure it uses."""
+    with transaction():
+        row = db.session.get(ProcedureParameters, (key, organisation_id))
+        if row is None:
+            row = ProcedureParameters(key=key, organisation_id=organisation_id)
+            db.session.add(row)
+        row.values = dict(values)
+        journal.write(f"procedure:{key}", "parameters_set", by=by, detail=dict(values))
+
+
+def count(key: str) -> int:
+    """How many versions of a procedure were published."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(ProcessDefinition)
+            .where(ProcessDefinition.key == key)
+        )
+        or 0
+    )

@@ -1,0 +1,120 @@
+"""Claim, release and complete user tasks."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from engine import clock, documents, journal
+from engine.access import Actor, require
+from engine.commands.step import step
+from engine.directory import Person
+from engine.documents import Draft
+from engine.errors import TaskNotOpen, TaskTaken
+from engine.models import ProcessInstance, UserTask, db
+from engine.transaction import lock, transaction
+
+
+def claim(task_id: UUID, *, actor: Actor) -> None:
+    """Take a task into one's own hands; claiming one's own task changes nothing.
+
+    Raises Forbidden, TaskNotOpen (with who did it and when), TaskTaken (with who has it).
+    """
+    with transaction():
+        task = _locked_open_task(task_id)
+        require(actor, "claim", task)
+        if task.assignee_id == actor.person_id:
+            return
+        if task.assignee_id is not None:
+            raise TaskTaken(_name(task.assignee_id) or "")
+        task.assignee_id = actor.person_id
+        _journal(task, "task_claimed", actor)
+
+
+def release(task_id: UUID, *, actor: Actor) -> None:
+    """Put a task back where the others of the role can take it.
+
+    Raises Forbidden, TaskNotOpen.
+    """
+    with transaction():
+        task = _locked_open_task(task_id)
+        require(actor, "release", task)
+        task.assignee_id = None
+        _journal(task, "task_released", actor)
+
+
+def complete(
+    task_id: UUID,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    origin: str = "officer",
+) -> None:
+    """Complete a user task with clean form values and run the process on.
+
+    A task nobody has claimed is claimed by completing it. The documents of its draft join
+    the case. Raises Forbidden, TaskNotOpen (with who and when), TaskTaken.
+    """
+    instance_id = db.session.scalars(
+        select(UserTask.instance_id).where(UserTask.id == task_id)
+    ).one()
+    detail = {"task": str(task_id)}
+    with step(instance_id, "task_completed", by=actor.person_id, detail=detail) as (
+        _,
+        process,
+    ):
+        task = lock(UserTask, task_id)
+        if task.status != "open":
+            raise TaskNotOpen(_name(task.completed_by), task.completed_at)
+        if task.assignee_id not in {None, actor.person_id}:
+            require(actor, "claim", task)
+            raise TaskTaken(_name(task.assignee_id) or "")
+        require(actor, "complete", task)
+        detail |= {"element": task.element_id, "role": task.role}
+        task.status = "completed"
+        task.assignee_id = task.completed_by = actor.person_id
+        task.completed_at = clock.now()
+        _join_documents(task, dict(values), origin)
+        db.session.flush()
+        process.complete(task_id, _signed(task, values, actor))
+
+
+def _signed(task: UserTask, values: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """The answers, with who gave them when the diagram keeps them under a key."""
+    if task.into is None:
+        return dict(values)
+    who = {"id": str(actor.person_id), "name": actor.name}
+    return {**values, "completed_by": who, "completed_at": clock.now().isoformat()}
+
+
+def _join_documents(task: UserTask, values: dict[str, Any], origin: str) -> None:
+    draft = db.session.scalars(select(Draft).where(Draft.task_id == task.id)).first()
+    if draft is not None:
+        documents.file_draft(draft, values, task.instance_id, origin)
+
+
+def _locked_open_task(task_id: UUID) -> UserTask:
+    """An open task under its instance's lock, which also orders the journal."""
+    instance_id = db.session.scalars(
+        select(UserTask.instance_id).where(UserTask.id == task_id)
+    ).one()
+    lock(ProcessInstance, instance_id)
+    task = lock(UserTask, task_id)
+    if task.status != "open":
+        raise TaskNotOpen(_name(task.completed_by), task.completed_at)
+    return task
+
+
+def _journal(task: UserTask, action: str, actor: Actor) -> None:
+    journal.write_for_case(
+        task.instance,
+        action,
+        by=actor.person_id,
+        detail={"task": str(task.id), "element": task.element_id},
+    )
+
+
+def _name(person_id: UUID | None) -> str | None:
+    person = db.session.get(Person, person_id) if person_id else None
+    return person.name if person else None

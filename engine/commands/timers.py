@@ -1,0 +1,49 @@
+"""Fire the timers that are due."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import or_, select, update
+
+from engine import clock
+from engine.commands.step import step
+from engine.models import Timer, db
+from engine.transaction import transaction
+
+log = structlog.get_logger()
+
+RETRY = timedelta(minutes=5)
+
+
+def due(limit: int) -> list[UUID]:
+    """Instances with a timer to fire, the longest waiting first."""
+    now = clock.now()
+    return list(
+        dict.fromkeys(
+            db.session.scalars(
+                select(Timer.instance_id)
+                .where(
+                    Timer.due_at <= now,
+                    or_(Timer.retry_at.is_(None), Timer.retry_at <= now),
+                )
+                .order_by(Timer.due_at)
+                .limit(limit)
+            )
+        )
+    )
+
+
+def fire(instance_id: UUID) -> None:
+    """Fire an instance's due timers; one that cannot be fired is tried again later."""
+    try:
+        with step(instance_id, "timer_fired") as (_, process):
+            process.fire_timers()
+    except Exception:
+        log.exception("timer_failed", case=str(instance_id))
+        with transaction():
+            db.session.execute(
+                update(Timer)
+                .where(Timer.instance_id == instance_id, Timer.due_at <= clock.now())
+                .values(retry_at=clock.now() + RETRY)
+            )

@@ -1,0 +1,96 @@
+"""Published versions of procedures, read back: models ready to run, forms, tables, files.
+
+Versions never change once published, so what is compiled from them is kept in memory.
+"""
+
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from engine import decisions
+from engine.models import DefinitionFile, ProcessDefinition, db
+from engine.spiff.model import Model
+
+COMPILED_FORM = ".form.compiled.json"
+
+
+class UnknownProcedure(LookupError):
+    """No published procedure has this name."""
+
+
+def latest(key: str) -> ProcessDefinition:
+    """The version that new cases take. Raises UnknownProcedure."""
+    found = db.session.scalars(
+        select(ProcessDefinition)
+        .where(ProcessDefinition.key == key, ProcessDefinition.withdrawn_at.is_(None))
+        .order_by(ProcessDefinition.version.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        raise UnknownProcedure(key)
+    return found
+
+
+def latest_of_each() -> list[ProcessDefinition]:
+    """Every procedure's current version, by name."""
+    current = dict[str, ProcessDefinition]()
+    for definition in db.session.scalars(
+        select(ProcessDefinition)
+        .where(ProcessDefinition.withdrawn_at.is_(None))
+        .order_by(ProcessDefinition.version)
+    ):
+        current[definition.key] = definition
+    return sorted(current.values(), key=lambda d: d.name)
+
+
+def file(definition_id: UUID, name: str) -> bytes | None:
+    """One file of a version, or None."""
+    return db.session.scalar(
+        select(DefinitionFile.content).where(
+            DefinitionFile.definition_id == definition_id, DefinitionFile.name == name
+        )
+    )
+
+
+def file_names(definition_id: UUID) -> list[str]:
+    """The names of a version's files."""
+    return list(
+        db.session.scalars(
+            select(DefinitionFile.name)
+            .where(DefinitionFile.definition_id == definition_id)
+            .order_by(DefinitionFile.name)
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def model(definition_id: UUID) -> Model:
+    """A version's diagram, ready to run."""
+    stored = db.session.scalar(
+        select(ProcessDefinition.model).where(ProcessDefinition.id == definition_id)
+    )
+    if stored is None:
+        raise UnknownProcedure(str(definition_id))
+    return Model.from_bytes(stored)
+
+
+@lru_cache(maxsize=1024)
+def compiled_form(definition_id: UUID, name: str) -> bytes | None:
+    """A form as it was compiled at publication; None when there is none of that name."""
+    return file(definition_id, name + COMPILED_FORM)
+
+
+@lru_cache(maxsize=256)
+def _tables(definition_id: UUID) -> dict[str, Any]:
+    found = dict[str, Any]()
+    for name in file_names(definition_id):
+        if name.endswith(".dmn"):
+            found.update(decisions.compile(file(definition_id, name) or b""))
+    return found
+
+
+def decide(definition_id: UUID, decision: str, context: dict[str, Any]) -> Any:
+    """Evaluate one of a version's decision tables on plain values."""
+    return decisions.evaluate(_tables(definition_id), decision, context)

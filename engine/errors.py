@@ -1,0 +1,54 @@
+"""What can go wrong when a command is given to the engine.
+
+    EngineError             the command was refused; nothing was changed
+    ├── TaskNotOpen         it was completed or withdrawn meanwhile (says by whom)
+    ├── TaskTaken           someone else has claimed it (says who)
+    ├── NotWaiting          nothing waits for this any more
+    ├── StaleDraft          someone else wrote to this draft meanwhile
+    └── CaseTooLarge        the case would hold more data than allowed
+
+The docstring is the default message; messages for people are made by the screens.
+"""
+
+from datetime import datetime
+
+
+class EngineError(Exception):
+    """The engine refused a command; nothing was changed."""
+
+    def __str__(self) -> str:
+        return super().__str__() or (self.__doc__ or "")
+
+
+class TaskNotOpen(EngineError):
+    """This task has already been completed or withdrawn."""
+
+    def __init__(self, who: str | None = None, when: datetime | None = None) -> None:
+        super().__init__()
+        self.who = who
+        self.when = when
+
+
+class TaskTaken(EngineError):
+    """Someone else has taken this task."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__()
+        self.who = who
+
+
+class NotWaiting(EngineError):
+    """Nothing waits for this any more."""
+
+
+class StaleDraft(EngineError):
+    """Someone else has written to this draft meanwhile."""
+
+    def __init__(self, who: str, when: datetime) -> None:
+        super().__init__()
+        self.who = who
+        self.when = when
+
+
+class CaseTooLarge(EngineError):
+    """The case would hold more data than allowed."""

@@ -1,0 +1,29 @@
+"""Finds everything that is due: the net under every lost wake-up.
+
+It may run in any number of processes at once: whatever it finds twice is done once.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from engine.commands import calls, messages, timers
+
+AT_ONCE = 100
+
+
+def sweep(deliver: Callable[[UUID], None]) -> int:
+    """Fire due timers, hand over kept messages and have due calls delivered.
+
+    Returns how many things were due.
+    """
+    found = 0
+    for instance_id in timers.due(AT_ONCE):
+        timers.fire(instance_id)
+        found += 1
+    for message_id in messages.waiting_to_be_handed_over(AT_ONCE):
+        messages.hand_over(message_id)
+        found += 1
+    for call_id in calls.take_due(AT_ONCE):
+        deliver(call_id)
+        found += 1
+    return found

@@ -1,0 +1,121 @@
+"""Real PostgreSQL and Redis for the tests: given, else started privately, else said missing.
+
+TEST_DATABASE_URL and TEST_REDIS_URL name running servers. Without them, the installed
+binaries are started in a temporary folder and stopped at the end. Where there are none,
+the tests that need them skip and say so (`.ci/run` fails if one of them skipped).
+"""
+
+import glob
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """The URL of a PostgreSQL server's maintenance database; skips when there is none."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin")) or [
+        str(Path(found).parent) for found in [shutil.which("postgres")] if found
+    ]
+    if not binaries:
+        pytest.skip("PostgreSQL is not installed and TEST_DATABASE_URL is not set")
+    data, port = folder / "postgresql", free_port()
+    folder.chmod(0o755)
+    data.mkdir()
+    as_user = []
+    if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        shutil.chown(data, "postgres")
+        for parent in data.parents:
+            if str(parent).startswith("/tmp/"):
+                parent.chmod(parent.stat().st_mode | 0o055)
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    run = {"check": True, "capture_output": True, "cwd": "/"}
+    bin_ = binaries[-1]
+    subprocess.run(
+        [
+            *as_user,
+            f"{bin_}/initdb",
+            "-D",
+            str(data),
+            "-U",
+            "ebg",
+            "--auth=trust",
+            "-E",
+            "UTF8",
+        ],
+        **run,
+    )
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data}"
+    options += " -c max_connections=200"
+    subprocess.run(
+        [*as_user, f"{bin_}/pg_ctl", "-D", str(data), "-o", options, "-w", "-l",
+         f"{data}/log", "start"],
+        **run,
+    )  # fmt: skip
+    try:
+        yield f"postgresql+psycopg://ebg@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run(
+            [*as_user, f"{bin_}/pg_ctl", "-D", str(data), "-m", "immediate", "stop"], **run
+        )
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    """The URL of a Redis server; skips when there is none."""
+    if given := os.environ.get("TEST_REDIS_URL"):
+        yield given
+        return
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("Redis is not installed and TEST_REDIS_URL is not set")
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            binary,
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            str(folder),
+        ],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"nothing listens on port {port}")

@@ -1,0 +1,106 @@
+"""The workers: dramatiq on Redis when there is one, the same actors in-process when not.
+
+Redis only wakes: it may be emptied or lost at any moment. The sweep, a thread in every
+worker, finds what is due in the database; when the queue cannot be reached, it does the
+work itself.
+"""
+
+import threading
+from uuid import UUID
+
+import dramatiq
+import structlog
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from flask import Flask
+
+from engine import outbox, wake
+from engine.sweep import sweep
+
+log = structlog.get_logger()
+
+EVERY = 1.0
+"""Seconds between two sweeps."""
+
+
+class Workers:
+    """The actors of one application, and the threads that serve them in this process."""
+
+    def __init__(self, app: Flask, redis_url: str = "") -> None:
+        self.app = app
+        self.broker = _broker(redis_url)
+        self._stop = threading.Event()
+        self._due = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._worker: dramatiq.Worker | None = None
+        self._deliver = dramatiq.actor(
+            self._run, broker=self.broker, actor_name="deliver", max_retries=0
+        )
+        wake.by(call=self.tell, sweep=self._due.set)
+
+    def tell(self, call_id: UUID) -> None:
+        """Have some worker make this call; raises when the queue cannot be reached."""
+        self._deliver.send(str(call_id))
+
+    def start(self, threads: int = 4) -> None:
+        """Serve the queue and sweep, in threads of this process."""
+        self._worker = dramatiq.Worker(self.broker, worker_threads=threads)
+        self._worker.start()
+        sweeper = threading.Thread(target=self._sweep_for_ever, name="sweep", daemon=True)
+        sweeper.start()
+        self._threads.append(sweeper)
+
+    def stop(self) -> None:
+        """Finish what is being done and stop."""
+        self._stop.set()
+        self._due.set()
+        for thread in self._threads:
+            thread.join()
+        if self._worker:
+            self._worker.stop()
+        self.broker.close()
+
+    def wait(self) -> None:
+        """Wait until stopped."""
+        self._stop.wait()
+
+    def _run(self, call_id: str) -> None:
+        with self.app.app_context():
+            outbox.deliver(UUID(call_id), self.app.extensions["partners"])
+
+    def _tell_or_do(self, call_id: UUID) -> None:
+        try:
+            self.tell(call_id)
+        except Exception:  # the queue is lost: the work is not
+            log.warning("queue_unreachable", exc_info=True)
+            outbox.deliver(call_id, self.app.extensions["partners"])
+
+    def _sweep_for_ever(self) -> None:
+        while not self._stop.is_set():
+            self._due.clear()
+            try:
+                with self.app.app_context():
+                    sweep(self._tell_or_do)
+                    self._tick_sandboxes()
+            except Exception:  # whatever it was, the next sweep may succeed
+                log.exception("sweep_failed")
+            self._due.wait(EVERY)
+
+    def _tick_sandboxes(self) -> None:
+        """Let sandboxes of this process answer what they were asked."""
+        for partner in self.app.extensions["partners"].values():
+            tick = getattr(partner, "tick", None)
+            if tick is not None:
+                tick()
+
+
+def _broker(redis_url: str) -> dramatiq.Broker:
+    if not redis_url:
+        broker: dramatiq.Broker = StubBroker()
+    else:
+        # The defaults leave a killed worker's messages unattended for minutes.
+        broker = RedisBroker(
+            url=redis_url, heartbeat_timeout=10_000, maintenance_chance=200_000
+        )
+    broker.emit_after("process_boot")
+    return broker

@@ -1,0 +1,152 @@
+"""Checks a procedure's folder, and freezes it as a numbered version.
+
+The one lint exists here: diagrams, decision tables, forms and letters are checked
+together, and a folder with a single error is not published.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from uuid import UUID
+
+from engine.spiff.model import Problem, compile_model, lint
+
+from engine import decisions, operations
+from engine.commands import publishing
+from engine.definitions import COMPILED_FORM
+from forms import FormRefused, compile_form
+
+WORKFLOWS = Path(__file__).parent
+COMMON_FORMS = Path(__file__).parent.parent / "forms" / "common"
+KEPT = (".bpmn", ".dmn", ".form.json", ".letter.md", "scenarios.json")
+LARGEST_FILE = 5 * 1024 * 1024
+MOST_FILES = 200
+
+
+class FolderRefused(Exception):
+    """This folder cannot be published."""
+
+    def __init__(self, key: str, problems: list[Problem]) -> None:
+        super().__init__(
+            "\n".join(
+                f"{p.file} · {p.element_name or p.element_id or '-'} : {p.message}"
+                for p in problems
+            )
+        )
+        self.key = key
+        self.problems = problems
+
+
+def folders() -> dict[str, Path]:
+    """Every procedure's folder of the repository, by its process id."""
+    return {
+        ".".join(found.parent.relative_to(WORKFLOWS).parts): found.parent
+        for found in sorted(WORKFLOWS.rglob("process.bpmn"))
+    }
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The files of a folder that make a version; notes for people stay outside it."""
+    return {
+        found.name: found.read_bytes()
+        for found in sorted(folder.iterdir())
+        if found.is_file() and found.name.endswith(KEPT)
+    }
+
+
+def load_operations() -> None:
+    """Import every domain's operations, so that diagrams may name them."""
+    for found in sorted(WORKFLOWS.glob("*/operations.py")):
+        import_module(f"workflows.{found.parent.name}.operations")
+
+
+def check(key: str, files: Mapping[str, bytes]) -> list[Problem]:
+    """Everything wrong with a folder's files, errors and warnings, in sentences."""
+    problems = list(_check_sizes(files))
+    if problems:
+        return problems
+    problems += _check_decisions(files)
+    problems += [p for name in _names(files, ".form.json") for p in _form(files, name)[1]]
+    problems += lint(
+        files,
+        key=key,
+        operations=operations.catalogue(),
+        remote_calls=operations.remote_catalogue(),
+        forms={name.removesuffix(".form.json") for name in _names(files, ".form.json")},
+    )
+    return problems
+
+
+def publish(
+    key: str,
+    files: Mapping[str, bytes],
+    *,
+    owner_id: UUID,
+    origin: str = "folder",
+    by: UUID | None = None,
+    over_designer: bool = False,
+) -> int | None:
+    """Freeze checked files as version n+1; None when nothing changed.
+
+    Raises FolderRefused with every problem, PublishedByDesigner.
+    """
+    errors = [p for p in check(key, files) if p.severity == "error"]
+    if errors:
+        raise FolderRefused(key, errors)
+    compiled = {
+        name.removesuffix(".form.json") + COMPILED_FORM: _form(files, name)[0]
+        for name in _names(files, ".form.json")
+    }
+    return publishing.publish(
+        key,
+        {**files, **compiled},
+        compile_model(files, key),
+        sha256=_digest(files),
+        owner_id=owner_id,
+        origin=origin,
+        by=by,
+        over_designer=over_designer,
+    )
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    return digest.hexdigest()
+
+
+def _names(files: Mapping[str, bytes], suffix: str) -> list[str]:
+    return [name for name in sorted(files) if name.endswith(suffix)]
+
+
+def _check_sizes(files: Mapping[str, bytes]) -> Iterator[Problem]:
+    if len(files) > MOST_FILES:
+        yield _problem("", f"Le dossier contient plus de {MOST_FILES} fichiers.")
+    for name, content in files.items():
+        if len(content) > LARGEST_FILE:
+            yield _problem(name, "Ce fichier dépasse 5 Mo : allégez-le.")
+
+
+def _check_decisions(files: Mapping[str, bytes]) -> Iterator[Problem]:
+    for name in _names(files, ".dmn"):
+        try:
+            decisions.compile(files[name])
+        except decisions.DecisionRefused as refused:
+            yield from (_problem(name, message) for message in refused.problems)
+
+
+def _form(files: Mapping[str, bytes], name: str) -> tuple[bytes, list[Problem]]:
+    """A form compiled, or the reasons why it cannot be."""
+    shared = {found.name: found.read_bytes() for found in COMMON_FORMS.glob("*.json")}
+    try:
+        return compile_form(files[name], shared=shared).to_json(), []
+    except FormRefused as refused:
+        return b"", [_problem(name, p.message, p.path) for p in refused.problems]
+
+
+def _problem(file: str, message: str, element: str = "") -> Problem:
+    return Problem(
+        file=file, element_id=element, element_name="", message=message, severity="error"
+    )
