@@ -17,7 +17,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -172,6 +172,11 @@ def listening(dialogue: Dialogue, host: str, port: int) -> Any:
             yield server.server_address
         finally:
             server.shutdown()
+
+
+def moment(now: datetime) -> str:
+    """A moment as partners write it: ISO 8601, UTC, seconds."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def address(text: str) -> tuple[str, int]:
