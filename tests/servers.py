@@ -5,11 +5,11 @@ binaries are started in a temporary folder and stopped at the end. Where there a
 the tests that need them skip and say so (`.ci/run` fails if one of them skipped).
 """
 
-import glob
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,50 +31,38 @@ def postgresql(folder: Path) -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin")) or [
+    binaries = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin"))) or [
         str(Path(found).parent) for found in [shutil.which("postgres")] if found
     ]
     if not binaries:
         pytest.skip("PostgreSQL is not installed and TEST_DATABASE_URL is not set")
     data, port = folder / "postgresql", free_port()
-    folder.chmod(0o755)
     data.mkdir()
-    as_user = []
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(data, "postgres")
-        for parent in data.parents:
-            if str(parent).startswith("/tmp/"):
-                parent.chmod(parent.stat().st_mode | 0o055)
-        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    run = {"check": True, "capture_output": True, "cwd": "/"}
-    bin_ = binaries[-1]
-    subprocess.run(
-        [
-            *as_user,
-            f"{bin_}/initdb",
-            "-D",
-            str(data),
-            "-U",
-            "ebg",
-            "--auth=trust",
-            "-E",
-            "UTF8",
-        ],
-        **run,
-    )
+    as_user = _not_as_root(data)
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*as_user, f"{binaries[-1]}/{program}", "-D", str(data), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    run("initdb", "-U", "ebg", "--auth=trust", "-E", "UTF8")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data}"
     options += " -c max_connections=200"
-    subprocess.run(
-        [*as_user, f"{bin_}/pg_ctl", "-D", str(data), "-o", options, "-w", "-l",
-         f"{data}/log", "start"],
-        **run,
-    )  # fmt: skip
+    run("pg_ctl", "-o", options, "-w", "-l", f"{data}/log", "start")
     try:
         yield f"postgresql+psycopg://ebg@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run(
-            [*as_user, f"{bin_}/pg_ctl", "-D", str(data), "-m", "immediate", "stop"], **run
-        )
+        run("pg_ctl", "-m", "immediate", "stop")
+
+
+def _not_as_root(data: Path) -> list[str]:
+    """PostgreSQL refuses to run as root: how to run it as its own user, who owns `data`."""
+    if os.getuid() != 0:
+        return []
+    shutil.chown(data, "postgres")
+    for parent in data.parents:
+        if str(parent).startswith(tempfile.gettempdir() + "/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+"""What every test stands on: an office on an empty database, embedded or real."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from engine.models import db
+from tests import servers
+from web.app import create_app
+from web.worker import Workers
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = Path(os.environ.get("EBG_REFERENCE_DATA", ROOT.parent / "shared" / "data"))
+
+
+def reference(path: str) -> Path:
+    """An official schema or real sample; the test skips where there is none."""
+    found = REFERENCE / path
+    if not found.exists():
+        pytest.skip(f"reference data {path} is not here (EBG_REFERENCE_DATA)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with servers.postgresql(tmp_path_factory.mktemp("pg")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with servers.redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    name = f"ebg_{abs(hash(tmp_path))}"
+    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    yield postgresql_server.rsplit("/", 1)[0] + "/" + name
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Each database in turn: the embedded default, and the real one."""
+    return "" if request.param == "sqlite" else request.getfixturevalue("postgresql")
+
+
+def environment(data: Path, **more: str) -> dict[str, str]:
+    """The environment of an office kept under `data`, that depends on nothing else."""
+    return {
+        "EBG_DATA": str(data),
+        "EBG_CLOCK": "movable",
+        "EBG_DEMO": "1",
+        "SECRET_KEY": "only for tests",
+        "PUBLIC_URL": "http://localhost",
+        **more,
+    }
+
+
+def build(env: dict[str, str]) -> Flask:
+    """An application on its database's empty tables, with nobody to wake."""
+    app = create_app(env)
+    app.config["TESTING"] = True
+    with app.app_context():
+        db.create_all()
+    Workers(app)
+    return app
+
+
+def close(app: Flask) -> None:
+    """Let go of what the application holds."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """An office on SQLite, its application context pushed."""
+    app = build(environment(tmp_path))
+    with app.app_context():
+        yield app
+    close(app)
+
+
+@pytest.fixture
+def either_app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
+    """An office on SQLite, then on PostgreSQL."""
+    app = build(environment(tmp_path, DATABASE_URL=database_url))
+    with app.app_context():
+        yield app
+    close(app)

@@ -1,0 +1,158 @@
+"""The operator's commands: `flask --app web.app …`."""
+
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from connectors import sandboxes
+from engine import clock, journal
+from engine.directory import Organisation
+from engine.models import db
+from engine.sweep import sweep as sweep_once
+from web import demo
+from web.worker import Workers
+from workflows import publication
+from workflows.grants import aid_import
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to the application's own."""
+    for command in (
+        publish, worker, sweep, sandbox, check_partners, import_aids, journal_verify,
+        clock_advance, seed_demo,
+    ):  # fmt: skip
+        app.cli.add_command(command)
+
+
+@click.command("publish")
+@click.option(
+    "--owner", default=demo.REGION, help="Slug of the organisation that owns them."
+)
+@click.option(
+    "--over-designer", is_flag=True, help="Replace versions made in the designer."
+)
+def publish(owner: str, over_designer: bool) -> None:
+    """Freeze every procedure's folder that changed as a new version."""
+    body = _organisation(owner)
+    refused = False
+    for key, folder in publication.folders().items():
+        try:
+            version = publication.publish(
+                key,
+                publication.read_folder(folder),
+                owner_id=body.id,
+                over_designer=over_designer,
+            )
+        except publication.FolderRefused as problem:
+            refused = True
+            click.echo(f"{key}: refusée\n{problem}", err=True)
+        else:
+            click.echo(f"{key}: " + (f"version {version}" if version else "inchangée"))
+    if refused:
+        sys.exit(1)
+
+
+def _organisation(slug: str) -> Organisation:
+    found = db.session.scalars(
+        select(Organisation).where(Organisation.slug == slug)
+    ).first()
+    if found is None:
+        raise click.ClickException(f"Aucune organisation « {slug} » dans l'annuaire.")
+    return found
+
+
+@click.command("worker")
+@click.option("--threads", default=4, show_default=True)
+def worker(threads: int) -> None:
+    """Make the remote calls, fire the timers, hand over the messages, until stopped."""
+    workers = Workers(_app(), current_app.extensions["settings"].redis_url)
+    workers.start(threads)
+    workers.wait()
+
+
+@click.command("sweep")
+def sweep() -> None:
+    """Do once whatever is due now, and say how much it was."""
+    workers = Workers(_app())
+    workers.start()
+    click.echo(sweep_once(workers.tell))
+    workers.stop()
+
+
+@click.command("sandbox")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8100, show_default=True)
+@click.option("--smtp-port", default=8125, show_default=True)
+@click.option("--clamd-port", default=8131, show_default=True)
+def sandbox(host: str, port: int, smtp_port: int, clamd_port: int) -> None:
+    """Serve every partner's sandbox, so that several processes see the same partners."""
+    data = current_app.extensions["settings"].data
+    sandboxes.serve(data, host, port, smtp_port, clamd_port)
+
+
+@click.command("check-partners")
+def check_partners() -> None:
+    """Try every partner's settings, reach and credentials; alter nothing."""
+    bad = False
+    for name, partner in current_app.extensions["partners"].items():
+        problems = partner.check()
+        bad = bad or bool(problems)
+        state = " ; ".join(problems) or "prêt"
+        click.echo(f"{'✗' if problems else '✓'} {name} ({partner.mode}) : {state}")
+    if bad:
+        sys.exit(1)
+
+
+@click.command("import-aids")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--origin", default=None, help="Where the file comes from.")
+def import_aids(file: Path, origin: str | None) -> None:
+    """Read a file of aids in the national open schema into the catalogue."""
+    with file.open("rb") as stream:
+        report = aid_import.import_aids(stream, origin=origin or file.name)
+    for line, message in report.refused:
+        click.echo(f"ligne {line} : {message}", err=True)
+    click.echo(
+        f"{report.created} créées, {report.updated} mises à jour, "
+        f"{report.unchanged} inchangées, {len(report.refused)} refusées"
+    )
+
+
+@click.command("journal-verify")
+def journal_verify() -> None:
+    """Read the whole journal again and say whether any link of a chain is broken."""
+    faults = list(journal.verify())
+    for fault in faults:
+        click.echo(fault, err=True)
+    click.echo("Journal intact." if not faults else f"{len(faults)} anomalies.")
+    if faults:
+        sys.exit(1)
+
+
+@click.command("clock-advance")
+@click.argument("days", type=float)
+def clock_advance(days: float) -> None:
+    """Move the office's clock forward (demonstrations and tests only)."""
+    try:
+        clock.advance(timedelta(days=days))
+    except clock.ClockRefused:
+        raise click.ClickException(
+            "L'horloge d'un service réel ne se déplace pas."
+        ) from None
+    click.echo(clock.now().isoformat())
+
+
+@click.command("demo")
+def seed_demo() -> None:
+    """Enter the demonstration's people, publish, and run cases to every stage."""
+    made = demo.seed(_app())
+    click.echo(json.dumps(made, ensure_ascii=False, indent=2))
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
