@@ -12,32 +12,26 @@ The folder appears whole, by renaming: a machine that dies while preparing leave
 another could take for a package.
 """
 
-import gzip
 import hashlib
 import json
 import os
 import re
 import shutil
-import tarfile
 import uuid
-import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
 import pygfried
 
 from connectors import ConnectorError, Refused
 from connectors.archiving import preflight
+from connectors.archiving.containers import MEDIA_TYPES, sha256, writing
 from connectors.archiving.seda import ArchivedObject, Dialect, Parties, write_manifest
 from connectors.archiving.transfer import Piece, Transfer, file_name
 
 DocumentReader = Callable[[str], bytes]
-CHUNK = 1 << 20
-MEDIA_TYPES = {"zip": "application/zip", "tar.gz": "application/gzip"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ class Package:
             (self.manifest, self.facts.manifest_sha256),
             (self.container, self.facts.package_sha256),
         ):
-            if not path.exists() or _sha256(path) != digest:
+            if not path.exists() or sha256(path) != digest:
                 raise ConnectorError(
                     f"Le paquet du versement {self.facts.message_identifier} a été altéré "
                     f"depuis sa préparation ({path.name})."
@@ -165,7 +159,7 @@ def freeze(
             making / f"package.{dialect.container}",
             making / "manifest.xml",
         )
-        with _container(container, dialect) as add:
+        with writing(container) as add:
             objects = list(_objects(transfer, documents, add, making))
             with manifest.open("wb") as out:
                 write_manifest(
@@ -180,8 +174,8 @@ def freeze(
             transferring_agency=parties.transferring_agency,
             container=dialect.container,
             documents=len(objects),
-            manifest_sha256=_sha256(manifest),
-            package_sha256=_sha256(container),
+            manifest_sha256=sha256(manifest),
+            package_sha256=sha256(container),
             official_check=check,
             frozen_at=written_at,
         )
@@ -298,40 +292,3 @@ def _distinct(name: str, taken: set[str]) -> str:
         candidate = file_name(f"{stem} ({rank}){suffix}", name)
     taken.add(candidate.casefold())
     return candidate
-
-
-@contextmanager
-def _container(path: Path, dialect: Dialect) -> Iterator[Callable[[str, Path], None]]:
-    """Open a container without dates, owners or chance: same content, same bytes."""
-    if dialect.container == "zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-
-            def add_to_zip(name: str, source: Path) -> None:
-                with archive.open(zipfile.ZipInfo(name), "w") as out:
-                    _copy(source, out)
-
-            yield add_to_zip
-        return
-    with (
-        path.open("wb") as raw,
-        gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
-    ):
-
-        def add_to_tar(name: str, source: Path) -> None:
-            member = tarfile.TarInfo(name)
-            member.size = source.stat().st_size
-            with source.open("rb") as content:
-                tar.addfile(member, content)
-
-        yield add_to_tar
-
-
-def _copy(source: Path, out: IO[bytes]) -> None:
-    with source.open("rb") as content:
-        shutil.copyfileobj(content, out, CHUNK)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

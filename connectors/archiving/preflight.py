@@ -6,23 +6,20 @@ digests, sizes, files without an object and objects without a file); the schema 
 checked when it is at hand (`flask import-references`).
 """
 
-import hashlib
 import re
-import tarfile
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from lxml import etree
 
 from connectors import Refused
+from connectors.archiving.containers import digests
 from connectors.archiving.seda import Dialect
 
-CHUNK = 1 << 20
 SHOWN = 20
 SAFE_PATH = re.compile(r"content/[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -83,7 +80,7 @@ def _problems(tree: etree._ElementTree, container: Path, dialect: Dialect) -> It
 def _file_problems(
     root: etree._Element, container: Path, dialect: Dialect
 ) -> Iterator[str]:
-    files = dict(_digests(container))
+    files = dict(digests(container))
     if (files.pop("manifest.xml", None) is not None) != dialect.manifest_inside:
         yield "Le bordereau n’est pas à sa place dans le paquet."
     name = f"{{{dialect.namespace}}}"
@@ -106,29 +103,6 @@ def _file_problems(
             yield f"La taille de l’objet {it.get('id')} n’est pas celle de son fichier."
     for path in sorted(files):
         yield f"Le fichier {path} du paquet n’est décrit par aucun objet."
-
-
-def _digests(container: Path) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Each file of the container with its SHA-512 and its size in bytes."""
-    if container.suffix == ".zip":
-        with zipfile.ZipFile(container) as archive:
-            for info in archive.infolist():
-                with archive.open(info) as content:
-                    yield info.filename, _digest(content)
-        return
-    with tarfile.open(container, "r:gz") as tar:
-        for member in tar:
-            extracted = tar.extractfile(member)
-            if extracted is not None:
-                yield member.name, _digest(extracted)
-
-
-def _digest(content: IO[bytes]) -> tuple[str, int]:
-    digest, size = hashlib.sha512(), 0
-    while chunk := content.read(CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
-    return digest.hexdigest(), size
 
 
 def _schema(reference_dir: Path, version: str) -> etree.XMLSchema | None:

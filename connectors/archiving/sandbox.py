@@ -85,7 +85,7 @@ def received(data: Path) -> list[dict[str, Any]]:
 
 
 class _Service:
-    """One method an address; `received` answers are werkzeug Responses."""
+    """One method an address."""
 
     def __init__(self, data: Path, settings: Settings, clock: Clock) -> None:
         self.data, self.clock = data, clock
@@ -99,17 +99,17 @@ class _Service:
         }
 
     def wsgi(self, environ: Any, start: Any) -> Any:
-        request = Request(environ)
-        request.max_content_length = None
+        with Request(environ) as request:  # closes the files received
+            return self._answered(request)(environ, start)
+
+    def _answered(self, request: Request) -> Any:
         try:
-            endpoint, values = ADDRESSES.bind_to_environ(environ).match()
-            if endpoint not in {"page", "answer"} and not _known(request):
-                response = Response("Accès refusé\n", 401)
-            else:
-                response = getattr(self, endpoint)(request, **values)
+            endpoint, values = ADDRESSES.bind_to_environ(request.environ).match()
         except HTTPException as error:
-            return error(environ, start)
-        return response(environ, start)
+            return error
+        if endpoint not in {"page", "answer"} and not _known(request):
+            return Response("Accès refusé\n", 401)
+        return getattr(self, endpoint)(request, **values)
 
     def ping(self, request: Request) -> Response:
         return Response("OK\n")

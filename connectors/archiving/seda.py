@@ -9,7 +9,7 @@ Source: SEDA 2.2, Service interministériel des Archives de France, February 202
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from lxml import etree
 
@@ -131,7 +131,8 @@ def _data_object(name: str, it: ArchivedObject, dialect: Dialect) -> Element:
     if dialect.reference == "uri":
         reference = _text(f"{name}Uri", it.path)
     else:
-        reference = etree.Element(f"{name}Attachment", {"filename": it.path})
+        reference = _element(f"{name}Attachment")
+        reference.set("filename", it.path)
     digest = _text(f"{name}MessageDigest", it.sha512)
     digest.set("algorithm", dialect.algorithm)
     binary = _tree(
@@ -236,7 +237,7 @@ def _unit(name: str, it: ArchivedObject) -> Element:
 
 
 def _management_metadata(name: str, transfer: Transfer, parties: Parties) -> Element:
-    metadata = etree.Element(f"{name}ManagementMetadata")
+    metadata = _element(f"{name}ManagementMetadata")
     if parties.profile:
         metadata.append(_text(f"{name}ArchivalProfile", parties.profile))
     metadata.append(_text(f"{name}OriginatingAgencyIdentifier", transfer.siren))
@@ -245,12 +246,20 @@ def _management_metadata(name: str, transfer: Transfer, parties: Parties) -> Ele
 
 
 def _text(tag: str, text: str) -> Element:
-    element = etree.Element(tag)
+    element = _element(tag)
     element.text = text
     return element
 
 
 def _tree(tag: str, *children: Element) -> Element:
-    element = etree.Element(tag)
+    element = _element(tag)
     element.extend(children)
     return element
+
+
+def _element(tag: str) -> Element:
+    """An element of SEDA's namespace, written without a prefix."""
+    names: Any = {
+        None: etree.QName(tag).namespace
+    }  # the stubs forget the default namespace
+    return etree.Element(tag, nsmap=names)

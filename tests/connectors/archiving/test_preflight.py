@@ -47,10 +47,7 @@ def refused(package, change=None, files=None):
         (('algorithm="SHA-512">', 'algorithm="SHA-512">0'), "L’empreinte de l’objet"),
         (("<Size>", "<Size>1"), "La taille de l’objet"),
         (("<Identifier>E-BOURGOGNE", "<Identifier>"), "TransferringAgency"),
-        (
-            ("<MessageIdentifier>232100013-AIDE-2026-0042-1", "<MessageIdentifier>"),
-            "MessageId",
-        ),
+        ((">232100013-AIDE-2026-0042-1<", "><"), "MessageIdentifier"),
     ],
 )
 def test_a_manifest_that_lies(package, change, sentence):

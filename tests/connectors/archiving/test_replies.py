@@ -30,21 +30,21 @@ V02 = "fr:gouv:ae:archive:draft:standard_echange_v0.2"
     ("message", "status", "identifiers"),
     [
         (
-            f'<ArchiveTransferReply xmlns="{V1}"><Comment>Vu</Comment><ReplyCode>000</ReplyCode>'
+            (f'<ArchiveTransferReply xmlns="{V1}"><Comment>Vu</Comment><ReplyCode>000</ReplyCode>'
             "<Archive><ArchivalAgencyArchiveIdentifier>FRAD21_7</ArchivalAgencyArchiveIdentifier>"
-            "</Archive></ArchiveTransferReply>",
+            "</Archive></ArchiveTransferReply>"),
             "accepted",
             ("FRAD21_7",),
         ),
         (
-            f'<ArchiveTransferReply xmlns="{V02}"><ReplyCode listVersionID="x"> 203 </ReplyCode>'
-            "</ArchiveTransferReply>",
+            (f'<ArchiveTransferReply xmlns="{V02}"><ReplyCode listVersionID="x"> 203 </ReplyCode>'
+            "</ArchiveTransferReply>"),
             "refused",
             (),
         ),
         (
-            f'<ArchiveTransferAcceptance xmlns="{V02}"><Archive><ArchivalAgencyArchiveIdentifier>'
-            "A1</ArchivalAgencyArchiveIdentifier></Archive></ArchiveTransferAcceptance>",
+            (f'<ArchiveTransferAcceptance xmlns="{V02}"><Archive><ArchivalAgencyArchiveIdentifier>'
+            "A1</ArchivalAgencyArchiveIdentifier></Archive></ArchiveTransferAcceptance>"),
             "accepted",
             ("A1",),
         ),
@@ -65,8 +65,10 @@ def test_older_messages(message, status, identifiers):
         b"<html>maintenance</html>",
         b"<ArchiveTransferReply/>",
         b"<ArchiveTransferReply><ReplyCode>FATAL</ReplyCode></ArchiveTransferReply>",
-        b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
-        b"<ArchiveTransferReply><ReplyCode>&e;</ReplyCode></ArchiveTransferReply>",
+        (
+            b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+            b"<ArchiveTransferReply><ReplyCode>&e;</ReplyCode></ArchiveTransferReply>"
+        ),
     ],
 )
 def test_what_makes_no_sense_is_for_a_person(message):
