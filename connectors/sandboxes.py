@@ -14,6 +14,7 @@ over a socket, `converse(data, settings, clock)`.
 """
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -42,7 +43,13 @@ Settings = Mapping[str, str]
 Dialogue = Callable[[socket.socket], None]
 
 
-def application(data: Path, settings: Settings, clock: Clock) -> "WSGIApplication":
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def application(
+    data: Path, settings: Settings = os.environ, clock: Clock = _utc_now
+) -> "WSGIApplication":
     """Every sandbox in one WSGI application, each under `/<name>/`."""
     mounts = {
         f"/{name}": module.application(data, settings, clock)
@@ -65,13 +72,13 @@ def tick(data: Path, settings: Settings, clock: Clock) -> None:
 
 def serve(
     data: Path,
-    settings: Settings,
-    clock: Clock,
-    *,
     host: str = "127.0.0.1",
     port: int = 8100,
     smtp_port: int = 8125,
     clamd_port: int = 8131,
+    *,
+    settings: Settings = os.environ,
+    clock: Clock = _utc_now,
 ) -> None:
     """Runs every sandbox until interrupted: HTTP, mail and antivirus, and their clock."""
     ports = {"mail": smtp_port, "antivirus": clamd_port}

@@ -43,7 +43,10 @@ def connect(
 
     wire = partial(sandbox.application, data, settings, clock)
     http = sandboxes.client(settings, "oseo", wire, **options)
-    return RestOseo(http, documents, callback_url, "sandbox")
+    if settings.get("SANDBOX_URL"):
+        return RestOseo(http, documents, callback_url, "sandbox")
+    tick = partial(sandbox.tick, data, settings, clock)
+    return RestOseo(http, documents, callback_url, "sandbox", tick)
 
 
 def secrets(settings: Mapping[str, str], data: Path) -> list[str]:

@@ -22,6 +22,7 @@ class RestOseo:
     documents: Callable[[str], bytes] | None
     callback_url: str
     mode: str
+    tick: Callable[[], None] = lambda: None  # a sandbox in memory answers when ticked
 
     def request_opinion(
         self,
