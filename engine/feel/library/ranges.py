@@ -1,0 +1,116 @@
+"""How points and intervals stand to each other (Allen's relations, DMN 1.5 §10.3.4.9)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.feel import tree
+from engine.feel.errors import FeelSyntaxError, Undefined
+from engine.feel.functions import NAMES, function
+from engine.feel.limits import Run
+from engine.feel.parser import parse
+from engine.feel.values import Range, compare
+
+
+def _interval(value: Any) -> Range:
+    return value if isinstance(value, Range) else Range(value, value)
+
+
+def _order(one: Any, other: Any) -> int:
+    order = compare(one, other)
+    if order is None:
+        raise Undefined("ces valeurs ne se comparent pas")
+    return order
+
+
+def _starts(one: Range, other: Range) -> tuple[int, int]:
+    """How the two starts compare: by value, then by which one is included."""
+    return _order(one.low, other.low), other.low_included - one.low_included
+
+
+def _ends(one: Range, other: Range) -> tuple[int, int]:
+    return _order(one.high, other.high), one.high_included - other.high_included
+
+
+def _before(one: Range, other: Range) -> bool:
+    order = _order(one.high, other.low)
+    return order < 0 or (order == 0 and not (one.high_included and other.low_included))
+
+
+def _meets(one: Range, other: Range) -> bool:
+    return one.high_included and other.low_included and _order(one.high, other.low) == 0
+
+
+def _includes(one: Range, other: Range) -> bool:
+    return _starts(one, other) <= (0, 0) and _ends(one, other) >= (0, 0)
+
+
+def _overlaps(one: Range, other: Range) -> bool:
+    return not _before(one, other) and not _before(other, one)
+
+
+def _overlaps_before(one: Range, other: Range) -> bool:
+    return (
+        _starts(one, other) < (0, 0)
+        and _ends(one, other) < (0, 0)
+        and _overlaps(one, other)
+    )
+
+
+def _starts_with(one: Range, other: Range) -> bool:
+    return _starts(one, other) == (0, 0) and _ends(one, other) <= (0, 0)
+
+
+def _finishes(one: Range, other: Range) -> bool:
+    return _ends(one, other) == (0, 0) and _starts(one, other) >= (0, 0)
+
+
+def _coincides(one: Range, other: Range) -> bool:
+    return _starts(one, other) == (0, 0) and _ends(one, other) == (0, 0)
+
+
+def _declare(name: str, related: Callable[[Range, Range], bool]) -> None:
+    @function(name, "range1: any", "range2: any")
+    def relation(run: Run, one: Any, other: Any) -> bool:
+        return related(_interval(one), _interval(other))
+
+
+def _reversed(related: Callable[[Range, Range], bool]) -> Callable[[Range, Range], bool]:
+    return lambda one, other: related(other, one)
+
+
+for _name, _related in {
+    "before": _before,
+    "after": _reversed(_before),
+    "meets": _meets,
+    "met by": _reversed(_meets),
+    "overlaps": _overlaps,
+    "overlaps before": _overlaps_before,
+    "overlaps after": _reversed(_overlaps_before),
+    "finishes": _finishes,
+    "finished by": _reversed(_finishes),
+    "includes": _includes,
+    "during": _reversed(_includes),
+    "starts": _starts_with,
+    "started by": _reversed(_starts_with),
+    "coincides": _coincides,
+}.items():
+    _declare(_name, _related)
+
+
+@function("range", "from: string")
+def range_from(run: Run, text: str) -> Range:
+    """Reads `[1..10)`; both ends are written in full."""
+    from engine.feel.closures import build  # they call this room's functions
+    from engine.feel.scope import Scope
+
+    try:
+        node = parse(text, NAMES)
+    except FeelSyntaxError as reason:
+        raise Undefined(reason.message) from None
+    if not isinstance(node, tree.Interval):
+        raise Undefined("on lit un intervalle de la forme [1..10]")
+    run.spend(tree.size(node))
+    value = build(node)(Scope({}, None, run))
+    if not isinstance(value, Range):
+        raise Undefined("ces bornes ne se comparent pas")
+    return value

@@ -1,0 +1,212 @@
+"""Dates, times and durations: reading, writing, and the calendar's arithmetic.
+
+Years go from 1 to 9999, fractions of a second to the microsecond; DMN allows more,
+administrations do not. What cannot be read raises Undefined.
+"""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine.feel.errors import Undefined
+
+_DATE = r"(?P<date>-?(?:\d{4}|[1-9]\d{4,8})-\d\d-\d\d)"
+_TIME = (
+    r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d+))?"
+    r"(?P<zone>Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z0-9_+\-/]+)?"
+)
+_ONLY_DATE = re.compile(_DATE, re.ASCII)
+_ONLY_TIME = re.compile(f"T?{_TIME}", re.ASCII)
+_MOMENT = re.compile(f"{_DATE}T{_TIME}", re.ASCII)
+_DAYS = re.compile(
+    r"(-)?P(?:(\d{1,12})D)?(?:T(?=\d)(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,12}(?:\.\d+)?)S)?)?",
+    re.ASCII,
+)
+_MONTHS = re.compile(r"(-)?P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?", re.ASCII)
+_WIDEST_OFFSET = 14
+
+D = TypeVar("D", date, datetime)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class YearsMonths:
+    """A duration in whole months (12 a year); negative allowed."""
+
+    months: int
+
+
+def read_date(text: str) -> date:
+    """The date written `2026-11-21`."""
+    if _ONLY_DATE.fullmatch(text) is None:
+        raise Undefined(f"« {text} » n'est pas une date de la forme AAAA-MM-JJ")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Undefined(f"« {text} » n'est pas une date du calendrier") from None
+
+
+def read_time(text: str) -> time:
+    """The time of day written `10:30:00`, with an offset or a zone if any."""
+    found = _ONLY_TIME.fullmatch(text)
+    if found is None:
+        raise Undefined(f"« {text} » n'est pas une heure de la forme HH:MM:SS")
+    return _clock(found)
+
+
+def read_moment(text: str) -> datetime:
+    """The moment written `2026-11-21T10:30:00Z`; a date alone is its midnight."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return datetime.combine(read_date(text), time())
+    return datetime.combine(read_date(found["date"]), _clock(found))
+
+
+def read_duration(text: str) -> timedelta | YearsMonths:
+    """The duration written `P15D`, `PT2H30M` or `P1Y6M`."""
+    found = _MONTHS.fullmatch(text)
+    if found and (found[2] or found[3]):
+        months = 12 * int(found[2] or 0) + int(found[3] or 0)
+        return YearsMonths(-months if found[1] else months)
+    found = _DAYS.fullmatch(text)
+    if found is None or not any(found.groups()[1:]):
+        raise Undefined(f"« {text} » n'est pas une durée (exemples : P15D, P2M, PT12H)")
+    days, hours, minutes = (int(part or 0) for part in found.groups()[1:4])
+    seconds, _, fraction = (found[5] or "0").partition(".")
+    try:
+        length = timedelta(
+            days=days,
+            hours=hours,
+            minutes=minutes,
+            seconds=int(seconds),
+            microseconds=int(fraction[:6].ljust(6, "0")),
+        )
+    except OverflowError:
+        raise Undefined(f"« {text} » est une durée trop longue") from None
+    return -length if found[1] else length
+
+
+def read_any(text: str) -> date | datetime | time | timedelta | YearsMonths:
+    """What `@"…"` means: the first of moment, date, time and duration that fits."""
+    for pattern, read in ((_MOMENT, read_moment), (_ONLY_DATE, read_date)):
+        if pattern.fullmatch(text):
+            return read(text)
+    if _ONLY_TIME.fullmatch(text):
+        return read_time(text)
+    return read_duration(text)
+
+
+def _clock(found: re.Match[str]) -> time:
+    fraction = (found["fraction"] or "")[:6].ljust(6, "0")
+    hour, minute, second = (int(found[part]) for part in ("hour", "minute", "second"))
+    try:
+        return time(hour, minute, second, int(fraction), tzinfo=_zone(found["zone"]))
+    except ValueError:
+        raise Undefined(f"« {found.group()} » n'est pas une heure") from None
+
+
+def _zone(text: str | None) -> tzinfo | None:
+    if text is None:
+        return None
+    if text == "Z":
+        return UTC
+    if text.startswith("@"):
+        return _named_zone(text[1:])
+    hours, minutes, *seconds = (int(part) for part in text[1:].split(":"))
+    return offset(
+        timedelta(hours=hours, minutes=minutes, seconds=sum(seconds))
+        * (-1 if text[0] == "-" else 1)
+    )
+
+
+@lru_cache(maxsize=256)
+def _named_zone(name: str) -> tzinfo:
+    if name in {"Z", "UTC", "Etc/UTC"}:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Undefined(f"Le fuseau horaire « {name} » n'existe pas") from None
+
+
+def offset(length: timedelta) -> tzinfo:
+    """The fixed offset from UTC; at most 14 hours."""
+    if abs(length) > timedelta(hours=_WIDEST_OFFSET):
+        raise Undefined("Un décalage horaire ne dépasse pas 14 heures")
+    return timezone(length) if length else UTC
+
+
+def instant(moment: datetime) -> datetime:
+    """The moment in UTC, or unchanged when it has no offset."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def plus(moment: datetime, length: timedelta) -> datetime:
+    """Real time later, even across a change of clocks."""
+    if isinstance(moment.tzinfo, ZoneInfo):
+        return (moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
+    return moment + length
+
+
+def plus_months(day: D, months: int) -> D:
+    """The same day `months` later, or the last of its month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if not 1 <= year <= 9999:  # noqa: PLR2004  the calendar we keep
+        raise Undefined("Le résultat sort du calendrier (années 1 à 9999)")
+    last = monthrange(year, month + 1)[1]
+    return day.replace(year=year, month=month + 1, day=min(day.day, last))
+
+
+def months_between(start: date, end: date) -> YearsMonths:
+    """Whole months from `start` to `end`, negative backwards."""
+    if end < start:
+        return YearsMonths(-months_between(end, start).months)
+    months = 12 * (end.year - start.year) + end.month - start.month
+    return YearsMonths(months - (end.day < start.day))
+
+
+def write(value: date | datetime | time | timedelta | YearsMonths) -> str:
+    """The ISO form, that `read_any` reads back."""
+    if isinstance(value, timedelta):
+        return _write_days(value)
+    if isinstance(value, YearsMonths):
+        return _write_months(value)
+    if not isinstance(value, datetime | time):
+        return value.isoformat()
+    text = value.replace(tzinfo=None).isoformat()
+    if "." in text:
+        text = text.rstrip("0")
+    if value.tzinfo is None:
+        return text
+    if isinstance(value.tzinfo, ZoneInfo):
+        return f"{text}@{value.tzinfo.key}"
+    gap = value.tzinfo.utcoffset(None)
+    if not gap:
+        return f"{text}Z"
+    return text + value.replace(microsecond=0).isoformat()[len(text.partition(".")[0]) :]
+
+
+def _write_days(length: timedelta) -> str:
+    sign, length = ("-", -length) if length < timedelta() else ("", length)
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{length.microseconds:06d}".rstrip("0") if length.microseconds else ""
+    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+    if seconds or fraction:
+        clock += f"{seconds}{fraction}S"
+    days = f"{length.days}D" if length.days else ""
+    if not days and not clock:
+        return "PT0S"
+    return f"{sign}P{days}" + (f"T{clock}" if clock else "")
+
+
+def _write_months(length: YearsMonths) -> str:
+    if not length.months:
+        return "P0M"
+    years, months = divmod(abs(length.months), 12)
+    sign = "-" if length.months < 0 else ""
+    return f"{sign}P" + (f"{years}Y" if years else "") + (f"{months}M" if months else "")
