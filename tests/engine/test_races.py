@@ -1,0 +1,131 @@
+"""Two people at once, on a real PostgreSQL: one succeeds, the other is told who did."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from engine.access import Actor
+from engine.commands import cases, tasks
+from engine.errors import EngineError, TaskNotOpen, TaskTaken
+from engine.models import ProcessInstance, db
+from tests.conftest import build, close, environment
+from tests.engine.test_commands import SIMPLE
+from tests.office import Office, open_office, open_tasks, publish
+
+pytestmark = pytest.mark.servers
+
+PAIRS = 20
+
+PARALLEL = """
+<bpmn:process id="tests.parallel" name="Essai" isExecutable="true">
+  <bpmn:laneSet id="lanes"><bpmn:lane id="case_officer" name="Instructeur">
+    <bpmn:flowNodeRef>left</bpmn:flowNodeRef><bpmn:flowNodeRef>right</bpmn:flowNodeRef>
+  </bpmn:lane></bpmn:laneSet>
+  <bpmn:startEvent id="started"/>
+  <bpmn:parallelGateway id="split"/>
+  <bpmn:userTask id="left" name="Gauche"/>
+  <bpmn:userTask id="right" name="Droite"/>
+  <bpmn:parallelGateway id="joined"/>
+  <bpmn:endEvent id="done"/>
+  <bpmn:sequenceFlow id="a" sourceRef="started" targetRef="split"/>
+  <bpmn:sequenceFlow id="b" sourceRef="split" targetRef="left"/>
+  <bpmn:sequenceFlow id="c" sourceRef="split" targetRef="right"/>
+  <bpmn:sequenceFlow id="d" sourceRef="left" targetRef="joined"/>
+  <bpmn:sequenceFlow id="e" sourceRef="right" targetRef="joined"/>
+  <bpmn:sequenceFlow id="f" sourceRef="joined" targetRef="done"/>
+</bpmn:process>"""
+
+
+@pytest.fixture
+def app(tmp_path: Path, postgresql: str) -> Iterator[Flask]:
+    app = build(environment(tmp_path, DATABASE_URL=postgresql))
+    with app.app_context():
+        yield app
+    close(app)
+
+
+@pytest.fixture
+def office(app: Flask) -> Office:
+    return open_office()
+
+
+def at_once(app: Flask, *acts: Callable[[], None]) -> list[EngineError | None]:
+    """Do all acts at the same moment, each in its own session; what each was told."""
+    barrier = Barrier(len(acts))
+
+    def run(act: Callable[[], None]) -> EngineError | None:
+        with app.app_context():
+            barrier.wait()
+            try:
+                act()
+            except EngineError as error:
+                return error
+            return None
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def _look_then_complete(case: UUID, task: UUID, actor: Actor) -> Callable[[], None]:
+    def act() -> None:
+        db.session.get_one(ProcessInstance, case)
+        tasks.complete(task, {str(task): True}, actor=actor)
+
+    return act
+
+
+def new_case(definition: UUID, office: Office) -> ProcessInstance:
+    return cases.start(definition, {}, actor=office.applicant, applicant_id=office.company)
+
+
+def test_two_people_complete_one_task(app: Flask, office: Office) -> None:
+    definition = publish("tests.simple", SIMPLE, owner=office.region)
+    told: list[EngineError | None] = []
+    pending = [open_tasks(new_case(definition, office).id)["review"] for _ in range(PAIRS)]
+    for task in pending:
+
+        def complete(actor: Actor, task: UUID = task) -> Callable[[], None]:
+            return lambda: tasks.complete(task, {"by": actor.name}, actor=actor)
+
+        pair = at_once(app, complete(office.officer), complete(office.second_officer))
+        assert sum(error is None for error in pair) == 1
+        told += [error for error in pair if error is not None]
+    assert len(told) == PAIRS
+    for error in told:
+        assert isinstance(error, TaskNotOpen | TaskTaken)
+        assert error.who in {"Claire Martin", "Paul Roy"}
+
+
+def test_two_people_claim_one_task(app: Flask, office: Office) -> None:
+    definition = publish("tests.simple", SIMPLE, owner=office.region)
+    for _ in range(PAIRS):
+        task = open_tasks(new_case(definition, office).id)["review"]
+        pair = at_once(
+            app,
+            lambda task=task: tasks.claim(task, actor=office.officer),
+            lambda task=task: tasks.claim(task, actor=office.second_officer),
+        )
+        assert sorted(type(e).__name__ for e in pair) == ["NoneType", "TaskTaken"]
+
+
+def test_two_branches_end_at_once_and_join(app: Flask, office: Office) -> None:
+    definition = publish("tests.parallel", PARALLEL, owner=office.region)
+    for _ in range(PAIRS):
+        case = new_case(definition, office).id
+        branches = open_tasks(case)
+        # Each worker has looked at the case before, as a page does: the trap of a stale row.
+        told = at_once(
+            app,
+            *(
+                _look_then_complete(case, task, office.officer)
+                for task in branches.values()
+            ),
+        )
+        assert told == [None, None]
+        db.session.expire_all()
+        assert db.session.get_one(ProcessInstance, case).status == "completed"

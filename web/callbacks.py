@@ -1,0 +1,42 @@
+"""Where partners call us back. Each proves who it is by its signature."""
+
+from flask import Blueprint, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from connectors import Refused
+from connectors.oseo import callback
+from connectors.oseo.callback import BadSignature
+from engine import clock
+from engine.commands import messages
+from web.auth import public
+from web.security import csrf
+
+bp = Blueprint("callbacks", __name__, url_prefix="/partenaires")
+csrf.exempt(bp)
+
+LARGEST = 25 * 1024 * 1024
+
+
+@bp.post("/oseo/avis")
+@public
+def oseo_opinion() -> ResponseReturnValue:
+    """Receive OSEO's signed opinion, once, and hand it to the case that waits for it."""
+    settings = current_app.extensions["settings"]
+    try:
+        opinion = callback.read(
+            request.headers,
+            request.get_data(cache=False),
+            secrets=callback.secrets_of(settings.partners),
+            clock=clock.now,
+        )
+    except BadSignature as error:
+        return jsonify(error=str(error)), 401
+    except Refused as error:
+        return jsonify(error=str(error)), 422
+    new = messages.receive(
+        "oseo.opinion",
+        opinion.case_number,
+        opinion.values(),
+        external_id=f"oseo:{opinion.webhook_id}",
+    )
+    return jsonify(received=True, new=new), 200

@@ -1,0 +1,153 @@
+"""Case pages of those who handle them, their diagram, and every document's download."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import or_
+
+from engine import definitions
+from engine.access import Actor, allowed, handled_cases
+from engine.commands import cases
+from engine.commands.step import restore
+from engine.documents import Document
+from engine.models import ProcessInstance, db
+from web.auth import current_actor, guard
+from web.cases import reading
+from web.navigation import Item, offer
+
+bp = Blueprint("cases", __name__)
+
+PER_PAGE = 25
+SHOWN_INLINE = {"application/pdf", "image/png", "image/jpeg"}
+
+
+@offer(bp)
+def navigation(actor: Actor) -> Iterable[Item]:
+    """Those who handle cases may look one up."""
+    if actor.handles_cases:
+        yield Item(_("Dossiers"), "cases.index", icon="folder2-open")
+
+
+@bp.get("/dossiers/")
+@guard("handle")
+def index() -> ResponseReturnValue:
+    """The cases one handles, the newest first, found by number or title."""
+    sought = request.args.get("q", "").strip()[:100]
+    statement = handled_cases(current_actor())
+    if sought:
+        statement = statement.where(
+            or_(
+                ProcessInstance.number == sought.upper(),
+                ProcessInstance.title.icontains(sought, autoescape=True),
+            )
+        )
+    status = request.args.get("statut")
+    if status in {"active", "completed"}:
+        statement = statement.where(ProcessInstance.status == status)
+    page = db.paginate(
+        statement.order_by(ProcessInstance.started_at.desc()),
+        page=max(request.args.get("page", 1, type=int), 1),
+        per_page=PER_PAGE,
+        error_out=False,
+    )
+    return render_template("cases/index.html", page=page, sought=sought, status=status)
+
+
+@bp.get("/dossiers/<uuid:case_id>")
+@guard("see", ProcessInstance, "case_id")
+def show(case_id: UUID) -> ResponseReturnValue:
+    """A case, for those who handle it or are consulted; an applicant has their own page."""
+    case = db.session.get_one(ProcessInstance, case_id)
+    page = reading.page(case, current_actor())
+    if page.applies and not page.handles:
+        return redirect(url_for("portal.follow", case_id=case_id))
+    return render_template("cases/show.html", page=page)
+
+
+@bp.get("/dossiers/<uuid:case_id>/schema")
+@guard("see", ProcessInstance, "case_id")
+def diagram(case_id: UUID) -> ResponseReturnValue:
+    """The diagram, with where the case stands, for those who handle it."""
+    case = db.session.get_one(ProcessInstance, case_id)
+    if not allowed(current_actor(), "handle", case):
+        abort(403)
+    return render_template(
+        "cases/diagram.html", page=reading.page(case, current_actor()), live=_markers(case)
+    )
+
+
+@bp.get("/dossiers/<uuid:case_id>/schema.bpmn")
+@guard("handle", ProcessInstance, "case_id")
+def diagram_file(case_id: UUID) -> ResponseReturnValue:
+    """The diagram's own file, as published."""
+    case = db.session.get_one(ProcessInstance, case_id)
+    content = definitions.file(case.definition_id, "process.bpmn") or abort(404)
+    return Response(content, mimetype="application/xml")
+
+
+def _markers(case: ProcessInstance) -> list[str]:
+    return sorted(restore(case).markers()) if case.status == "active" else []
+
+
+@bp.post("/dossiers/<uuid:case_id>/messages")
+@guard("write", ProcessInstance, "case_id")
+def write(case_id: UUID) -> ResponseReturnValue:
+    """Add a message to the conversation between the applicant and the office."""
+    text = request.form.get("text", "").strip()
+    if not text:
+        flash(_("Message : écrivez quelque chose avant d'envoyer."), "warning")
+        return redirect(_page_of(case_id))
+    try:
+        cases.write_message(case_id, text, actor=current_actor())
+    except cases.MessageTooLong:
+        case = db.session.get_one(ProcessInstance, case_id)
+        problem = _(
+            "Message : 10 000 caractères au plus ; le vôtre en compte %(n)s.", n=len(text)
+        )
+        page = reading.page(case, current_actor())
+        template = "portal/follow.html" if page.applies else "cases/show.html"
+        return render_template(template, page=page, typed=text, problem=problem), 422
+    flash(_("Votre message est envoyé."), "success")
+    return redirect(_page_of(case_id))
+
+
+def _page_of(case_id: UUID) -> str:
+    case = db.session.get_one(ProcessInstance, case_id)
+    handles = allowed(current_actor(), "handle", case)
+    return (
+        url_for("cases.show" if handles else "portal.follow", case_id=case_id) + "#messages"
+    )
+
+
+@bp.get("/documents/<uuid:document_id>")
+@guard("read", Document, "document_id")
+def download(document_id: UUID) -> ResponseReturnValue:
+    """A document's bytes, shown by the browser only when they cannot run anything."""
+    document = db.session.get_one(Document, document_id)
+    storage = current_app.extensions["partners"]["storage"]
+    if not storage.exists(document.sha256):
+        abort(410)
+    inline = document.media_type in SHOWN_INLINE and "telecharger" not in request.args
+    response = Response(
+        storage.open(document.sha256), mimetype=document.media_type, direct_passthrough=True
+    )
+    response.headers.set(
+        "Content-Disposition", "inline" if inline else "attachment", filename=document.name
+    )
+    response.headers["Content-Length"] = str(document.size)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

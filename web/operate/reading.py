@@ -1,0 +1,169 @@
+"""What the operator's page shows, each in one or two indexed queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import func, select
+
+from engine import clock, journal
+from engine.commands import calls
+from engine.models import (
+    Exchange,
+    Incident,
+    Message,
+    Partner,
+    ProcessInstance,
+    RemoteCall,
+    Timer,
+    UserTask,
+    db,
+)
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Open incidents that share a cause."""
+
+    name: str
+    element: str
+    count: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class PartnerState:
+    """One partner as an operator sees it."""
+
+    name: str
+    mode: str
+    paused_at: datetime | None
+    broken_at: datetime | None
+    reason: str | None
+    waiting: int
+    last_outcome: str | None
+    last_at: datetime | None
+
+
+def incidents_by_cause() -> list[Cause]:
+    """Open incidents grouped by cause and step, the most numerous first."""
+    rows = db.session.execute(
+        select(
+            Incident.cause,
+            Incident.element_name,
+            func.count().label("n"),
+            func.min(Incident.raised_at),
+        )
+        .where(Incident.resolved_at.is_(None))
+        .group_by(Incident.cause, Incident.element_name)
+        .order_by(func.count().desc())
+        .limit(50)
+    )
+    return [Cause(*row) for row in rows]
+
+
+def incidents(*, cause: str | None, page: int) -> Pagination:
+    """Open incidents, the oldest first."""
+    statement = select(Incident).where(Incident.resolved_at.is_(None))
+    if cause:
+        statement = statement.where(Incident.cause == cause)
+    return db.paginate(
+        statement.order_by(Incident.raised_at, Incident.id),
+        page=max(page, 1),
+        per_page=PER_PAGE,
+        error_out=False,
+    )
+
+
+def partners(connected: Mapping[str, Any]) -> list[PartnerState]:
+    """Every partner with its breaker, its queue and its last exchange."""
+    rows = {p.name: p for p in db.session.scalars(select(Partner))}
+    waiting = dict(
+        db.session.execute(
+            select(RemoteCall.partner, func.count())
+            .where(RemoteCall.status == "ready")
+            .group_by(RemoteCall.partner)
+        )
+        .tuples()
+        .all()
+    )
+    return [
+        _state(name, client, rows.get(name), waiting) for name, client in connected.items()
+    ]
+
+
+def _state(
+    name: str, client: Any, row: Partner | None, waiting: Mapping[str, int]
+) -> PartnerState:
+    last = db.session.scalars(
+        select(Exchange)
+        .where(Exchange.partner == name)
+        .order_by(Exchange.at.desc())
+        .limit(1)
+    ).first()
+    return PartnerState(
+        name=name,
+        mode=client.mode,
+        paused_at=row.paused_at if row else None,
+        broken_at=row.broken_at if row else None,
+        reason=row.reason if row else None,
+        waiting=waiting.get(name, 0),
+        last_outcome=last.outcome if last else None,
+        last_at=last.at if last else None,
+    )
+
+
+def queue() -> dict[str, Any]:
+    """What waits to be done by the workers, and since when."""
+    now = clock.now()
+    return {
+        "calls": _count(RemoteCall.id, RemoteCall.status == "ready"),
+        "oldest": calls.oldest_due(),
+        "timers": _count(Timer.task_id, Timer.due_at <= now),
+        "messages": _count(
+            Message.id, Message.delivered_at.is_(None), Message.expires_at > now
+        ),
+        "now": now,
+        "moved": clock.shift(),
+    }
+
+
+def figures() -> dict[str, int]:
+    """How much there is of everything."""
+    return {
+        "active": _count(ProcessInstance.id, ProcessInstance.status == "active"),
+        "open_tasks": _count(UserTask.id, UserTask.status == "open"),
+        "incidents": _count(Incident.id, Incident.resolved_at.is_(None)),
+    }
+
+
+def _count(column: Any, *conditions: Any) -> int:
+    return db.session.scalar(select(func.count(column)).where(*conditions)) or 0
+
+
+def context_of(incident: Incident) -> dict[str, Any]:
+    """The call that failed with its attempts, and the last acts on the case."""
+    call = db.session.get(RemoteCall, incident.call_id) if incident.call_id else None
+    attempts = (
+        list(
+            db.session.scalars(
+                select(Exchange)
+                .where(Exchange.call_id == call.id)
+                .order_by(Exchange.attempt.desc())
+                .limit(20)
+            )
+        )
+        if call
+        else []
+    )
+    acts = journal.of_case(incident.instance_id)[-10:]
+    return {"call": call, "attempts": attempts, "acts": acts[::-1]}
+
+
+def mails(mail: Any) -> list[Any]:
+    """The latest mails kept by the sandbox, the newest first."""
+    return list(mail.sandbox.messages())[::-1][:100]

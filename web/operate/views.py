@@ -1,0 +1,158 @@
+"""The operator's page: what is stuck, which partners answer, what waits in the queue."""
+
+import json
+from collections.abc import Iterable
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.access import Actor
+from engine.commands import calls, incidents
+from engine.errors import NotWaiting
+from engine.models import Incident, db
+from web.auth import current_actor, guard
+from web.navigation import Item, offer
+from web.operate import reading
+
+bp = Blueprint("operate", __name__, url_prefix="/exploitation")
+
+LONGEST_CORRECTION = 100_000
+"""Characters of JSON an operator may type."""
+
+
+@offer(bp)
+def navigation(actor: Actor) -> Iterable[Item]:
+    """Operators alone are offered this room."""
+    if actor.operates:
+        yield Item(_("Exploitation"), "operate.index", icon="speedometer2")
+
+
+@bp.get("/")
+@guard("operate")
+def index() -> ResponseReturnValue:
+    """Incidents by cause, partners, queue and clock on one page."""
+    return render_template(
+        "operate/index.html",
+        causes=reading.incidents_by_cause(),
+        partners=reading.partners(current_app.extensions["partners"]),
+        queue=reading.queue(),
+        figures=reading.figures(),
+    )
+
+
+@bp.get("/incidents")
+@guard("operate")
+def incident_list() -> ResponseReturnValue:
+    """Open incidents, the oldest first, of one cause if asked."""
+    page = reading.incidents(
+        cause=request.args.get("cause"), page=request.args.get("page", 1, type=int)
+    )
+    return render_template("operate/incidents.html", page=page)
+
+
+@bp.get("/incidents/<uuid:incident_id>")
+@guard("operate")
+def incident(incident_id: UUID) -> ResponseReturnValue:
+    """One incident with its context, and what can be done."""
+    found = db.session.get(Incident, incident_id) or abort(404)
+    return render_template(
+        "operate/incident.html", incident=found, context=reading.context_of(found), typed=""
+    )
+
+
+@bp.post("/incidents/<uuid:incident_id>/<any(retry, correct, answer):act>")
+@guard("operate")
+def settle(incident_id: UUID, act: str) -> ResponseReturnValue:
+    """Try again, with corrected data if given, or answer by hand."""
+    found = db.session.get(Incident, incident_id) or abort(404)
+    typed = request.form.get("data", "")
+    try:
+        value = _read_json(typed) if act != "retry" else None
+    except ValueError as problem:
+        page = render_template(
+            "operate/incident.html",
+            incident=found,
+            context=reading.context_of(found),
+            typed=typed,
+            problem=str(problem),
+        )
+        return page, 422
+    actor = current_actor()
+    try:
+        if act == "answer":
+            incidents.answer(incident_id, value, actor=actor)
+        else:
+            incidents.retry(incident_id, actor=actor, data=value)
+    except NotWaiting:
+        flash(_("Cet incident est déjà réglé."), "warning")
+    else:
+        flash(_("C'est fait : le dossier repart."), "success")
+    return redirect(url_for(".index"))
+
+
+def _read_json(typed: str) -> object:
+    """Raises ValueError with a sentence for the operator."""
+    if len(typed) > LONGEST_CORRECTION:
+        raise ValueError(_("Données : 100 000 caractères au plus."))
+    try:
+        value = json.loads(typed)
+    except ValueError as error:
+        raise ValueError(
+            _(
+                "Données : ce n'est pas du JSON valide (%(why)s). Corrigez et recommencez.",
+                why=error,
+            )
+        ) from error
+    if not isinstance(value, dict):
+        raise ValueError(_("Données : donnez un objet JSON, entre accolades."))  # noqa: TRY004
+    return value
+
+
+@bp.post("/partenaires/<name>/<any(pause, resume):act>")
+@guard("operate")
+def partner(name: str, act: str) -> ResponseReturnValue:
+    """Pause a partner, or let calls flow again."""
+    if name not in current_app.extensions["partners"]:
+        abort(404)
+    calls.set_partner(name, paused=act == "pause", by=current_actor().person_id)
+    flash(
+        _("Les appels à ce partenaire sont suspendus.")
+        if act == "pause"
+        else _("Les appels à ce partenaire reprennent."),
+        "success",
+    )
+    return redirect(url_for(".index"))
+
+
+@bp.post("/partenaires/<name>/essai")
+@guard("operate")
+def try_partner(name: str) -> ResponseReturnValue:
+    """Try a partner's settings, reach and credentials; alter nothing there."""
+    found = current_app.extensions["partners"].get(name) or abort(404)
+    problems = found.check()
+    if problems:
+        flash(f"{name} : " + " ; ".join(problems), "danger")
+    else:
+        flash(_("%(name)s répond et nous reconnaît.", name=name), "success")
+    return redirect(url_for(".index"))
+
+
+@bp.get("/courrier")
+@guard("operate")
+def mails() -> ResponseReturnValue:
+    """The mails that the sandbox kept instead of sending them."""
+    mail = current_app.extensions["partners"]["mail"]
+    if mail.mode != "sandbox":
+        abort(404)
+    return render_template("operate/mails.html", mails=reading.mails(mail))
