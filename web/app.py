@@ -1,0 +1,87 @@
+"""Builds the application: the one place that knows every part.
+
+Adding a part is one line: a blueprint in BLUEPRINTS, a capability in PARTNERS, a domain in
+DOMAINS.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from engine import clock
+from engine.models import db
+from web import (
+    bundles,
+    config,
+    errors,
+    i18n,
+    limits,
+    logs,
+    navigation,
+    partners,
+    security,
+    shell,
+)
+from web.auth import guards, setup
+
+ROOT = Path(__file__).parent.parent
+
+# One line a blueprint, each a module that holds `bp`.
+BLUEPRINTS = [
+    "web.health",
+    "web.pages",
+    "web.auth.credentials",
+    "web.auth.registration",
+    "web.auth.company",
+]
+
+# One line a capability under connectors/, in the order they are connected.
+PARTNERS = ["storage", "antivirus", "mail", "sirene", "oseo", "archiving", "rendering"]
+
+# One line a domain under workflows/, whose operations register themselves.
+DOMAINS: list[str] = []
+
+
+def create_app(environment: Mapping[str, str] | None = None) -> Flask:
+    """The whole office, as these environment variables say (the process's by default)."""
+    settings = config.read(environment)
+    logs.configure()
+    clock.configure(settings.data / "clock" if settings.clock == "movable" else None)
+
+    app = Flask("web")
+    app.config.from_mapping(config.flask_config(settings))
+    app.extensions["settings"] = settings
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, 0)  # type: ignore[method-assign]
+
+    app.jinja_loader = ChoiceLoader(
+        [
+            FileSystemLoader(ROOT / "web/templates"),
+            FileSystemLoader(ROOT / "forms/templates"),
+        ]
+    )
+
+    db.init_app(app)
+    Migrate(
+        app,
+        db,
+        directory=str(ROOT / "engine/migrations"),
+        render_as_batch=True,
+        compare_type=True,
+    )
+    for part in (logs, bundles, i18n, errors, navigation, shell, guards, limits):
+        part.init_app(app)
+    security.init_app(app, secure=settings.secure)
+    partners.init_app(app, PARTNERS)
+    setup.init_app(app)
+    for domain in DOMAINS:
+        import_module(f"workflows.{domain}.operations")
+    for module in BLUEPRINTS:
+        app.register_blueprint(import_module(module).bp)
+    return app

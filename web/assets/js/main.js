@@ -1,0 +1,9 @@
+// Small conveniences over pages that work without them.
+
+import htmx from "htmx.org/dist/htmx.esm.js";
+import "./csrf.js";
+import "./dropzone.js";
+import "./focus.js";
+import "./menus.js";
+
+window.htmx = htmx;

@@ -1,0 +1,53 @@
+"""Two languages: the source strings are French, the English catalogue is read from its .po.
+
+Write `_("Bonjour")` in Python and in templates. `translations/en.po` is read when the
+process starts: there is nothing to compile, and a missing entry shows the French.
+"""
+
+import io
+from decimal import Decimal
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, request, session
+from flask_babel import Babel, format_currency, get_locale
+
+LOCALES = {"fr_FR": "Français", "en_GB": "English"}
+DEFAULT = "fr_FR"
+
+_CATALOGUE = Path(__file__).parent / "translations" / "en.po"
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language of each request, and give templates `_`, `locale` and `euros`."""
+    babel = Babel(app, locale_selector=chosen)
+    with app.app_context():
+        babel.domain_instance.cache["en_GB", "messages"] = _english()
+    app.add_template_filter(euros)
+    app.add_template_global(LOCALES, "locales")
+    app.add_template_global(get_locale, "locale")
+
+
+def chosen() -> str:
+    """The language asked for in the footer; French otherwise, whatever the browser says.
+
+    The procedures are French: a browser's preference must not half-translate them.
+    """
+    wanted = session.get("locale") if request else None
+    return wanted if wanted in LOCALES else DEFAULT
+
+
+def euros(amount: Decimal | float | None) -> str:
+    """An amount as people read it: `1 234,50 €`; nothing for None."""
+    return "" if amount is None else str(format_currency(Decimal(str(amount)), "EUR"))
+
+
+def _english() -> Translations:
+    with _CATALOGUE.open("rb") as source:
+        catalogue = read_po(source, locale="en")
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)

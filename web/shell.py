@@ -1,0 +1,108 @@
+"""What every page of the frame knows: who is looking, for whom they act, in which colours."""
+
+from typing import Any
+
+from flask import Flask, current_app, session, url_for
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+from sqlalchemy import select
+
+from engine.directory import Organisation
+from engine.models import db
+from web import navigation, partners, theme
+from web.auth import acting_for, current_actor, organisations
+
+APPEARANCES = ("auto", "light", "dark")
+
+PARTNER_NAMES = {
+    "antivirus": _("Analyse antivirus des fichiers"),
+    "archiving": _("Archivage (as@lae)"),
+    "mail": _("Envoi de courriels"),
+    "oseo": _("Avis de Bpifrance (OSEO)"),
+    "sirene": _("Annuaire des entreprises (Sirene)"),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates what base.html and macros.html need."""
+    app.context_processor(_frame)
+    app.add_template_global(icon)
+    app.add_template_global(has_logo, "organisation_has_logo")
+    app.add_template_global(PARTNER_NAMES, "partner_names")
+    app.add_template_filter(initials)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def has_logo(organisation: Organisation) -> bool:
+    """Whether a body has a logo, without reading it."""
+    statement = select(Organisation.logo.isnot(None)).where(
+        Organisation.id == organisation.id
+    )
+    return bool(db.session.scalar(statement))
+
+
+def initials(name: str) -> str:
+    """One or two letters that stand for a name."""
+    words = [word for word in name.replace("-", " ").split() if word[0].isupper()]
+    return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper() or name[:1]
+
+
+def _frame() -> dict[str, Any]:
+    """Lazily, so that an error page never fails for the same reason as its page."""
+    return {"frame": Frame()}
+
+
+class Frame:
+    """Read by base.html; each property asks only when the template does."""
+
+    @property
+    def actor(self) -> Any:
+        """The person looking, or the visitor."""
+        return current_actor()
+
+    @property
+    def organisation(self) -> Organisation | None:
+        """The organisation one acts for."""
+        return acting_for()
+
+    @property
+    def organisations(self) -> list[Organisation]:
+        """Those one may choose from."""
+        return organisations()
+
+    @property
+    def navigation(self) -> list[navigation.Item]:
+        """The items of the main navigation."""
+        return navigation.items(current_actor())
+
+    @property
+    def sandboxes(self) -> list[str]:
+        """The partners that are only simulated."""
+        return partners.sandboxes()
+
+    @property
+    def appearance(self) -> str:
+        """`auto`, `light` or `dark`."""
+        chosen = session.get("appearance", "auto")
+        return chosen if chosen in APPEARANCES else "auto"
+
+    @property
+    def theme_url(self) -> str:
+        """The style sheet of the brand's colour, cacheable for ever."""
+        organisation = acting_for()
+        brand = theme.colour(organisation.brand_colour if organisation else None)
+        return url_for(
+            "pages.theme_css",
+            brand=brand[1:],
+            version=theme.fingerprint(theme.css(brand).encode()),
+        )
+
+
+def icon(name: str, label: str = "") -> Markup:
+    """An icon of the sprite: decorative, unless it is given a label."""
+    sprite = current_app.jinja_env.globals["asset"]("icons.svg")  # type: ignore[operator]
+    spoken = Markup('role="img" aria-label="{}"').format(label)
+    attributes = spoken if label else Markup('aria-hidden="true" focusable="false"')
+    return Markup('<svg class="ebg-icon" {}><use href="{}#{}"></use></svg>').format(
+        attributes, sprite, name
+    )
