@@ -17,7 +17,7 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
@@ -26,6 +26,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import structlog
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
@@ -35,6 +36,8 @@ from connectors.memory import memory
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+log = structlog.get_logger()
 
 NAMES = ("sirene", "oseo", "mail", "antivirus", "archiving")
 
@@ -81,19 +84,50 @@ def serve(
     clock: Clock = _utc_now,
 ) -> None:
     """Runs every sandbox until interrupted: HTTP, mail and antivirus, and their clock."""
-    ports = {"mail": smtp_port, "antivirus": clamd_port}
+    ports = (port, smtp_port, clamd_port)
+    with (
+        running(data, settings, clock, host=host, ports=ports),
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        threading.Event().wait()
+
+
+@contextlib.contextmanager
+def running(
+    data: Path,
+    settings: Settings,
+    clock: Clock,
+    *,
+    host: str = "127.0.0.1",
+    ports: tuple[int, int, int] = (0, 0, 0),
+) -> Iterator[dict[str, str]]:
+    """Runs every sandbox meanwhile; gives the settings by which clients find them.
+
+    `ports` are those of HTTP, mail and antivirus; 0 takes any that is free.
+    """
     stopped = threading.Event()
     with contextlib.ExitStack() as stack:
-        for name, number in ports.items():
+        found = {}
+        for name, port in zip(("mail", "antivirus"), ports[1:], strict=True):
             dialogue = import_module(f"connectors.{name}.sandbox").converse
-            stack.enter_context(listening(dialogue(data, settings, clock), host, number))
-        threading.Thread(
-            target=_tick_until, args=[stopped, data, settings, clock], daemon=True
-        ).start()
-        stack.callback(stopped.set)
-        web = make_server(host, port, application(data, settings, clock), threaded=True)
+            server = listening(dialogue(data, settings, clock), host, port)
+            found[name] = stack.enter_context(server)
+        web = make_server(host, ports[0], application(data, settings, clock), threaded=True)
         stack.callback(web.server_close)
-        web.serve_forever()
+        threads = [
+            threading.Thread(target=web.serve_forever, args=[0.05], daemon=True),
+            threading.Thread(target=_tick_until, args=[stopped, data, settings, clock]),
+        ]
+        for thread in threads:
+            thread.start()
+            stack.callback(thread.join)
+        stack.callback(web.shutdown)
+        stack.callback(stopped.set)
+        yield {
+            "SANDBOX_URL": f"http://{host}:{web.server_port}",
+            "SANDBOX_SMTP": found["mail"],
+            "SANDBOX_CLAMD": found["antivirus"],
+        }
 
 
 def faults(data: Path, name: str, settings: Settings | None = None) -> Faults:
@@ -162,8 +196,8 @@ def dial(dialogue: Dialogue) -> socket.socket:
 
 
 @contextlib.contextmanager
-def listening(dialogue: Dialogue, host: str, port: int) -> Any:
-    """A server that holds the dialogue with whoever connects; gives its (host, port)."""
+def listening(dialogue: Dialogue, host: str, port: int) -> Iterator[str]:
+    """A server that holds the dialogue with whoever connects; gives its `host:port`."""
 
     class Handler(BaseRequestHandler):
         def handle(self) -> None:
@@ -174,9 +208,9 @@ def listening(dialogue: Dialogue, host: str, port: int) -> Any:
         daemon_threads = True
 
     with Server((host, port), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
         try:
-            yield server.server_address
+            yield f"{host}:{server.server_address[1]}"
         finally:
             server.shutdown()
 
@@ -201,7 +235,10 @@ def _tick_until(
     stopped: threading.Event, data: Path, settings: Settings, clock: Clock
 ) -> None:
     while not stopped.wait(1):
-        tick(data, settings, clock)
+        try:
+            tick(data, settings, clock)
+        except Exception:  # whatever it was, the next tick may succeed
+            log.exception("sandbox_tick_failed")
 
 
 def _modules() -> dict[str, Any]:
