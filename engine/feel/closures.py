@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from engine.feel import functions, iteration, paths, tests, tree
+from engine.feel import functions, iteration, paths, tree, unary
 from engine.feel.arithmetic import calculate, negate
 from engine.feel.errors import FeelSyntaxError, Undefined
 from engine.feel.scope import MISSING, Evaluate, Scope
@@ -225,7 +225,7 @@ def _between(node: tree.Between) -> Evaluate:
 
 def _in(node: tree.In) -> Evaluate:
     operand = build(node.operand)
-    test = tests.build_any(node.tests, build)
+    test = unary.build_any(node.tests, build)
     return lambda scope: test(scope, operand(scope))
 
 
@@ -333,6 +333,7 @@ _BUILDERS: dict[type[Node], Callable[[Any], Evaluate]] = {
     tree.If: _if,
     tree.Call: _call,
     tree.Lambda: _lambda,
+    tree.Built: lambda node: node.evaluate,
     tree.For: partial(iteration.build_for, build=build),
     tree.Quantified: partial(iteration.build_quantified, build=build),
     tree.Filter: partial(iteration.build_filter, build=build),

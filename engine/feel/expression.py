@@ -12,7 +12,7 @@ from engine.feel.free import Names, free_names
 from engine.feel.limits import Run
 from engine.feel.parser import parse, parse_tests
 from engine.feel.scope import Evaluate, Inputs, Scope
-from engine.feel.tests import Test, build_test
+from engine.feel.unary import Test, build_test
 from engine.feel.values import from_plain
 
 assert library  # importing it declares the built-in functions
@@ -52,6 +52,10 @@ class Expression:
         value = self._run(context, run)
         return Diagnosis(value, tuple(dict.fromkeys(run.notes or ())))
 
+    def within(self, scope: Scope) -> Any:
+        """The value inside an evaluation under way, such as a decision table's."""
+        return self._evaluate(scope)
+
     def _run(self, context: Mapping[str, Any], run: Run) -> Any:
         try:
             return self._evaluate(Scope(Inputs(context), None, run))
@@ -81,6 +85,10 @@ class UnaryTests:
         except RecursionError:
             raise _too_deep() from None
 
+    def within(self, scope: Scope, value: Any) -> bool | None:
+        """Whether a FEEL value passes, inside an evaluation under way."""
+        return self._test(scope, value)
+
     def __repr__(self) -> str:
         return f"UnaryTests({self.source!r})"
 
@@ -102,16 +110,22 @@ def compile_unary(source: str, names: Iterable[str] = ()) -> UnaryTests:
     return _compiled_tests(source, frozenset(names))
 
 
+def read_tree(source: str, names: frozenset[str]) -> tree.Node:
+    """The tree of an expression, whose functions all exist. Raises FeelSyntaxError."""
+    shift = len(source) - len(source.lstrip())
+    if source[shift : shift + 1] == "=":
+        source = source[:shift] + " " + source[shift + 1 :]  # positions stay true
+    if not source.strip():
+        raise FeelSyntaxError("L'expression est vide.", 0)
+    node = parse(source, functions.NAMES, names)
+    _names(node, names)
+    return node
+
+
 @lru_cache(maxsize=4096)
 def _compiled(source: str, names: frozenset[str]) -> Expression:
-    shift = len(source) - len(source.lstrip())
-    bare = source
-    if source[shift : shift + 1] == "=":
-        bare = source[:shift] + " " + source[shift + 1 :]  # positions stay true
-    if not bare.strip():
-        raise FeelSyntaxError("L'expression est vide.", 0)
     try:
-        node = parse(bare, functions.NAMES, names)
+        node = read_tree(source, names)
         return Expression(source, build(node), _names(node, names))
     except RecursionError:
         raise _too_deep_to_read() from None

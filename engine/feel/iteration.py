@@ -8,7 +8,7 @@ from typing import Any
 from engine.feel import tree
 from engine.feel.limits import Run, checked_list
 from engine.feel.scope import Evaluate, Scope
-from engine.feel.tests import Build
+from engine.feel.unary import Build
 from engine.feel.values import DECIMAL128, Range
 
 Turns = Iterator[Scope]

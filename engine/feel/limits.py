@@ -33,11 +33,14 @@ def checked_list(items: list[Any]) -> list[Any]:
 class Run:
     """One evaluation: what it may still spend, and the remarks it leaves for the designer."""
 
-    __slots__ = ("notes", "steps")
+    __slots__ = ("matched", "notes", "steps")
 
-    def __init__(self, notes: list[str] | None = None) -> None:
+    def __init__(
+        self, notes: list[str] | None = None, matched: list[Any] | None = None
+    ) -> None:
         self.steps = MAX_STEPS
         self.notes = notes
+        self.matched = matched  # the rules that decision tables applied, when asked for
 
     def spend(self, steps: int) -> None:
         """Count work done. Raises FeelLimitExceeded when the evaluation has had its share."""

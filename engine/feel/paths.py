@@ -10,7 +10,7 @@ from engine.feel import tree
 from engine.feel.limits import Run
 from engine.feel.moments import YearsMonths
 from engine.feel.scope import Evaluate, Scope
-from engine.feel.tests import Build
+from engine.feel.unary import Build
 from engine.feel.values import Range
 
 _HOUR = 3600

@@ -1,6 +1,6 @@
 """The shape of an expression once read: small immutable nodes, each with its place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -219,6 +219,13 @@ class Lambda(Node):
     parameters: tuple[str, ...]
     types: tuple[Type | None, ...]
     body: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built(Node):
+    """Something already made into a function, such as a decision table."""
+
+    evaluate: Callable[[Any], Any]
 
 
 def children(node: Node) -> Iterator[Node]:
