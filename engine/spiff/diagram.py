@@ -1,0 +1,141 @@
+"""A procedure's diagrams as plain facts, before any engine: what the lint reads and the builder builds.
+
+Everything here is frozen and JSON-able, so that it is also the compiled form kept with a
+published version (`to_bytes`, `from_bytes`): no pickle, no class name in stored data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event definition. `kind`: message, timer, signal, error, escalation, terminate…
+
+    `name` is the message's or signal's name; `code` the error's or escalation's; `timer` is
+    date, duration or cycle with its `expression`; `payload` is FEEL; `variable` receives.
+    """
+
+    kind: str
+    name: str | None = None
+    code: str | None = None
+    timer: str | None = None
+    expression: str | None = None
+    payload: str | None = None
+    variable: str | None = None
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Repetition of an activity. `kind`: standard, parallel or sequential."""
+
+    kind: str
+    cardinality: str | None = None
+    collection: str | None = None
+    item: str | None = None
+    output: str | None = None
+    output_item: str | None = None
+    condition: str | None = None
+    maximum: int | None = None
+    test_before: bool = False
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What a service task asks for: `<namespace>.<function>` and FEEL parameters."""
+
+    name: str
+    result: str | None
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One element of the flow. `kind` is its BPMN tag; `lane` and `role` may be inherited."""
+
+    id: str
+    kind: str
+    name: str
+    scope: str
+    lane: str | None = None
+    role: str | None = None
+    documentation: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    attached_to: str | None = None
+    interrupting: bool = True
+    default: str | None = None
+    loop: Loop | None = None
+    operator: Operator | None = None
+    decision: str | None = None
+    script: str | None = None
+    called: str | None = None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A sequence flow; `condition` is FEEL."""
+
+    id: str
+    source: str
+    target: str
+    condition: str | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A process, or a sub-process seen from inside. `parent` is None for a process."""
+
+    id: str
+    name: str
+    file: str
+    parent: str | None = None
+    documentation: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    nodes: tuple[Node, ...] = ()
+    flows: tuple[Flow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Every process and sub-process of a folder, by id. `key` is the one that starts."""
+
+    key: str
+    scopes: Mapping[str, Scope]
+
+    def to_bytes(self) -> bytes:
+        """The compiled form, stored with a published version."""
+        scopes = [asdict(scope) for scope in self.scopes.values()]
+        return orjson.dumps({"format": FORMAT, "key": self.key, "scopes": scopes})
+
+
+def from_bytes(compiled: bytes) -> Diagram:
+    """The diagram that `to_bytes` wrote. Raises ValueError for another format."""
+    raw = orjson.loads(compiled)
+    if raw.get("format") != FORMAT:
+        message = f"unknown compiled format {raw.get('format')!r}"
+        raise ValueError(message)
+    scopes = [_scope(item) for item in raw["scopes"]]
+    return Diagram(raw["key"], {scope.id: scope for scope in scopes})
+
+
+def _scope(raw: dict[str, Any]) -> Scope:
+    nodes = tuple(_node(item) for item in raw.pop("nodes"))
+    flows = tuple(Flow(**item) for item in raw.pop("flows"))
+    return Scope(**raw, nodes=nodes, flows=flows)
+
+
+def _node(raw: dict[str, Any]) -> Node:
+    events = tuple(Event(**item) for item in raw.pop("events"))
+    loop, operator = raw.pop("loop"), raw.pop("operator")
+    return Node(
+        **raw,
+        events=events,
+        loop=Loop(**loop) if loop else None,
+        operator=Operator(**operator) if operator else None,
+    )

@@ -1,0 +1,122 @@
+"""A published diagram, ready to run: compiled once, immutable, shared by all instances.
+
+compile_model(files, key)   a procedure's folder becomes a Model, or DiagramRefused says why
+lint(files, ...)            everything a designer should correct, as French sentences
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Self
+
+from engine.spiff import dialect, diagram
+from engine.spiff.building import build
+from engine.spiff.diagram import Diagram, Node
+from engine.spiff.errors import DiagramRefused, Problem
+from engine.spiff.lint import Catalogue, lint, structure_problems
+
+__all__ = [
+    "Catalogue",
+    "DiagramRefused",
+    "Element",
+    "Model",
+    "Problem",
+    "compile_model",
+    "lint",
+]
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element of the diagram, for screens; `properties` are the `ebg:` keys."""
+
+    id: str
+    kind: str
+    name: str
+    lane: str | None
+    role: str | None
+    documentation: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+class Model:
+    """A compiled diagram. Instances and threads share it: nothing in it ever changes."""
+
+    def __init__(self, facts: Diagram) -> None:
+        self.diagram = facts
+        self.key = facts.key
+        self.specs: dict[str, Any] = dict(build(facts))
+
+    def to_bytes(self) -> bytes:
+        """The compiled form, stored with the published version."""
+        return self.diagram.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, compiled: bytes) -> Self:
+        """The model that `to_bytes` wrote."""
+        return cls(diagram.from_bytes(compiled))
+
+    @property
+    def name(self) -> str:
+        """The process' French name."""
+        return self.diagram.scopes[self.key].name
+
+    @property
+    def documentation(self) -> str | None:
+        """The process' documentation, as the designer wrote it."""
+        return self.diagram.scopes[self.key].documentation
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """The `ebg:` keys of the process."""
+        return MappingProxyType(dict(self.diagram.scopes[self.key].properties))
+
+    @cached_property
+    def elements(self) -> Mapping[str, Element]:
+        """Every element of every process of the folder, by id."""
+        return MappingProxyType(
+            {
+                node.id: Element(
+                    id=node.id,
+                    kind=node.kind,
+                    name=node.name,
+                    lane=node.lane,
+                    role=node.role,
+                    documentation=node.documentation,
+                    properties=MappingProxyType(dict(node.properties)),
+                )
+                for scope in self.diagram.scopes.values()
+                for node in scope.nodes
+            }
+        )
+
+    @property
+    def start(self) -> Node | None:
+        """The start event of the process."""
+        nodes = self.diagram.scopes[self.key].nodes
+        return next((node for node in nodes if node.kind == "startEvent"), None)
+
+    @property
+    def start_form(self) -> str | None:
+        """`ebg:form` of the start event: the form that starts a case."""
+        return self.start.properties.get("ebg:form") if self.start else None
+
+    @property
+    def start_message(self) -> str | None:
+        """The message that starts a case, when the start event waits for one."""
+        events = self.start.events if self.start else ()
+        return next((event.name for event in events if event.kind == "message"), None)
+
+
+def compile_model(files: Mapping[str, bytes], key: str) -> Model:
+    """The model of a procedure's folder (file name → content), whose process id is `key`.
+
+    Refuses whatever could not run exactly as drawn. Raises DiagramRefused.
+    """
+    facts, problems = dialect.read(files, key)
+    problems += structure_problems(facts)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise DiagramRefused(errors)
+    return Model(facts)

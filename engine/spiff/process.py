@@ -1,0 +1,301 @@
+"""One running instance in memory: start or restore it, move it, dump it.
+
+Every move runs on until nothing more can run by itself, then forgets what is finished. What
+must be persisted after a move is read from the instance as frozen rows. Nothing here saves,
+commits or calls out.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.spiff import codec, views
+from engine.spiff.compaction import compact
+from engine.spiff.elements import ExclusiveGateway, ServiceTask, UserTask
+from engine.spiff.errors import (
+    Abort,
+    DataRefused,
+    DataTooLarge,
+    ProcessError,
+    TaskFailed,
+    TaskNotFound,
+    WrongState,
+)
+from engine.spiff.events import Catching, catcher
+from engine.spiff.expressions import checked
+from engine.spiff.joins import Join, settle_joins
+from engine.spiff.model import Model
+from engine.spiff.records import (
+    Call,
+    Failure,
+    Finished,
+    OpenTask,
+    Subscription,
+    Thrown,
+    TimerDue,
+)
+from engine.spiff.tree import UNFINISHED, Host, LiveTask, LiveWorkflow
+
+__all__ = [
+    "Abort",
+    "Call",
+    "DataRefused",
+    "DataTooLarge",
+    "Failure",
+    "Finished",
+    "Host",
+    "OpenTask",
+    "Process",
+    "ProcessError",
+    "Subscription",
+    "TaskNotFound",
+    "Thrown",
+    "TimerDue",
+    "WrongState",
+]
+
+MAX_STEPS = 20_000
+_TIDY_EVERY = 200
+_RESERVED = "case"
+Row = TypeVar("Row")
+
+
+class Process:
+    """A process instance in memory; not shared between threads."""
+
+    def __init__(self, top: LiveWorkflow) -> None:
+        self._top = top
+
+    @classmethod
+    def start(
+        cls,
+        model: Model,
+        data: Mapping[str, Any],
+        *,
+        host: Host,
+        values: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Start an instance and run it to its first wait states.
+
+        `data` is the first data as it stands (`case` included); `values` are those of the
+        start form, put where the start event's `ebg:into` says.
+        """
+        process = cls(LiveWorkflow(model.specs[model.key], model.specs, host))
+        start = model.start
+        into = start.properties.get("ebg:into") if start else None
+        process._top.begin({**checked(dict(data)), **_placed(values or {}, into)})
+        process._run_on()
+        return process
+
+    @classmethod
+    def restore(cls, model: Model, state: bytes, *, host: Host) -> Self:
+        """The instance as it was dumped, on the same model."""
+        return cls(codec.load(state, model.specs, model.key, host))
+
+    def dump(self) -> bytes:
+        """The state to store. Raises DataTooLarge before anything is saved."""
+        return codec.dump(self._top)
+
+    # Moves
+
+    def complete(self, task_id: UUID, values: Mapping[str, Any]) -> None:
+        """Complete a user task with the values of its form, and run on."""
+        task = self._task(task_id, TaskState.READY, UserTask)
+        task.before = dict(task.data)
+        task.data.update(_placed(values, task.task_spec.properties.get("ebg:into")))
+        task.complete()
+        self._run_on()
+
+    def answer(self, task_id: UUID, value: Any) -> None:
+        """Give a remote call its answer, and run on."""
+        task = self._task(task_id, TaskState.STARTED, ServiceTask)
+        task.before = dict(task.data)
+        task.task_spec.answer(task, value)
+        task.complete()
+        self._run_on()
+
+    def refuse(self, task_id: UUID, code: str, reasons: list[str]) -> bool:
+        """The partner refused: throw a BPMN error. False makes it a failure of the call."""
+        task = self._task(task_id, TaskState.STARTED, ServiceTask)
+        found = catcher(task, "error", code)
+        if found is None:
+            message = " ; ".join(reasons) or f"refus « {code} »"
+            task.fail(TaskFailed(message, code=code))
+            return False
+        found.task_spec.fire(found, {"code": code, "reasons": list(reasons)})
+        self._run_on()
+        return True
+
+    def fail(self, task_id: UUID, *, code: str, message: str, detail: str = "") -> None:
+        """A remote call cannot succeed: a failure of that task, for a person to repair."""
+        task = self._task(task_id, TaskState.STARTED, ServiceTask)
+        task.fail(TaskFailed(message, code=code, detail=detail))
+
+    def fire_timers(self) -> None:
+        """Fire every timer that is due, the earliest first, running on after each."""
+        for _ in range(MAX_STEPS):
+            now = self._top.host.now()
+            due = [(when, task) for when, task in views.armed(self._top) if when <= now]
+            if not due:
+                return
+            _, task = min(due, key=lambda pair: pair[0])
+            task.task_spec.occur(task)
+            self._run_on()
+
+    def deliver(self, task_id: UUID, payload: Mapping[str, Any]) -> None:
+        """Bring a message to the event that waits for it, and run on."""
+        task = self._task(task_id, TaskState.WAITING, Catching)
+        if task.task_spec.event.kind != "message":
+            raise WrongState(f"{task.task_spec.label()} n'attend pas un message")
+        task.task_spec.fire(task, checked(dict(payload)))
+        self._run_on()
+
+    def retry(self, task_id: UUID, data: Mapping[str, Any] | None = None) -> None:
+        """Run a failed task again, with corrected data if given."""
+        task = self._task(task_id, TaskState.ERROR)
+        task.internal_data.pop("failure", None)
+        corrected = checked(dict(data or {}))
+        if isinstance(task.task_spec, Join) and len(task.task_spec._inputs) > 1:
+            task.internal_data["settled"] = corrected
+        else:
+            task.data.update(corrected)
+        task._set_state(TaskState.FUTURE)
+        task.task_spec._update(task)
+        self._run_on()
+
+    def skip(self, task_id: UUID, values: Mapping[str, Any]) -> None:
+        """Go on as if this task were done, with these values in its place."""
+        task = self._task(task_id, UNFINISHED)
+        if isinstance(task.task_spec, (ExclusiveGateway, Join)):
+            message = f"{task.task_spec.label()} choisit un chemin : corrigez les données et relancez"
+            raise WrongState(message)
+        for below in task.below()[1:]:
+            below.cancel()
+        inner = self._top.subprocesses.get(task.id)
+        if inner is not None:
+            inner.withdraw()
+        task.before = dict(task.data)
+        task.internal_data.pop("failure", None)
+        task.data.update(checked(dict(values)))
+        if isinstance(task.task_spec, Catching) and task.state == TaskState.WAITING:
+            task.task_spec.fire(task)
+        else:
+            task.complete()
+        self._run_on()
+
+    def cancel(self) -> None:
+        """Withdraw everything that is open; the instance is over."""
+        self._top.withdraw()
+        compact(self._top)
+
+    # What to persist after a move
+
+    def user_tasks(self) -> list[OpenTask]:
+        """The tasks that people may complete."""
+        return views.user_tasks(self._top)
+
+    def calls(self) -> list[Call]:
+        """The remote calls that await an answer."""
+        return views.calls(self._top)
+
+    def timers(self) -> list[TimerDue]:
+        """The timers that are armed."""
+        return [
+            TimerDue(task.id, task.task_spec.bpmn_id, when)
+            for when, task in views.armed(self._top)
+        ]
+
+    def subscriptions(self) -> list[Subscription]:
+        """The messages that are awaited."""
+        return views.subscriptions(self._top)
+
+    def failures(self) -> list[Failure]:
+        """The tasks that stopped on an error."""
+        return views.failures(self._top)
+
+    def finished(self) -> list[Finished]:
+        """The rows of history since the last call; each is given once."""
+        return _drained(self._top.journal)
+
+    def thrown(self) -> list[Thrown]:
+        """The messages for the outside since the last call; each is given once."""
+        return _drained(self._top.outbox)
+
+    @property
+    def completed(self) -> bool:
+        """Whether the instance is over, by its end or by `cancel`."""
+        return bool(self._top.completed)
+
+    @property
+    def outcome(self) -> str | None:
+        """The id of the last end event that the top process reached."""
+        return self._top.outcome
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The final data, or those of the last task done in the top process."""
+        last = self._top.last_task
+        found = self._top.data if self._top.completed else last.data if last else {}
+        return dict(checked(found))
+
+    def task_data(self, task_id: UUID) -> dict[str, Any]:
+        """A copy of what one open task sees. Raises TaskNotFound."""
+        return dict(checked(self._top.find(task_id).data))
+
+    def markers(self) -> list[str]:
+        """The ids of the elements where the instance stands, for the diagram."""
+        return views.markers(self._top)
+
+    # Inside
+
+    def _task(self, task_id: UUID, state: int, kind: Any = object) -> LiveTask:
+        task = self._top.find(task_id)
+        if not task.has_state(state) or not isinstance(task.task_spec, kind):
+            raise WrongState(f"{task.task_spec.label()} n'accepte pas cette action")
+        return task
+
+    def _run_on(self) -> None:
+        """Run until nothing more can run by itself."""
+        top, steps = self._top, 0
+        while not top.completed:
+            while top.ready:
+                task = top.ready.popleft()
+                if task.state != TaskState.READY or task.id not in task.workflow.tasks:
+                    continue
+                steps += 1
+                if steps > MAX_STEPS:
+                    _stop_runaway(task)
+                    continue
+                task.run()
+                if steps % _TIDY_EVERY == 0:
+                    compact(top)
+            if not settle_joins(top):
+                break
+        top.ready.clear()
+        compact(top)
+
+
+def _stop_runaway(task: LiveTask) -> None:
+    message = (
+        f"plus de {MAX_STEPS} étapes automatiques de suite : le diagramme tourne en rond à "
+        f"{task.task_spec.label()}"
+    )
+    task.fail(TaskFailed(message, code="runaway"))
+
+
+def _placed(values: Mapping[str, Any], into: str | None) -> dict[str, Any]:
+    plain: dict[str, Any] = checked(dict(values))
+    placed = {into: plain} if into else plain
+    if _RESERVED in placed:
+        raise DataRefused(
+            f"« {_RESERVED} » est réservé : un formulaire ne peut pas l'écrire"
+        )
+    return placed
+
+
+def _drained(rows: list[Row]) -> list[Row]:
+    found = list(rows)
+    rows.clear()
+    return found

@@ -1,0 +1,114 @@
+"""What an instance shows after a move, read from its open tasks."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.spiff.elements import ServiceTask, UserTask
+from engine.spiff.events import Boundary, Catching
+from engine.spiff.records import Call, Failure, OpenTask, Subscription
+from engine.spiff.tree import OPEN, LiveTask, LiveWorkflow
+
+
+def user_tasks(top: LiveWorkflow) -> list[OpenTask]:
+    """All READY user and manual tasks."""
+    return [
+        _open_task(task)
+        for task in top.every()
+        if task.state == TaskState.READY and isinstance(task.task_spec, UserTask)
+    ]
+
+
+def _open_task(task: LiveTask) -> OpenTask:
+    spec, shown = task.task_spec, task.internal_data.get("open", {})
+    return OpenTask(
+        task_id=task.id,
+        element_id=spec.bpmn_id,
+        name=spec.bpmn_name,
+        lane=spec.lane,
+        role=spec.node.role,
+        form=spec.properties.get("ebg:form"),
+        organisation=shown.get("organisation"),
+        assignee=shown.get("assignee"),
+        due=_moment(shown.get("due")),
+        follow_up=_moment(shown.get("follow_up")),
+        priority=shown.get("priority"),
+        properties=spec.properties,
+    )
+
+
+def calls(top: LiveWorkflow) -> list[Call]:
+    """All STARTED remote calls."""
+    return [
+        Call(
+            task_id=task.id,
+            element_id=task.task_spec.bpmn_id,
+            operation=task.task_spec.node.operator.name,
+            arguments=task.internal_data.get("arguments", {}),
+            result_variable=task.task_spec.node.operator.result,
+        )
+        for task in top.every()
+        if task.state == TaskState.STARTED and isinstance(task.task_spec, ServiceTask)
+    ]
+
+
+def armed(top: LiveWorkflow) -> Iterator[tuple[datetime, LiveTask]]:
+    """All waiting timers with their due moment."""
+    for task in top.every():
+        if task.state == TaskState.WAITING and "due" in task.internal_data:
+            yield datetime.fromisoformat(task.internal_data["due"]), task
+
+
+def subscriptions(top: LiveWorkflow) -> list[Subscription]:
+    """All waiting message events."""
+    return [
+        Subscription(
+            task_id=task.id,
+            element_id=task.task_spec.bpmn_id,
+            message=task.task_spec.event.name or "",
+            correlation=task.internal_data.get("correlation"),
+        )
+        for task in top.every()
+        if task.state == TaskState.WAITING
+        and isinstance(task.task_spec, Catching)
+        and task.task_spec.event is not None
+        and task.task_spec.event.kind == "message"
+    ]
+
+
+def failures(top: LiveWorkflow) -> list[Failure]:
+    """All tasks in error; an invisible step is shown as the activity it belongs to."""
+    return [_failure(task) for task in top.every() if task.state == TaskState.ERROR]
+
+
+def _failure(task: LiveTask) -> Failure:
+    visible: Any = task
+    while visible.task_spec.bpmn_id is None and hasattr(visible.workflow, "owner"):
+        visible = visible.workflow.owner
+    code, message, detail = task.internal_data["failure"]
+    return Failure(
+        task_id=task.id,
+        element_id=visible.task_spec.bpmn_id or visible.workflow.spec.name,
+        element_name=visible.task_spec.bpmn_name or "",
+        error_class=code,
+        message=message,
+        detail=detail,
+    )
+
+
+def markers(top: LiveWorkflow) -> list[str]:
+    """The ids where tokens stand; an armed boundary event is not a token."""
+    found = [
+        task.task_spec.bpmn_id
+        for task in top.every()
+        if task.has_state(OPEN | TaskState.ERROR)
+        and task.task_spec.bpmn_id is not None
+        and not isinstance(task.task_spec, Boundary)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,255 @@
+"""A tiny BPMN writer for tests, and a host that needs nothing else."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from engine.spiff.model import Model, compile_model
+from engine.spiff.process import Process
+
+HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
+    ' xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI"'
+    ' xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core"'
+    ' xmlns:camunda="http://camunda.org/schema/1.0/bpmn"'
+    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    ' id="D" targetNamespace="http://example.org">'
+)
+TAIL = "</bpmn:definitions>"
+
+
+def element(tag: str, id: str, *inside: str, **attributes: str) -> str:
+    written = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
+    name = "" if "name" in attributes else f' name="{id}"'
+    return f'<bpmn:{tag} id="{id}"{name}{written}>{"".join(inside)}</bpmn:{tag}>'
+
+
+def extensions(*inside: str) -> str:
+    return f"<bpmn:extensionElements>{''.join(inside)}</bpmn:extensionElements>"
+
+
+def properties(**given: str) -> str:
+    items = "".join(
+        f"<spiffworkflow:property name={quoteattr('ebg:' + key)} value={quoteattr(value)}/>"
+        for key, value in given.items()
+    )
+    return f"<spiffworkflow:properties>{items}</spiffworkflow:properties>"
+
+
+def start(id: str = "started", *inside: str) -> str:
+    return element("startEvent", id, *inside)
+
+
+def end(id: str = "ended", *inside: str) -> str:
+    return element("endEvent", id, *inside)
+
+
+def user(id: str, *inside: str, **ebg: str) -> str:
+    return element("userTask", id, extensions(properties(**ebg)), *inside)
+
+
+def script(id: str, text: str) -> str:
+    return element("scriptTask", id, f"<bpmn:script>{escape(text)}</bpmn:script>")
+
+
+def service(id: str, operation: str, result: str = "", **parameters: str) -> str:
+    inner = "".join(
+        f'<spiffworkflow:parameter id="{key}" type="str" value={quoteattr(value)}/>'
+        for key, value in parameters.items()
+    )
+    kept = f' resultVariable="{result}"' if result else ""
+    return element(
+        "serviceTask",
+        id,
+        extensions(
+            f'<spiffworkflow:serviceTaskOperator id="{operation}"{kept}>'
+            f"<spiffworkflow:parameters>{inner}</spiffworkflow:parameters>"
+            "</spiffworkflow:serviceTaskOperator>"
+        ),
+    )
+
+
+def decision(id: str, called: str, **ebg: str) -> str:
+    inner = f"<spiffworkflow:calledDecisionId>{called}</spiffworkflow:calledDecisionId>"
+    return element("businessRuleTask", id, extensions(inner, properties(**ebg)))
+
+
+def exclusive(id: str, **attributes: str) -> str:
+    return element("exclusiveGateway", id, **attributes)
+
+
+def parallel(id: str) -> str:
+    return element("parallelGateway", id)
+
+
+def inclusive(id: str, **attributes: str) -> str:
+    return element("inclusiveGateway", id, **attributes)
+
+
+def boundary(id: str, on: str, *inside: str, interrupting: bool = True) -> str:
+    cancel = "true" if interrupting else "false"
+    return element("boundaryEvent", id, *inside, attachedToRef=on, cancelActivity=cancel)
+
+
+def catch(id: str, *inside: str) -> str:
+    return element("intermediateCatchEvent", id, *inside)
+
+
+def throw(id: str, *inside: str) -> str:
+    return element("intermediateThrowEvent", id, *inside)
+
+
+def timer(kind: str, expression: str) -> str:
+    tag = {"date": "timeDate", "duration": "timeDuration", "cycle": "timeCycle"}[kind]
+    return (
+        f"<bpmn:timerEventDefinition><bpmn:{tag}>{escape(expression)}</bpmn:{tag}>"
+        "</bpmn:timerEventDefinition>"
+    )
+
+
+def message(ref: str) -> str:
+    return f'<bpmn:messageEventDefinition messageRef="{ref}"/>'
+
+
+def error(ref: str = "") -> str:
+    return (
+        f'<bpmn:errorEventDefinition errorRef="{ref}"/>'
+        if ref
+        else "<bpmn:errorEventDefinition/>"
+    )
+
+
+def subprocess(id: str, *inside: str) -> str:
+    return element("subProcess", id, *inside)
+
+
+def many(kind: str = "parallel", *inside: str) -> str:
+    sequential = "true" if kind == "sequential" else "false"
+    return (
+        f'<bpmn:multiInstanceLoopCharacteristics isSequential="{sequential}">'
+        f"{''.join(inside)}</bpmn:multiInstanceLoopCharacteristics>"
+    )
+
+
+def over(collection: str, item: str, output: str = "", output_item: str = "") -> str:
+    out = f"<bpmn:loopDataOutputRef>{output}</bpmn:loopDataOutputRef>" if output else ""
+    out_item = f'<bpmn:outputDataItem id="{output_item}"/>' if output_item else ""
+    return (
+        f"<bpmn:loopDataInputRef>{collection}</bpmn:loopDataInputRef>{out}"
+        f'<bpmn:inputDataItem id="{item}"/>{out_item}'
+    )
+
+
+_numbers = iter(range(10**9))
+
+
+def flow(source: str, target: str, condition: str = "", id: str = "") -> str:
+    inner = (
+        '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">'
+        f"{escape(condition)}</bpmn:conditionExpression>"
+        if condition
+        else ""
+    )
+    id = id or f"f{next(_numbers)}"
+    return (
+        f'<bpmn:sequenceFlow id="{id}" sourceRef="{source}" targetRef="{target}">'
+        f"{inner}</bpmn:sequenceFlow>"
+    )
+
+
+def chain(*ids: str) -> str:
+    return "".join(flow(a, b) for a, b in zip(ids, ids[1:], strict=False))
+
+
+def process(*inside: str, id: str = "p") -> str:
+    return element("process", id, *inside, isExecutable="true")
+
+
+def document(*inside: str) -> bytes:
+    return (HEAD + "".join(inside) + TAIL).encode()
+
+
+def model(*inside: str, around: str = "", key: str = "p") -> Model:
+    """Compile one process, through bytes, so that every test also tests the stored form."""
+    compiled = compile_model(
+        {"process.bpmn": document(around, process(*inside, id=key))}, key
+    )
+    return Model.from_bytes(compiled.to_bytes())
+
+
+class Clock:
+    """A host whose time is moved by hand and whose operations are given as functions."""
+
+    def __init__(self, **operations: Any) -> None:
+        self.moment = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+        self.operations = {
+            key.replace("__", "."): value for key, value in operations.items()
+        }
+        self.decisions: dict[str, Any] = {}
+
+    def operation(self, name: str, arguments: dict[str, Any]) -> Any:
+        return self.operations[name](**arguments)
+
+    def is_remote(self, name: str) -> bool:
+        return name not in self.operations
+
+    def decide(self, decision_id: str, data: dict[str, Any]) -> Any:
+        return self.decisions[decision_id](data)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def pass_time(self, **delta: float) -> None:
+        self.moment += timedelta(**delta)
+
+
+class Case:
+    """A process that is dumped and restored after every single move."""
+
+    def __init__(
+        self, model: Model, data: dict[str, Any] | None = None, host: Any = None
+    ) -> None:
+        self.model, self.host = model, host or Clock()
+        self.history: list[Any] = []
+        self.messages: list[Any] = []
+        self._keep(Process.start(model, data or {}, host=self.host))
+
+    def _keep(self, moved: Process) -> None:
+        self.history += moved.finished()
+        self.messages += moved.thrown()
+        self.state = moved.dump()
+        self.process = Process.restore(self.model, self.state, host=self.host)
+        again = self.process.dump()
+        assert again == self.state, "a restored instance is the same instance"
+
+    def names(self) -> list[str]:
+        return sorted(task.element_id for task in self.process.user_tasks())
+
+    def task(self, element_id: str, number: int = 0) -> Any:
+        found = [t for t in self.process.user_tasks() if t.element_id == element_id]
+        return found[number]
+
+    def complete(
+        self, element_id: str, values: dict[str, Any] | None = None, number: int = 0
+    ) -> None:
+        self.move("complete", self.task(element_id, number).task_id, values or {})
+
+    def call(self, element_id: str = "") -> Any:
+        return next(c for c in self.process.calls() if element_id in ("", c.element_id))
+
+    def move(self, name: str, *arguments: Any, **named: Any) -> Any:
+        result = getattr(self.process, name)(*arguments, **named)
+        self._keep(self.process)
+        return result
+
+    def deliver(self, element_id: str, payload: dict[str, Any] | None = None) -> None:
+        found = [s for s in self.process.subscriptions() if s.element_id == element_id]
+        self.move("deliver", found[0].task_id, payload or {})
+
+    def wait(self, **delta: float) -> None:
+        self.host.pass_time(**delta)
+        self.move("fire_timers")
+
+    def done(self) -> list[str]:
+        return [row.element_id for row in self.history if row.state == "completed"]
