@@ -1,0 +1,432 @@
+"""A page as plain data, so that the templates only write it down.
+
+Every label, text, choice, error and button name is decided here; the macros of
+`forms/templates/forms/form.html` add nothing but HTML.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from forms import markdown, numbers, rules
+from forms.formats import FORMATS, MAX_LINE, MAX_TEXT, Lookups
+from forms.model import (
+    JSON,
+    Computed,
+    Field,
+    FieldError,
+    FileRef,
+    Group,
+    Node,
+    Page,
+    Repeat,
+    Separator,
+    Text,
+    inside,
+    part,
+    rows,
+)
+from forms.reading import Reading
+from forms.visibility import Settled, settle
+
+FileUrl = Callable[[FileRef], str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One radio button, box or line of a list."""
+
+    id: str
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A file already given; `remove` is the name of the button that takes it away."""
+
+    name: str
+    size: str
+    sha256: str
+    remove: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a list; `remove` is the name of its button, "" when rows are fixed."""
+
+    number: int
+    items: tuple["Item", ...]
+    remove: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing on the page; `widget` names the macro that writes it."""
+
+    widget: str
+    name: str = ""
+    id: str = ""
+    label: str = ""
+    hint: str = ""
+    error: str = ""
+    value: str = ""
+    required: bool = False
+    readonly: bool = False
+    input_type: str = "text"
+    inputmode: str = ""
+    autocomplete: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    accept: str = ""
+    multiple: bool = False
+    refreshes: bool = False
+    choices: tuple[Choice, ...] = ()
+    files: tuple[FileView, ...] = ()
+    items: tuple["Item", ...] = ()
+    rows: tuple[Row, ...] = ()
+    add: str = ""
+    html: Markup = field(default_factory=Markup)
+
+    @property
+    def described_by(self) -> str:
+        """The ids of the hint and of the error, for aria-describedby."""
+        parts = [f"{self.id}-hint"] * bool(self.hint) + [f"{self.id}-error"] * bool(
+            self.error
+        )
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page in the list of pages; `number` counts the visible ones from 1."""
+
+    index: int
+    number: int
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class ErrorLink:
+    """A line of the error summary; `anchor` is "" when no field on the page bears it."""
+
+    anchor: str
+    message: str
+
+
+@dataclass(frozen=True)
+class PageView:
+    """One page to write. `previous` and `next` are page indexes, None at the ends."""
+
+    index: int | None
+    label: str
+    items: tuple[Item, ...]
+    steps: tuple[Step, ...]
+    errors: tuple[ErrorLink, ...]
+    previous: int | None
+    next: int | None
+    refreshable: bool
+
+    @property
+    def number(self) -> int:
+        return next((step.number for step in self.steps if step.current), 1)
+
+
+def view(
+    pages: tuple[Page, ...],
+    page: int | None,
+    values: Mapping[str, JSON],
+    *,
+    reading: Reading | None,
+    context: Mapping[str, Any],
+    lookups: Lookups,
+    file_url: FileUrl | None,
+    decisive: frozenset[str],
+) -> PageView:
+    """One page (or all of them, as groups) filled with values and errors.
+
+    `decisive` names the questions on which something else depends.
+    """
+    nodes = tuple(node for each in pages for node in each.nodes)
+    settled = settle(nodes, with_defaults(nodes, values), context)
+    writer = _Writer(settled, reading, lookups, file_url, decisive)
+    visible = [each for each in pages if settled.shows_page(each)]
+    steps = tuple(
+        Step(each.index, number, each.label, each.index == page)
+        for number, each in enumerate(visible, 1)
+    )
+    if page is None and len(pages) > 1:
+        items, label = writer.nodes(nodes, settled.values, context, ""), ""
+    else:
+        shown = pages[page or 0]
+        items, label = writer.page(shown, settled.values, context), shown.label
+    at = next((rank for rank, step in enumerate(steps) if step.current), 0)
+    alone = page is None
+    return PageView(
+        index=page,
+        label=label,
+        items=items,
+        steps=steps,
+        errors=tuple(map(writer.link, reading.errors if reading else ())),
+        previous=None if alone or at == 0 else steps[at - 1].index,
+        next=None if alone or at + 1 >= len(steps) else steps[at + 1].index,
+        refreshable=writer.refreshable,
+    )
+
+
+def with_defaults(nodes: tuple[Node, ...], values: JSON) -> dict[str, JSON]:
+    """The values, with what the designer proposes where nothing was ever answered."""
+    filled = dict(values) if isinstance(values, Mapping) else {}
+    for node in nodes:
+        match node:
+            case Field() if node.default is not None:
+                filled.setdefault(node.key, node.default)
+            case Group(path=""):
+                filled = with_defaults(node.nodes, filled)
+            case Group():
+                filled[node.path] = with_defaults(node.nodes, part(filled, node.path))
+            case Repeat():
+                known = rows(filled, node)
+                known = [{}] * node.first_rows if known is None else known
+                filled[node.path] = [with_defaults(node.nodes, row) for row in known]
+            case _:
+                pass
+    return filled
+
+
+class _Writer:
+    """Turns nodes into items, for one reading."""
+
+    def __init__(
+        self,
+        settled: Settled,
+        reading: Reading | None,
+        lookups: Lookups,
+        file_url: FileUrl | None,
+        decisive: frozenset[str],
+    ) -> None:
+        self.settled, self.lookups = settled, lookups
+        self.file_url, self.decisive = file_url, decisive
+        self.raw = reading.raw if reading else {}
+        self.messages: dict[str, str] = {}
+        for error in reading.errors if reading else ():
+            self.messages.setdefault(error.path, error.message)
+        self.anchors: dict[str, str] = {}
+        self.refreshable = False
+
+    def link(self, error: FieldError) -> ErrorLink:
+        return ErrorLink(self.anchors.get(error.path, ""), error.message)
+
+    def page(
+        self, page: Page, values: Mapping[str, JSON], context: Mapping[str, Any]
+    ) -> tuple[Item, ...]:
+        """A page whose group is not written as one: its label is the page's title."""
+        items: tuple[Item, ...] = ()
+        for node in page.nodes:
+            if isinstance(node, Group) and self.settled.shows(node):
+                scope = {**context, **values}
+                under = part(values, node.path)
+                items += self.nodes(node.nodes, under, scope, inside(node, ""))
+            elif not isinstance(node, Group):
+                items += self.nodes((node,), values, context, "")
+        return items
+
+    def nodes(
+        self,
+        nodes: tuple[Node, ...],
+        values: Mapping[str, JSON],
+        outer: Mapping[str, Any],
+        prefix: str,
+    ) -> tuple[Item, ...]:
+        scope = {**outer, **values}
+        return tuple(
+            item
+            for node in nodes
+            if self.settled.shows(node, prefix)
+            and (item := self._item(node, values, scope, prefix)) is not None
+        )
+
+    def _item(
+        self, node: Node, values: Mapping[str, JSON], scope: Mapping[str, Any], prefix: str
+    ) -> Item | None:
+        match node:
+            case Field():
+                return self._field(node, values.get(node.key), scope, prefix)
+            case Computed():
+                return self._computed(node, values.get(node.key), prefix)
+            case Text():
+                return Item("text", html=markdown.render(node.text, scope))
+            case Separator():
+                return Item("separator")
+            case Group():
+                names = inside(node, prefix)
+                items = self.nodes(node.nodes, part(values, node.path), scope, names)
+                return Item(
+                    "group", id="g-" + _id(prefix + node.id), label=node.label, items=items
+                )
+            case Repeat():
+                return self._repeat(node, values, scope, prefix)
+
+    def _computed(self, node: Computed, value: JSON, prefix: str) -> Item | None:
+        if not node.label:
+            return None
+        name = prefix + node.key
+        return Item(
+            "output",
+            name,
+            _id(name),
+            node.label,
+            value=shown_result(node, value, self.lookups) or "Non calculé",
+        )
+
+    def _repeat(
+        self,
+        node: Repeat,
+        values: Mapping[str, JSON],
+        scope: Mapping[str, Any],
+        prefix: str,
+    ) -> Item:
+        name = prefix + node.path
+        found = rows(values, node) or []
+        made = tuple(
+            Row(
+                index + 1,
+                self.nodes(node.nodes, row, scope, f"{name}.{index}."),
+                f"_del:{name}:{index}" if node.open and len(found) > node.min_rows else "",
+            )
+            for index, row in enumerate(found)
+        )
+        self.anchors[name] = _id(name)
+        return Item(
+            "repeat",
+            name,
+            _id(name),
+            node.label,
+            error=self.messages.get(name, ""),
+            required=node.min_rows > 0,
+            rows=made,
+            add=f"_add:{name}" if node.open and len(found) < node.max_rows else "",
+        )
+
+    def _field(
+        self, node: Field, value: JSON, scope: Mapping[str, Any], prefix: str
+    ) -> Item:
+        name = prefix + node.key
+        made = FORMATS[node.format]
+        typed = self.raw.get(name)
+        text = typed[0] if typed else "" if value is None else made.edit(value)
+        self.anchors[name] = _id(name)
+        path = {*name.split("."), *name.split(".")[:-1]}
+        refreshes = bool(self.decisive & path)
+        self.refreshable = self.refreshable or refreshes
+        choices = self._choices(node, name, value, scope)
+        return Item(
+            _widget(node),
+            name,
+            _id(name),
+            node.label,
+            hint=hint(node),
+            error=self.messages.get(name, ""),
+            value="" if choices or node.is_file else text,
+            required=node.required,
+            readonly=node.readonly,
+            input_type=made.input_type,
+            inputmode="numeric" if node.decimals == 0 else made.inputmode,
+            autocomplete=node.autocomplete or made.autocomplete,
+            prefix=node.prefix,
+            suffix=node.suffix or ("€" if node.format == "montant" else ""),
+            accept=",".join(node.accept),
+            multiple=node.multiple,
+            refreshes=refreshes,
+            choices=choices,
+            files=self._files(node, name, value),
+        )
+
+    def _choices(
+        self, node: Field, name: str, value: JSON, scope: Mapping[str, Any]
+    ) -> tuple[Choice, ...]:
+        chosen = (
+            set(value if isinstance(value, list) else [value])
+            if not node.is_file
+            else set()
+        )
+        return tuple(
+            Choice(
+                _id(name) if at == 0 else f"{_id(name)}-{at}",
+                option.value,
+                option.label,
+                option.value in chosen,
+            )
+            for at, option in enumerate(rules.options(node, scope))
+        )
+
+    def _files(self, node: Field, name: str, value: JSON) -> tuple[FileView, ...]:
+        if not node.is_file or not isinstance(value, list):
+            return ()
+        return tuple(
+            FileView(
+                str(file["name"]),
+                rules.file_size(int(file.get("size") or 0)),
+                str(file["sha256"]),
+                f"_remove:{name}:{file['sha256']}",
+                self.file_url(file) if self.file_url else "",
+            )
+            for file in value
+        )
+
+
+def shown_result(node: Computed, value: JSON, lookups: Lookups) -> str:
+    """What a form computed, as one reads it."""
+    if value is None:
+        return ""
+    if node.format == "text":
+        return markdown.plain(value)
+    return FORMATS[node.format].show(value, lookups)
+
+
+def hint(field: Field) -> str:
+    """What helps to answer: the designer's hint, then the shape and the limits."""
+    made = FORMATS[field.format]
+    told = [field.hint]
+    if made.example and not field.hint:
+        told.append(
+            f"Exemple : {made.example}" if " par " not in made.example else made.example
+        )
+    if made.column == "date" and field.hint:
+        told.append("Sous la forme JJ/MM/AAAA.")
+    if field.max_length is not None and field.max_length not in {MAX_LINE, MAX_TEXT}:
+        told.append(f"{field.max_length} caractères au plus.")
+    if field.is_file:
+        told.append(_file_hint(field))
+    return " ".join(filter(None, told))
+
+
+def _file_hint(field: Field) -> str:
+    kinds = rules.accepted_kinds(field.accept) if field.accept else "un fichier"
+    several = f", {field.max_files} fichiers au plus" if field.multiple else ""
+    size = rules.file_size(field.max_size)
+    each = " chacun" if field.multiple else ""
+    return f"Joignez {kinds}, {size} au plus{each}{several}.".replace(numbers.SPACE, " ")
+
+
+def _widget(node: Field) -> str:
+    match node.kind:
+        case "textarea":
+            return "textarea"
+        case "checkbox" | "radio" | "select":
+            return node.kind
+        case "checklist" | "taglist":
+            return "checklist"
+        case "filepicker":
+            return "file"
+        case _:
+            return "select" if node.format == "pays" else "input"
+
+
+def _id(name: str) -> str:
+    return "f-" + "".join(char if char.isalnum() or char in "_-" else "-" for char in name)
