@@ -10,7 +10,9 @@ from email.utils import format_datetime, parseaddr
 
 from connectors import Refused
 
-_ADDRESS = re.compile(r"[!-~]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\]+")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\]+"
+)
 _LINE_BREAKS = re.compile(r"[\r\n\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9._-]{1,100}")
 

@@ -157,7 +157,12 @@ class _Dialogue:
 
     def _keep(self, raw: bytes) -> None:
         number = message_from_bytes(raw, policy=policy.default)["Message-ID"] or ""
-        row = [str(number), sandboxes.moment(self.clock()), json.dumps(self.recipients), raw]
+        row = [
+            str(number),
+            sandboxes.moment(self.clock()),
+            json.dumps(self.recipients),
+            raw,
+        ]
         with self.kept.opened(_TABLE, _INDEX) as db:
             db.execute(
                 "INSERT INTO message (message_id, received_at, recipients, raw)"
