@@ -12,7 +12,18 @@ from typing import Any
 from forms import frozen, reading, recap, schema, view
 from forms.compile import compile_nodes, free_names, read_names
 from forms.formats import Lookups
-from forms.model import JSON, Field, FileRef, Group, Node, Page, Repeat, pages_of, part
+from forms.model import (
+    JSON,
+    Field,
+    FileRef,
+    Group,
+    Node,
+    Page,
+    Repeat,
+    label_of,
+    pages_of,
+    part,
+)
 from forms.reading import Reading
 from forms.recap import Column, RecapPage
 from forms.typed import typed
@@ -39,6 +50,10 @@ class Form:
     @cached_property
     def _decisive(self) -> frozenset[str]:
         return read_names(self.nodes)
+
+    def label_of(self, name: str) -> str:
+        """The label of the question a submitted name stands for; the name for a stranger."""
+        return label_of(self.nodes, name)
 
     def read(
         self,

@@ -27,7 +27,6 @@ MAX_LINE, MAX_TEXT = 1000, 20_000
 """Characters of one line, and of several, where the designer says nothing."""
 
 _LINES = re.compile(r"\r\n?|[\u2028\u2029\u0085]")
-_CODE = re.compile(r"(?<![0-9A-Z])([0-9][0-9AB][0-9]*|[A-Z]{2})(?![0-9A-Z])")
 
 
 @dataclass(frozen=True)
@@ -116,14 +115,10 @@ _OWN_LOOKUPS: Lookups = {"pays": _country, "pays_named": _country_named}
 def _read_code(text: str, asked: Asked, *, kind: str, shape: str, cure: str) -> str:
     label = asked.lookups.get(kind) or _OWN_LOOKUPS.get(kind)
     bare = re.sub(r"\s+", " ", text.strip())
-    found = bare.upper() if re.fullmatch(shape, bare.upper()) else None
-    found = found or next(
-        (code for code in _CODE.findall(bare) if re.fullmatch(shape, code)), None
-    )
-    if found is None:
+    found = bare.upper()
+    known = bool(re.fullmatch(shape, found)) and (label is None or label(found) is not None)
+    if not known:
         found = _code_named(bare, asked.lookups, kind, cure)
-    elif label is not None and label(found) is None:
-        raise Wrong(f"le code {found} n’est pas connu ; {cure}")
     within = asked.lookups.get("within")
     if asked.area and within is not None and not within(asked.area, found):
         raise Wrong("choisissez un territoire dans le périmètre de cette démarche")
@@ -138,15 +133,13 @@ def _code_named(name: str, lookups: Lookups, kind: str, cure: str) -> str:
     if found:
         several = ", ".join(f"{label} ({code})" for code, label in found[:10])
         raise Wrong(f"plusieurs réponses portent ce nom, écrivez le code : {several}")
-    raise Wrong(cure)
+    raise Wrong(f"« {name[:60]} » n’est pas connu, {cure}")
 
 
 def _show_code(value: Any, lookups: Lookups, *, kind: str) -> str:
     label = lookups.get(kind) or _OWN_LOOKUPS.get(kind)
     name = label(str(value)) if label is not None else None
-    if kind == "pays":
-        return str(name or value)
-    return f"{name} ({value})" if name else str(value)
+    return str(name or value)
 
 
 def _as_typed(value: Any) -> str:

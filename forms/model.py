@@ -4,7 +4,7 @@ Plain frozen data; every node has the `id` its designer's editor gave it. Expres
 read back; `forms.expressions` compiles each of them once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,16 +169,23 @@ def pages_of(nodes: tuple[Node, ...]) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-def fields(nodes: tuple[Node, ...], prefix: str = "") -> Iterator[tuple[str, Field]]:
-    """Every question outside repeated rows, with its dotted name."""
+def label_of(nodes: tuple[Node, ...], name: str) -> str:
+    """The label of the question with a dotted name, rows included; else the name."""
     for node in nodes:
         match node:
-            case Field():
-                yield prefix + node.key, node
-            case Group():
-                yield from fields(node.nodes, inside(node, prefix))
+            case Field(key=key) if key == name:
+                return node.label
+            case Group(path=path) if not path or name.startswith(f"{path}."):
+                rest = name.removeprefix(f"{path}.") if path else name
+                if (found := label_of(node.nodes, rest)) != rest:
+                    return found
+            case Repeat(path=path) if name.startswith(f"{path}."):
+                rest = name.removeprefix(f"{path}.").partition(".")[2]
+                if (found := label_of(node.nodes, rest)) != rest:
+                    return found
             case _:
                 pass
+    return name
 
 
 def inside(group: Group, prefix: str) -> str:

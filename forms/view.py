@@ -330,7 +330,7 @@ class _Writer:
             name,
             _id(name),
             node.label,
-            hint=hint(node),
+            hint=" ".join(filter(None, (hint(node), self._meaning(node, value)))),
             error=self.messages.get(name, ""),
             value="" if choices or node.is_file else text,
             required=node.required,
@@ -346,6 +346,13 @@ class _Writer:
             choices=choices,
             files=self._files(node, name, value),
         )
+
+    def _meaning(self, node: Field, value: JSON) -> str:
+        """What a code stands for, since the box holds the code."""
+        if value is None or node.format == "pays" or FORMATS[node.format].column != "code":
+            return ""
+        meant = FORMATS[node.format].show(value, self.lookups)
+        return "" if meant == str(value) else f"{value} : {meant}."
 
     def _choices(
         self, node: Field, name: str, value: JSON, scope: Mapping[str, Any]
