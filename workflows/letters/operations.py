@@ -1,0 +1,138 @@
+"""Letters: a template of the procedure and the facts of a case make a text to send.
+
+A template is `<name>.letter.md`: Markdown whose first line is the subject (`# …`), with
+places `{{ FEEL }}`. What comes from the case is written as plain text, never as Markdown;
+a list becomes a list. A place without a value stops the letter: none leaves with a hole.
+"""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from engine import clock, definitions, feel
+from engine.operations import operation
+
+PLACE = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
+MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+LINE_MARK = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")
+
+
+@operation
+def compose(
+    *,
+    template: str,
+    case: dict[str, Any],
+    recipient: dict[str, Any],
+    data: dict[str, Any] | None = None,
+    signatory: str | None = None,
+) -> dict[str, Any]:
+    """Write a letter of the case's own procedure version.
+
+    A template sees `case`, `sender`, `recipient`, `today` and what `data` holds. The sender
+    is the body that owns the case, completed by its parameter `contact` {service, address,
+    email, phone, place, signatory}. Returns what `rendering.letter` takes: {title, body,
+    sender, recipient, reference, place_and_date, signatory, kind, file_name}. Raises
+    ValueError, in French, for an unknown template or a place without a value.
+    """
+    contact = (case.get("parameters") or {}).get("contact") or {}
+    sender = _known({**_address_of(case["organisation"]), **contact})
+    recipient = _known(recipient)
+    context = {
+        **(data or {}),
+        "case": case,
+        "sender": sender,
+        "recipient": recipient,
+        "today": clock.today(),
+    }
+    title, body = _filled(template, _template(case, template), context)
+    return {
+        "title": title,
+        "body": body,
+        "sender": sender,
+        "recipient": recipient,
+        "reference": case["number"],
+        "place_and_date": _place_and_date(contact.get("place")),
+        "signatory": signatory or contact.get("signatory"),
+        "kind": template,
+        "file_name": f"{template}-{case['number']}.pdf",
+    }
+
+
+def _template(case: dict[str, Any], name: str) -> str:
+    content = definitions.file(UUID(case["definition"]), f"{name}.letter.md")
+    if content is None:
+        raise ValueError(f"Le courrier « {name} » n'existe pas dans cette procédure.")
+    return content.decode()
+
+
+def _filled(name: str, template: str, context: dict[str, Any]) -> tuple[str, str]:
+    if not template.startswith("# "):
+        raise ValueError(f"Courrier « {name} » : la première ligne doit être « # objet ».")
+    subject, _, body = template.partition("\n")
+
+    def written(place: re.Match[str]) -> str:
+        where = f"Courrier « {name} », ligne {_line(template, place)}"
+        return _value(where, place[1].strip(), context)
+
+    title = PLACE.sub(written, subject.removeprefix("# ")).strip()
+    return _unescaped(title), PLACE.sub(written, body).strip()
+
+
+def _line(template: str, place: re.Match[str]) -> int:
+    return template[: template.find(place[0])].count("\n") + 1
+
+
+def _value(where: str, expression: str, context: dict[str, Any]) -> str:
+    try:
+        found = feel.compile(expression).diagnose(context)
+    except feel.FeelError as error:
+        raise ValueError(
+            f"{where} : « {expression} » ne peut pas être lu. {error}"
+        ) from error
+    if found.value is None:
+        why = " ".join(found.notes)
+        raise ValueError(f"{where} : « {expression} » n'a pas de valeur. {why}".strip())
+    if isinstance(found.value, list):
+        return "\n".join(f"- {_text(where, expression, one)}" for one in found.value)
+    return _text(where, expression, found.value)
+
+
+def _text(where: str, expression: str, value: Any) -> str:
+    match value:
+        case str():
+            return _escaped(value)
+        case bool():
+            return "oui" if value else "non"
+        case Decimal():
+            return f"{value:f}".replace(".", ",")
+        case date() | datetime():
+            return str(feel.compile("format date(it)").evaluate({"it": value}))
+        case _:
+            raise ValueError(f"{where} : « {expression} » ne donne pas un texte.")
+
+
+def _escaped(text: str) -> str:
+    """A text that Markdown shows as it is; its line breaks stay."""
+    return "  \n".join(
+        LINE_MARK.sub(r"\1\\\2", MARKDOWN.sub(r"\\\1", line.strip()))
+        for line in text.splitlines()
+    )
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _address_of(organisation: dict[str, Any]) -> dict[str, Any]:
+    return {key: organisation.get(key) for key in ("name", "address", "email", "phone")}
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "")}
+
+
+def _place_and_date(place: str | None) -> str:
+    day = feel.compile("format date(it)").evaluate({"it": clock.today()})
+    return f"{place}, le {day}" if place else f"Le {day}"
