@@ -16,6 +16,7 @@ from engine.feel.errors import FeelSyntaxError
 from engine.feel.limits import Run
 from engine.feel.scope import MISSING, Evaluate, Inputs, Scope
 
+_SINGLE = frozenset(("string", "number", "boolean", "date", "time", "date and time"))
 _KINDS = ("decision", "businessKnowledgeModel", "inputData")
 
 
@@ -82,6 +83,8 @@ def _value(part: _Part, root: Scope, known: dict[str, Any]) -> Any:
         for required in part.requires:
             names[required.id] = names[required.name] = _value(required, root, known)
         value = part.logic(root.inside(names)) if part.logic else None
+        if isinstance(value, list) and len(value) == 1 and part.type in _SINGLE:
+            value = value[0]  # DMN 1.5 §10.3.2.9.4: a list of one stands for its item
     known[part.id] = value
     return value
 

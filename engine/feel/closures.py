@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from engine.feel import functions, iteration, paths, tree, unary
+from engine.feel import calls, functions, iteration, paths, tree, unary
 from engine.feel.arithmetic import calculate, negate
 from engine.feel.errors import FeelSyntaxError, Undefined
 from engine.feel.scope import MISSING, Evaluate, Scope
@@ -16,7 +16,6 @@ from engine.feel.tree import Node
 from engine.feel.types import belongs
 from engine.feel.values import (
     DECIMAL128,
-    Function,
     Range,
     compare,
     equal,
@@ -90,7 +89,7 @@ def _bound(node: tree.Bound) -> Evaluate:
             return None
         low = None if "<" in operator else value
         high = None if ">" in operator else value
-        return Range(low, high, included, included)
+        return Range(low, high, included, included, unbounded=True)
 
     return evaluate
 
@@ -239,76 +238,6 @@ def _if(node: tree.If) -> Evaluate:
     return lambda scope: yes(scope) if condition(scope) is True else no(scope)
 
 
-def _call(node: tree.Call) -> Evaluate:
-    arguments = tuple(build(argument) for argument in node.arguments)
-    target, names, position = node.function, node.names, node.position
-    by_value = _call_value(build(target), arguments, names, position)
-    builtin = functions.BUILTINS.get(target.name) if isinstance(target, tree.Name) else None
-    if builtin is None:
-        return by_value
-    signature = functions.signature(builtin, len(arguments), names, position)
-    order = signature.order(names, len(arguments))
-    given = tuple(_nothing if place is None else arguments[place] for place in order)
-    name = builtin.name
-
-    def evaluate(scope: Scope) -> Any:
-        # A variable may bear the name of a built-in; only a function takes its place.
-        if type(scope.find(name)) is Function:
-            return by_value(scope)
-        values = [argument(scope) for argument in given]
-        return signature.apply(values, scope.run, position)
-
-    return evaluate
-
-
-def _nothing(scope: Scope) -> None:
-    return None
-
-
-def _call_value(
-    target: Evaluate, arguments: tuple[Evaluate, ...], names: tuple[str, ...], position: int
-) -> Evaluate:
-    def evaluate(scope: Scope) -> Any:
-        function = target(scope)
-        if not isinstance(function, Function):
-            scope.run.note("Ceci n'est pas une fonction", position)
-            return None
-        values = [argument(scope) for argument in arguments]
-        if names:
-            if set(names) != set(function.parameters):
-                scope.run.note("Les arguments ne sont pas ceux de la fonction", position)
-                return None
-            by_name = dict(zip(names, values, strict=True))
-            values = [by_name[name] for name in function.parameters]
-        try:
-            return function.call(values, scope.run)
-        except Undefined as reason:
-            scope.run.note(f"{reason}", position)
-            return None
-
-    return evaluate
-
-
-def _lambda(node: tree.Lambda) -> Evaluate:
-    body, cost = build(node.body), tree.size(node.body)
-    parameters, types = node.parameters, node.types
-
-    def evaluate(scope: Scope) -> Function:
-        def call(values: list[Any], run: Any) -> Any:
-            run.spend(cost)
-            if len(values) != len(parameters):
-                raise Undefined(f"La fonction attend {len(parameters)} argument(s)")
-            values = [
-                functions.fit(value, type_, run)
-                for value, type_ in zip(values, types, strict=True)
-            ]
-            return body(Scope(dict(zip(parameters, values, strict=True)), scope, run))
-
-        return Function(parameters, call)
-
-    return evaluate
-
-
 def _stray(node: Node) -> Evaluate:
     raise FeelSyntaxError("Ce test n'a de sens que dans une table.", node.position)
 
@@ -331,8 +260,8 @@ _BUILDERS: dict[type[Node], Callable[[Any], Evaluate]] = {
     tree.In: _in,
     tree.InstanceOf: _instance,
     tree.If: _if,
-    tree.Call: _call,
-    tree.Lambda: _lambda,
+    tree.Call: partial(calls.build_call, build=build),
+    tree.Lambda: partial(calls.build_lambda, build=build),
     tree.Built: lambda node: node.evaluate,
     tree.For: partial(iteration.build_for, build=build),
     tree.Quantified: partial(iteration.build_quantified, build=build),

@@ -23,7 +23,7 @@ _ONLY_DATE = re.compile(_DATE, re.ASCII)
 _ONLY_TIME = re.compile(f"T?{_TIME}", re.ASCII)
 _MOMENT = re.compile(f"{_DATE}T{_TIME}", re.ASCII)
 _DAYS = re.compile(
-    r"(-)?P(?:(\d{1,12})D)?(?:T(?=\d)(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,12}(?:\.\d+)?)S)?)?",
+    r"(-)?P(?:(\d{1,12})D)?(?:T(?=\d)(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,12}(?:\.\d*)?)S)?)?",
     re.ASCII,
 )
 _MONTHS = re.compile(r"(-)?P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?", re.ASCII)
@@ -62,6 +62,8 @@ def read_moment(text: str) -> datetime:
     found = _MOMENT.fullmatch(text)
     if found is None:
         return datetime.combine(read_date(text), time())
+    if "T24:00:00" in text:  # ISO's other name for the next midnight
+        return read_moment(text.replace("T24", "T00")) + timedelta(days=1)
     return datetime.combine(read_date(found["date"]), _clock(found))
 
 

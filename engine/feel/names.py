@@ -34,12 +34,6 @@ class KnownNames:
     def __iter__(self) -> Iterator[str]:
         return (name for known in self._by_first.values() for _, name in known)
 
-    def copy(self) -> "KnownNames":
-        """The same names, to which others may be added for a while."""
-        known = KnownNames(())
-        known._by_first = {first: list(names) for first, names in self._by_first.items()}
-        return known
-
     def match(self, tokens: list[Token], place: int) -> tuple[str, int] | None:
         """The longest known name that starts at `place`, and its number of tokens."""
         for words, name in self._by_first.get(tokens[place].text, ()):

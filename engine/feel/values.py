@@ -36,12 +36,13 @@ _MAX_INTEGER = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval; an end that is None is open to infinity."""
+    """An interval; `unbounded` when made by `< 5`, whose other end is infinity, not null."""
 
     low: Any
     high: Any
     low_included: bool = True
     high_included: bool = True
+    unbounded: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,8 +190,8 @@ def equal(left: Any, right: Any, run: Run) -> bool | None:
     if kind is datetime:
         return moments.instant(left) == moments.instant(right)
     if kind is Range:
-        ends = (left.low_included, left.high_included)
-        if ends != (right.low_included, right.high_included):
+        ends = (left.low_included, left.high_included, left.unbounded)
+        if ends != (right.low_included, right.high_included, right.unbounded):
             return False
         return _equal_lists([left.low, left.high], [right.low, right.high], run)
     return bool(left == right)
@@ -228,23 +229,14 @@ def compare(left: Any, right: Any) -> int | None:
 
 def within(value: Any, interval: Range) -> bool | None:
     """Whether `value` lies in `interval`; None when they cannot be compared."""
-    above = below = None
-    if interval.low is None and interval.high is None:
-        return None
-    if interval.low is not None:
-        order = compare(value, interval.low)
-        above = (
-            None if order is None else order > 0 or (order == 0 and interval.low_included)
-        )
-    else:
-        above = True
-    if interval.high is not None:
-        order = compare(value, interval.high)
-        below = (
-            None if order is None else order < 0 or (order == 0 and interval.high_included)
-        )
-    else:
-        below = True
+    above = _beyond(compare(value, interval.low), included=interval.low_included)
+    below = _beyond(compare(interval.high, value), included=interval.high_included)
+    if interval.unbounded:
+        return below if interval.low is None else above
     if above is None or below is None:
         return None
     return above and below
+
+
+def _beyond(order: int | None, *, included: bool) -> bool | None:
+    return None if order is None else order > 0 or (order == 0 and included)

@@ -24,10 +24,10 @@ _ONE = Decimal(1)
 
 def rounded(number: Decimal, scale: Decimal, way: str) -> Decimal:
     """`number` with `scale` decimals (negative: tens, hundreds…), rounded that `way`."""
-    if scale != scale.to_integral_value() or int(scale) not in _SCALES:
-        raise Undefined("le nombre de décimales est un entier raisonnable")
+    if abs(scale) > 10_000 or int(scale) not in _SCALES:  # noqa: PLR2004  before int()
+        raise Undefined("ce nombre de décimales n'est pas raisonnable")
     exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent <= scale:
+    if isinstance(exponent, int) and -exponent <= int(scale):
         return number
     context = DECIMAL128.copy()
     context.rounding = way

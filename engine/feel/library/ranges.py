@@ -51,7 +51,7 @@ def _overlaps(one: Range, other: Range) -> bool:
 def _overlaps_before(one: Range, other: Range) -> bool:
     return (
         _starts(one, other) < (0, 0)
-        and _ends(one, other) < (0, 0)
+        and _ends(one, other) <= (0, 0)
         and _overlaps(one, other)
     )
 
@@ -107,10 +107,18 @@ def range_from(run: Run, text: str) -> Range:
         node = parse(text, NAMES)
     except FeelSyntaxError as reason:
         raise Undefined(reason.message) from None
-    if not isinstance(node, tree.Interval):
+    if not isinstance(node, tree.Interval) or not (_plain(node.low) and _plain(node.high)):
         raise Undefined("on lit un intervalle de la forme [1..10]")
     run.spend(tree.size(node))
     value = build(node)(Scope({}, None, run))
-    if not isinstance(value, Range):
-        raise Undefined("ces bornes ne se comparent pas")
+    if not isinstance(value, Range) or (compare(value.low, value.high) or 0) > 0:
+        raise Undefined("ces bornes ne font pas un intervalle")
+    if value.low is None and value.high is None:
+        raise Undefined("un intervalle a au moins une borne")
     return value
+
+
+def _plain(node: tree.Node) -> bool:
+    if isinstance(node, tree.Call):
+        return all(isinstance(argument, tree.Literal) for argument in node.arguments)
+    return isinstance(node, tree.Literal)

@@ -124,14 +124,14 @@ def string(run: Run, value: Any) -> str | None:
 @function("number", "from: any", "grouping separator: any?", "decimal separator: any?")
 def number(run: Run, text: Any, grouping: Any = None, point: Any = None) -> Decimal:
     """Reads a number; separators are a space, a comma or a point, and differ."""
-    if isinstance(text, Decimal):
-        return text
-    if not isinstance(text, str):
-        raise Undefined("on lit un nombre dans un texte")
     if grouping not in {None, " ", ",", "."} or point not in {None, ",", "."}:
         raise Undefined("ces séparateurs ne sont pas admis")
     if grouping is not None and grouping == point:
         raise Undefined("les deux séparateurs sont les mêmes")
+    if isinstance(text, Decimal):
+        return text
+    if not isinstance(text, str):
+        raise Undefined("on lit un nombre dans un texte")
     bare = text.replace(grouping, "") if grouping else text
     bare = bare.replace(point, ".") if point else bare
     if len(bare) > 100 or _NUMBER.fullmatch(bare) is None:  # noqa: PLR2004  digits
