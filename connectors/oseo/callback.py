@@ -10,15 +10,21 @@ import hashlib
 import hmac
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from connectors import ConnectorError, Misconfigured, Refused
 
 TOLERANCE = timedelta(minutes=5)
 OPINIONS = ("favourable", "reserved", "unfavourable")
+
+
+class Headers(Protocol):
+    """A request's headers, as any framework gives them."""
+
+    def items(self) -> Iterable[tuple[str, str]]: ...
 
 
 class BadSignature(ConnectorError):
@@ -60,7 +66,7 @@ class Opinion:
 
 
 def read(
-    headers: Mapping[str, str],
+    headers: Headers,
     body: bytes,
     *,
     secrets: Sequence[str],
