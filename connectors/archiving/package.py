@@ -243,7 +243,7 @@ def _contents(
         label = f"Le document n° {rank} « {piece.title[:80]} »"
         try:
             content = documents(piece.sha256)
-        except (LookupError, FileNotFoundError):
+        except (LookupError, FileNotFoundError, Refused):
             problems.append(f"{label} est introuvable.")
             continue
         if hashlib.sha256(content).hexdigest() != piece.sha256:

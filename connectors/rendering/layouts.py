@@ -25,8 +25,10 @@ SMALL = Style(size=8, colour=GREY)
 HEADINGS = {1: Style(13, "B"), 2: Style(11, "B"), 3: Style(9.5, "B")}
 HEAD_FILL = (238, 239, 242)
 RIGHT = 108.0
-INDENT = 6.0
-WIDEST = 40
+INDENT, SIGNATURE_GAP = 6.0, 9.0
+# A page is not wide enough for more columns, nor a column readable below this, in mm.
+MOST_COLUMNS, NARROWEST = 12, 9.0
+DEEPEST = 6
 
 
 def foot_of(sender: Mapping[str, Any]) -> str:
@@ -59,7 +61,15 @@ def draw_letter(
     subject = [Run("Objet : ", bold=True), Run(clean(title), bold=True)]
     sheet.write_runs(subject, BODY, tag="H1")
     sheet.ln(6)
-    for block in read_markdown(body):
+    blocks = read_markdown(body)
+    for rank, block in enumerate(blocks):
+        if rank == len(blocks) - 1 and isinstance(block, Block):
+            # A signature never stands alone at the top of a page.
+            sheet.keep_together(
+                min(_height(sheet, block), 60) + _signature_height(signatory)
+            )
+        elif rank and _ends_list(blocks[rank - 1], block):
+            sheet.ln(1.6)
         _draw(sheet, block)
     if signatory and signatory.strip():
         _signature(sheet, signatory)
@@ -126,10 +136,25 @@ def _recipient(sheet: Sheet, recipient: Mapping[str, Any]) -> None:
 
 
 def _signature(sheet: Sheet, signatory: str) -> None:
-    lines = lines_of(signatory)
-    sheet.keep_together(34)
-    sheet.ln(9)
-    sheet.write_text("\n".join(lines), BODY, x=RIGHT)
+    sheet.keep_together(_signature_height(signatory))
+    sheet.ln(SIGNATURE_GAP)
+    sheet.write_text(clean(signatory).strip(), BODY, x=RIGHT)
+
+
+def _signature_height(signatory: str | None) -> float:
+    lines = clean(signatory or "").strip().splitlines()
+    return SIGNATURE_GAP + len(lines) * BODY.leading if lines else 0.0
+
+
+def _height(sheet: Sheet, block: Block) -> float:
+    return sheet.height_of(block.text, BODY, indent=min(block.depth, DEEPEST) * INDENT) + 3
+
+
+def _ends_list(before: Block | Grid, after: Block | Grid) -> bool:
+    def listed(it: Block | Grid) -> bool:
+        return isinstance(it, Block) and it.kind == "item"
+
+    return listed(before) and not listed(after)
 
 
 def _draw(sheet: Sheet, block: Block | Grid) -> None:
@@ -145,13 +170,13 @@ def _draw(sheet: Sheet, block: Block | Grid) -> None:
         _item(sheet, block)
     else:
         style = Style(9.5, "I", GREY) if block.kind == "quote" else BODY
-        sheet.write_runs(block.runs, style, indent=block.depth * INDENT)
+        sheet.write_runs(block.runs, style, indent=min(block.depth, DEEPEST) * INDENT)
         sheet.ln(2.6)
 
 
 def _item(sheet: Sheet, block: Block) -> None:
     marker = f"{block.marker}\u00a0" if block.marker else ""
-    depth = min(block.depth, 6)
+    depth = min(block.depth, DEEPEST)
     sheet.write_runs([Run(marker), *block.runs], BODY, indent=(depth - 0.4) * INDENT)
     sheet.ln(1.2)
 
@@ -177,8 +202,8 @@ def _answer(sheet: Sheet, row: Mapping[str, Any]) -> None:
 
 def _table(sheet: Sheet, drawn: Grid) -> None:
     """Draw a table; columns share the width by the length of what they hold."""
-    if len(drawn.columns) > WIDEST:
-        for row in drawn.rows:  # no page is wide enough: each row becomes a list
+    if len(drawn.columns) > MOST_COLUMNS:
+        for row in drawn.rows:  # each row becomes a list
             for label, value in zip(drawn.columns, row, strict=True):
                 _answer(sheet, {"label": label, "value": value})
         return
@@ -220,5 +245,6 @@ def _widths(sheet: Sheet, drawn: Grid) -> list[float]:
             )
         )
     ]  # fmt: skip
-    shares = [min(max(it, 6), 45) for it in longest]
-    return [sheet.epw * it / sum(shares) for it in shares]
+    shares = [min(max(it, 1), 45) for it in longest]
+    spare = sheet.epw - NARROWEST * len(shares)
+    return [NARROWEST + spare * it / sum(shares) for it in shares]

@@ -6,6 +6,7 @@ the same bytes, and the same digest.
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -121,11 +122,12 @@ class Renderer:
             fonts=self.fonts,
             foot=foot_of(sender),
         )
-        counted = new_sheet(total=0)
-        draw(counted)
-        sheet = new_sheet(total=counted.pages_count)
-        draw(sheet)
-        file = self.store(bytes(sheet.output()), _pdf_name(file_name), MEDIA_TYPE)
+        with closing(new_sheet(total=0)) as counted:
+            draw(counted)
+        with closing(new_sheet(total=counted.pages_count)) as sheet:
+            draw(sheet)
+            content = bytes(sheet.output())
+        file = self.store(content, _pdf_name(file_name), MEDIA_TYPE)
         return Produced(
             value={
                 "sha256": file.sha256,

@@ -8,7 +8,7 @@ serve (Windows Latin-1: French and € are whole, the rest becomes « ? ») and 
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -95,6 +95,7 @@ class Sheet(FPDF):
         super().__init__(enforce_compliance="PDF/A-2U" if self.whole else None)
         self._foot, self._total = foot, total
         self._marks: Counter[int] = Counter()
+        self._widths: defaultdict[tuple[str, float], dict[str, float]] = defaultdict(dict)
         self._tag: Tag | None = None
         if self.whole and fonts:
             for style, name in FONT_FILES.items():
@@ -122,6 +123,13 @@ class Sheet(FPDF):
             # Ours, for fpdf2's own would hold the time of writing: a retry must not differ.
             self.set_xmp_metadata(_xmp(title, author, made_at))
 
+    def close(self) -> None:
+        """Close the font files, which fpdf2 leaves open."""
+        drawn: list[Any] = list(self.fonts.values())
+        for font in drawn:
+            if self.whole:
+                font.ttfont.close()
+
     def fit(self, text: str) -> str:
         """Return the text in characters that the fonts have."""
         return "".join(it if self._has(it) else self._instead(it) for it in text)
@@ -130,29 +138,39 @@ class Sheet(FPDF):
         self, runs: Sequence[Run], style: Style, *, indent: float = 0.0, tag: Tag = "P"
     ) -> None:
         """Write a paragraph at the current height, from the left margin plus `indent`."""
-        marked = sum(len(run.text) for run in runs) <= LONGEST_MARKED
-        text = "".join(
-            self._marked(runs, style) if marked else (self.fit(it.text) for it in runs)
-        )
+        plain = all(run.bold is run.italic is False for run in runs)
+        if plain or sum(len(run.text) for run in runs) > LONGEST_MARKED:
+            text = "".join(run.text for run in runs)
+            self.write_text(text, style, x=self.l_margin + indent, tag=tag)
+            return
         self._use(style)
         self.set_x(self.l_margin + indent)
         with self._tagged(tag):
             self.multi_cell(
-                self.w - self.r_margin - self.x, style.leading, text.strip("\n") or " ",
-                align=style.align, markdown=marked, new_x=XPos.LMARGIN, new_y=YPos.NEXT,
+                self.w - self.r_margin - self.x, style.leading,
+                "".join(self._marked(runs, style)).strip("\n"),
+                align=style.align, markdown=True, new_x=XPos.LMARGIN, new_y=YPos.NEXT,
             )  # fmt: skip
 
     def write_text(
-        self, text: str, style: Style, *, x: float | None = None, width: float = 0.0
+        self,
+        text: str,
+        style: Style,
+        *,
+        x: float | None = None,
+        width: float = 0.0,
+        tag: Tag = "P",
     ) -> None:
         """Write text in a column of its own; the next one starts below."""
-        self._use(style)
-        self.set_x(self.l_margin if x is None else x)
-        with self._tagged("P"):
-            self.multi_cell(
-                width or self.w - self.r_margin - self.x, style.leading, self.fit(text),
-                align=style.align, new_x=XPos.LMARGIN, new_y=YPos.NEXT,
-            )  # fmt: skip
+        left = self.l_margin if x is None else x
+        width = width or self.w - self.r_margin - left
+        lines = self._lines(Cell(text.strip("\n"), width, style))
+        with self._tagged(tag):
+            for line in lines:
+                self._perform_page_break_if_need_be(style.leading)
+                self.set_x(left)
+                self.cell(width, style.leading, line, align=style.align,
+                          new_x=XPos.LMARGIN, new_y=YPos.NEXT)  # fmt: skip
 
     def write_row(
         self,
@@ -198,6 +216,11 @@ class Sheet(FPDF):
             self.set_line_width(0.2)
             self.line(self.l_margin, self.y, self.l_margin + (width or self.epw), self.y)
 
+    def height_of(self, text: str, style: Style, *, indent: float = 0.0) -> float:
+        """Return how much of the page a paragraph would take, in millimetres."""
+        lines = self._lines(Cell(text, self.epw - indent, style))
+        return len(lines) * style.leading
+
     def keep_together(self, height: float) -> None:
         """Turn the page now if that much does not fit on this one."""
         if self.will_page_break(height):
@@ -233,17 +256,40 @@ class Sheet(FPDF):
             x += cell.width
 
     def _lines(self, cell: Cell) -> list[str]:
+        """The text cut into lines that fit, between words where it can be.
+
+        fpdf2 does it too, measuring the whole line again at each character.
+        """
         if not cell.text.strip():
             return []
         self._use(cell.style)
-        lines: Any = self.multi_cell(
-            cell.width, cell.style.leading, self.fit(cell.text),
-            align="L", dry_run=True, output="LINES",
-        )  # fmt: skip
-        if self.whole:
-            return [str(line) for line in lines]
-        # fpdf2 gives back the bytes of core fonts, and would encode them a second time.
-        return [line.encode("latin-1").decode("windows-1252", "replace") for line in lines]
+        room = cell.width - 2 * self.c_margin
+        measured = self._widths[cell.style.weight, cell.style.size]
+        lines = []
+        for paragraph in self.fit(cell.text).split("\n"):
+            line, length = "", 0.0
+            for word in _pieces(paragraph):
+                wide = sum(self._wide(it, measured) for it in word)
+                if line and length + wide > room:
+                    lines.append(line)
+                    line, length, word = "", 0.0, word.removeprefix(" ")  # noqa: PLW2901
+                    wide = sum(self._wide(it, measured) for it in word)
+                if wide <= room:
+                    line, length = line + word, length + wide
+                    continue
+                for character in word:  # longer than the line: cut anywhere
+                    wide = self._wide(character, measured)
+                    if line and length + wide > room:
+                        lines.append(line)
+                        line, length = "", 0.0
+                    line, length = line + character, length + wide
+            lines.append(line)
+        return lines
+
+    def _wide(self, character: str, measured: dict[str, float]) -> float:
+        if character not in measured:
+            measured[character] = self.get_string_width(character)
+        return measured[character]
 
     def _use(self, style: Style) -> None:
         self.set_font(self._family, style.weight, style.size)
@@ -312,6 +358,11 @@ class Sheet(FPDF):
         super()._perform_page_break()
         if tag:
             self._open(tag)
+
+
+def _pieces(paragraph: str) -> Iterator[str]:
+    """Words, each with the space before it."""
+    return (it.group() for it in re.finditer(r" ?[^ ]+| ", paragraph))
 
 
 def _xmp(title: str, author: str, made_at: datetime) -> str:

@@ -1,9 +1,11 @@
 """Text ready for paper: clean, spaced as French is, and Markdown read into blocks."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
@@ -62,8 +64,10 @@ def shown(value: Any) -> str:
         return "—"
     if isinstance(value, bool):
         return "Oui" if value else "Non"
-    if isinstance(value, float):
-        return f"{value:,.2f}".replace(",", "\u202f").replace(".", ",")
+    if isinstance(value, float) and math.isfinite(value):
+        number = Decimal(repr(value))
+        decimals = max(2, -int(number.as_tuple().exponent))
+        return f"{number:,.{decimals}f}".replace(",", NO_BREAK).replace(".", ",")
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
@@ -92,14 +96,43 @@ def grid(columns: Sequence[Any], rows: Sequence[Sequence[Any]], title: str = "")
         if filled
         and all(re.fullmatch(r"[-−]?[\d\s.,]+(€|%)?|—|", it[rank]) for it in filled)
     )
-    return Grid(named, filled, clean(title), numeric)
+    whole = tuple(
+        tuple(
+            text.replace(" ", NO_BREAK) if rank in numeric else text
+            for rank, text in enumerate(row)
+        )
+        for row in filled
+    )
+    return Grid(named, whole, clean(title), numeric)
 
 
-def read_markdown(body: str) -> Iterator[Block | Grid]:
-    """Read a letter's body; whatever is not understood comes out as plain text."""
+def read_markdown(body: str) -> list[Block | Grid]:
+    """Read a letter's body. Text that Markdown would lose comes out as it was typed."""
+    text = clean(body)
+    try:
+        blocks = list(_blocks(text))
+    except RecursionError:
+        blocks = []
+    if sum(map(_letters, blocks)) == _letters(text):
+        return blocks
+    paragraphs = (it for it in re.split(r"\n\s*\n", text) if it.strip())
+    return [Block("paragraph", (Run(it),)) for it in paragraphs]
+
+
+def _letters(it: Block | Grid | str) -> int:
+    """How many letters a text has: what no reading of it may lose."""
+    if isinstance(it, Grid):
+        it = "".join([*it.columns, *(cell for row in it.rows for cell in row)])
+    return sum(map(str.isalpha, it if isinstance(it, str) else it.text))
+
+
+def _blocks(text: str) -> Iterator[Block | Grid]:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.disable(["link", "image", "autolink", "html_inline", "html_block", "code"])
-    tokens = parser.parse(clean(body))
+    parser.disable(
+        ["link", "image", "autolink", "html_inline", "html_block", "code", "reference",
+         "entity", "fence"]
+    )  # fmt: skip
+    tokens = parser.parse(text)
     context: list[dict[str, Any]] = []
     position = 0
     while position < len(tokens):
@@ -110,8 +143,6 @@ def read_markdown(body: str) -> Iterator[Block | Grid]:
             position = end
         elif token.type == "hr":
             yield Block("rule")
-        elif token.type == "fence":
-            yield Block("paragraph", (Run(token.content),), depth=len(context))
         elif token.type == "inline":
             yield _block(token, tokens[position - 1], context)
         elif token.nesting == 1 and token.type in {
