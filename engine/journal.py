@@ -132,8 +132,12 @@ def of_case(instance_id: UUID) -> list[JournalEntry]:
     )
 
 
-def verify() -> Iterator[str]:
+def verify() -> list[str]:
     """Say in one sentence each thing that is wrong with the journal; nothing if whole."""
+    return list(_faults())
+
+
+def _faults() -> Iterator[str]:
     chain, seq, head = "", 0, ""
     heads = dict[str, tuple[int, str]]()
     entries = db.session.scalars(

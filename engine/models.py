@@ -252,7 +252,7 @@ class RemoteCall(db.Model):  # type: ignore[name-defined]
         primary_key=True, default=uuid4
     )  # the key partners see
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
-    task_id: Mapped[UUID] = mapped_column(unique=True)
+    task_id: Mapped[UUID]
     element_id: Mapped[str] = mapped_column(String(200))
     partner: Mapped[str] = mapped_column(String(100))
     operation: Mapped[str] = mapped_column(String(200))

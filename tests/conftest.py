@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
-from engine.models import db
+from engine.models import Base, db
 from tests import servers
 from web.app import create_app
 from web.worker import Workers
@@ -26,8 +27,8 @@ def reference(path: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with servers.postgresql(tmp_path_factory.mktemp("pg")) as url:
+def postgresql_server() -> Iterator[str]:
+    with servers.postgresql() as url:
         yield url
 
 
@@ -37,17 +38,32 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    """The name of a database with every table, to copy from: much faster than making it."""
+    _run(postgresql_server, "CREATE DATABASE ebg_template")
+    engine = create_engine(_database(postgresql_server, "ebg_template"), poolclass=NullPool)
+    Base.metadata.create_all(engine)
+    return "ebg_template"
+
+
 @pytest.fixture
-def postgresql(postgresql_server: str, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database of this test's own."""
-    name = f"ebg_{abs(hash(tmp_path))}"
-    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
+def postgresql(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database of this test's own, its tables empty."""
+    name = f"ebg_{uuid4().hex}"
+    _run(postgresql_server, f'CREATE DATABASE "{name}" TEMPLATE {postgresql_template}')
+    yield _database(postgresql_server, name)
+    _run(postgresql_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _database(server: str, name: str) -> str:
+    return server.rsplit("/", 1)[0] + "/" + name
+
+
+def _run(server: str, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield postgresql_server.rsplit("/", 1)[0] + "/" + name
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    engine.dispose()
+        connection.execute(text(statement))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])

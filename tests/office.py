@@ -87,7 +87,7 @@ def open_tasks(instance_id: UUID) -> dict[str, UUID]:
             UserTask.instance_id == instance_id, UserTask.status == "open"
         )
     )
-    return dict(rows.tuples().all())
+    return {element: task for element, task in rows}
 
 
 def deliver_all(app: Flask, *, rounds: int = 50) -> None:

@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server's maintenance database; skips when there is none."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
@@ -36,7 +36,9 @@ def postgresql(folder: Path) -> Iterator[str]:
     ]
     if not binaries:
         pytest.skip("PostgreSQL is not installed and TEST_DATABASE_URL is not set")
-    data, port = folder / "postgresql", free_port()
+    # Not under pytest's own folder: another run closes it to PostgreSQL's user.
+    folder = tempfile.TemporaryDirectory(prefix="ebg-postgresql-", ignore_cleanup_errors=True)
+    data, port = Path(folder.name) / "data", free_port()
     data.mkdir()
     as_user = _not_as_root(data)
 
@@ -52,6 +54,7 @@ def postgresql(folder: Path) -> Iterator[str]:
         yield f"postgresql+psycopg://ebg@127.0.0.1:{port}/postgres"
     finally:
         run("pg_ctl", "-m", "immediate", "stop")
+        folder.cleanup()
 
 
 def _not_as_root(data: Path) -> list[str]:
@@ -59,9 +62,7 @@ def _not_as_root(data: Path) -> list[str]:
     if os.getuid() != 0:
         return []
     shutil.chown(data, "postgres")
-    for parent in data.parents:
-        if str(parent).startswith(tempfile.gettempdir() + "/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
+    data.parent.chmod(0o755)
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 

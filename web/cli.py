@@ -126,7 +126,7 @@ def import_aids(file: Path, origin: str | None) -> None:
 @click.command("journal-verify")
 def journal_verify() -> None:
     """Read the whole journal again and say whether any link of a chain is broken."""
-    faults = list(journal.verify())
+    faults = journal.verify()
     for fault in faults:
         click.echo(fault, err=True)
     click.echo("Journal intact." if not faults else f"{len(faults)} anomalies.")

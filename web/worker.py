@@ -33,9 +33,8 @@ class Workers:
         self._due = threading.Event()
         self._threads: list[threading.Thread] = []
         self._worker: dramatiq.Worker | None = None
-        self._deliver = dramatiq.actor(
-            self._run, broker=self.broker, actor_name="deliver", max_retries=0
-        )
+        deliver = dramatiq.actor(broker=self.broker, actor_name="deliver", max_retries=0)
+        self._deliver = deliver(self._run)
         wake.by(call=self.tell, sweep=self._due.set)
 
     def tell(self, call_id: UUID) -> None:
@@ -99,7 +98,7 @@ def _broker(redis_url: str) -> dramatiq.Broker:
         broker: dramatiq.Broker = StubBroker()
     else:
         # The defaults leave a killed worker's messages unattended for minutes.
-        broker = RedisBroker(
+        broker = RedisBroker(  # type: ignore[no-untyped-call]
             url=redis_url, heartbeat_timeout=10_000, maintenance_chance=200_000
         )
     broker.emit_after("process_boot")

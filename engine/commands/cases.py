@@ -52,8 +52,9 @@ def start(
             documents.file_draft(draft, dict(values), instance.id, origin="applicant")
         process = Process.start(
             definitions.model(definition_id),
-            {"case": _facts(instance, definition, actor), **_placed(definition_id, values)},
+            {"case": _facts(instance, definition, actor)},
             host=Office(definition_id),
+            values=values,
         )
         instance.title = _title(definition, process.data)
         keep(instance, process, after_commit, by=actor.person_id)
@@ -112,11 +113,6 @@ def _facts(
         "started_at": instance.started_at.isoformat(),
         "started_by": {"id": str(actor.person_id), "name": actor.name},
     }
-
-
-def _placed(definition_id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
-    into = definitions.model(definition_id).start_into
-    return {into: dict(values)} if into else dict(values)
 
 
 def _title(definition: ProcessDefinition, data: Mapping[str, Any]) -> str:

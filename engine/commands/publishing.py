@@ -58,7 +58,7 @@ def publish(
             documentation=model.documentation or "",
             owner_id=owner_id,
             start_form=model.start_form,
-            start_role=model.start_role or APPLICANT,
+            start_role=(model.start.role if model.start else None) or APPLICANT,
             sha256=sha256,
             origin=origin,
             published_at=clock.now(),

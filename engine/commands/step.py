@@ -162,7 +162,7 @@ def _opened(instance: ProcessInstance, task: OpenTask) -> UserTask:
         instance_id=instance.id,
         element_id=task.element_id,
         name=task.name,
-        role=task.role,
+        role=task.role or task.lane or "",
         organisation_id=_holder(instance, task),
         definition_id=instance.definition_id,
         form=task.form,

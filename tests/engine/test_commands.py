@@ -146,7 +146,7 @@ def test_a_task_is_claimed_completed_and_told(office: Office) -> None:
     assert done.by == office.officer.person_id
     actions = [e.action for e in journal.of_case(case.id)]
     assert actions == ["case_started", "task_claimed", "task_completed"]
-    assert list(journal.verify()) == []
+    assert journal.verify() == []
 
 
 def test_a_released_task_can_be_taken_by_another(office: Office) -> None:
@@ -290,7 +290,7 @@ def test_a_failing_step_leaves_no_trace(office: Office) -> None:
         tasks.complete(task, {"trop": "x" * 300_000}, actor=office.officer)
     assert db.session.get_one(UserTask, task).status == "open"
     assert [e.action for e in journal.of_case(case.id)] == ["case_started"]
-    assert list(journal.verify()) == []
+    assert journal.verify() == []
 
 
 def test_the_journal_tells_what_was_altered_or_removed(office: Office) -> None:

@@ -243,4 +243,4 @@ def _names(ids: set[UUID]) -> dict[UUID, str]:
     if not ids:
         return {}
     rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return {person_id: name for person_id, name in rows}

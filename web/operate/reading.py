@@ -82,15 +82,12 @@ def incidents(*, cause: str | None, page: int) -> Pagination:
 def partners(connected: Mapping[str, Any]) -> list[PartnerState]:
     """Every partner with its breaker, its queue and its last exchange."""
     rows = {p.name: p for p in db.session.scalars(select(Partner))}
-    waiting = dict(
-        db.session.execute(
-            select(RemoteCall.partner, func.count())
-            .where(RemoteCall.status == "ready")
-            .group_by(RemoteCall.partner)
-        )
-        .tuples()
-        .all()
+    counted = db.session.execute(
+        select(RemoteCall.partner, func.count())
+        .where(RemoteCall.status == "ready")
+        .group_by(RemoteCall.partner)
     )
+    waiting = {name: number for name, number in counted}
     return [
         _state(name, client, rows.get(name), waiting) for name, client in connected.items()
     ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask import (
@@ -101,7 +102,7 @@ def settle(incident_id: UUID, act: str) -> ResponseReturnValue:
     return redirect(url_for(".index"))
 
 
-def _read_json(typed: str) -> object:
+def _read_json(typed: str) -> dict[str, Any]:
     """Raises ValueError with a sentence for the operator."""
     if len(typed) > LONGEST_CORRECTION:
         raise ValueError(_("Données : 100 000 caractères au plus."))
@@ -116,7 +117,7 @@ def _read_json(typed: str) -> object:
         ) from error
     if not isinstance(value, dict):
         raise ValueError(_("Données : donnez un objet JSON, entre accolades."))  # noqa: TRY004
-    return value
+    return dict(value)
 
 
 @bp.post("/partenaires/<name>/<any(pause, resume):act>")

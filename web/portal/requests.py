@@ -1,0 +1,232 @@
+"""A company's requests: begin one, fill it in, file it, follow it, answer, withdraw."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
+
+from engine import definitions
+from engine.access import Actor, allowed, own_cases
+from engine.commands import cases, drafts
+from engine.directory import APPLICANT
+from engine.documents import Draft
+from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
+from forms import Reading
+from web import filling
+from web.auth import acting_for, current_actor, guard
+from web.cases import reading
+from web.navigation import Item, offer
+
+bp = Blueprint("portal", __name__)
+
+PER_PAGE = 20
+
+
+@offer(bp)
+def navigation(actor: Actor) -> Iterable[Item]:
+    """Whoever acts for a company is offered its requests."""
+    if actor.organisations(APPLICANT):
+        yield Item(_("Mes demandes"), "portal.index", icon="file-earmark-text")
+
+
+@bp.get("/demandes/")
+@guard("apply")
+def index() -> ResponseReturnValue:
+    """The company's drafts, what is expected of it, and its requests."""
+    actor = current_actor()
+    page = db.paginate(
+        own_cases(actor).order_by(ProcessInstance.started_at.desc()),
+        page=max(request.args.get("page", 1, type=int), 1),
+        per_page=PER_PAGE,
+        error_out=False,
+    )
+    return render_template(
+        "portal/index.html", page=page, drafts=_drafts(actor), expected=_expected(actor)
+    )
+
+
+def _drafts(actor: Actor) -> list[tuple[Draft, ProcessDefinition]]:
+    rows = db.session.execute(
+        select(Draft, ProcessDefinition)
+        .join(ProcessDefinition, ProcessDefinition.id == Draft.definition_id)
+        .where(
+            Draft.organisation_id.in_(actor.organisations(APPLICANT)),
+            Draft.task_id.is_(None),
+        )
+        .order_by(Draft.updated_at.desc())
+        .limit(50)
+    )
+    return [(draft, definition) for draft, definition in rows]
+
+
+def _expected(actor: Actor) -> list[UserTask]:
+    return list(
+        db.session.scalars(
+            select(UserTask)
+            .where(
+                UserTask.organisation_id.in_(actor.organisations(APPLICANT)),
+                UserTask.role == APPLICANT,
+                UserTask.status == "open",
+            )
+            .order_by(UserTask.due_at)
+            .limit(50)
+        )
+    )
+
+
+@bp.get("/demarches/<key>/demande")
+@guard("apply")
+def start(key: str) -> ResponseReturnValue:
+    """What a request asks for, before one begins; drafts already begun are offered."""
+    definition = _startable(key)
+    begun = [d for d, of in _drafts(current_actor()) if of.key == key]
+    form = filling.form_of_start(definition)
+    return render_template(
+        "portal/start.html", definition=definition, begun=begun, form=form, key=key
+    )
+
+
+@bp.post("/demarches/<key>/demande")
+@guard("apply")
+def begin(key: str) -> ResponseReturnValue:
+    """Open a draft for the company one acts for."""
+    definition = _startable(key)
+    company = acting_for()
+    if company is None or not current_actor().holds(company.id, APPLICANT):
+        abort(403)
+    draft_id = drafts.open_for_start(
+        definition.id,
+        actor=current_actor(),
+        organisation_id=company.id,
+        values=filling.prefilled(definition, company),
+    )
+    return redirect(url_for(".fill", draft_id=draft_id, page=1))
+
+
+def _startable(key: str) -> ProcessDefinition:
+    try:
+        definition = definitions.latest(key)
+    except definitions.UnknownProcedure:
+        abort(404)
+    if not allowed(current_actor(), "start", definition):
+        abort(403)
+    return definition
+
+
+@bp.get("/brouillons/<uuid:draft_id>/<int:page>")
+@guard("edit", Draft, "draft_id")
+def fill(draft_id: UUID, page: int) -> ResponseReturnValue:
+    """One page of the form, with what was typed."""
+    draft = db.session.get_one(Draft, draft_id)
+    return _show(draft, page)
+
+
+@bp.post("/brouillons/<uuid:draft_id>/<int:page>")
+@guard("edit", Draft, "draft_id")
+def save(draft_id: UUID, page: int) -> ResponseReturnValue:
+    """Keep a page; go on if asked and if nothing is wrong with it."""
+    draft = db.session.get_one(Draft, draft_id)
+    wizard = filling.Wizard(draft)
+    index = wizard.check_page(page - 1)
+    strict = "_next" in request.form
+    outcome = filling.receive(draft, page=index, actor=current_actor(), strict=strict)
+    draft = db.session.get_one(Draft, draft_id)
+    if outcome.stay or outcome.errors:
+        return _show(draft, page, outcome), 422 if outcome.errors else 200
+    if "_leave" in request.form:
+        flash(_("Votre brouillon est gardé : vous pourrez le reprendre ici."), "success")
+        return redirect(url_for(".index"))
+    target = filling.Wizard(draft).after(index, back="_previous" in request.form)
+    if target is None:
+        return redirect(url_for(".recap", draft_id=draft_id))
+    return redirect(url_for(".fill", draft_id=draft_id, page=target + 1))
+
+
+def _show(draft: Draft, page: int, outcome: Reading | None = None) -> str:
+    wizard = filling.Wizard(draft)
+    index = wizard.check_page(page - 1)
+    return render_template(
+        "portal/fill.html",
+        draft=draft,
+        wizard=wizard,
+        number=index + 1,
+        view=wizard.view(index, outcome),
+        definition=db.session.get_one(ProcessDefinition, draft.definition_id),
+    )
+
+
+@bp.get("/brouillons/<uuid:draft_id>/recapitulatif")
+@guard("edit", Draft, "draft_id")
+def recap(draft_id: UUID) -> ResponseReturnValue:
+    """Everything answered, to read again before filing."""
+    return _recap(db.session.get_one(Draft, draft_id))
+
+
+def _recap(draft: Draft) -> str:
+    wizard = filling.Wizard(draft)
+    return render_template(
+        "portal/recap.html",
+        draft=draft,
+        wizard=wizard,
+        errors=wizard.errors_by_page(),
+        definition=db.session.get_one(ProcessDefinition, draft.definition_id),
+    )
+
+
+@bp.post("/brouillons/<uuid:draft_id>/recapitulatif")
+@guard("edit", Draft, "draft_id")
+def file(draft_id: UUID) -> ResponseReturnValue:
+    """File the request: a case starts, and the draft is gone."""
+    draft = db.session.get_one(Draft, draft_id)
+    wizard = filling.Wizard(draft)
+    checked = wizard.judged()
+    if checked.errors:
+        return _recap(draft), 422
+    try:
+        case = cases.start(
+            draft.definition_id,
+            checked.values,
+            actor=current_actor(),
+            applicant_id=draft.organisation_id,
+            draft_id=draft_id,
+        )
+    except NoResultFound:  # filed by another click, a moment ago
+        return redirect(url_for(".index"))
+    flash(_("Votre demande %(number)s est déposée.", number=case.number), "success")
+    return redirect(url_for(".follow", case_id=case.id))
+
+
+@bp.post("/brouillons/<uuid:draft_id>/abandon")
+@guard("edit", Draft, "draft_id")
+def abandon(draft_id: UUID) -> ResponseReturnValue:
+    """Throw a draft away."""
+    drafts.abandon(draft_id, actor=current_actor())
+    flash(_("Le brouillon est supprimé."), "success")
+    return redirect(url_for(".index"))
+
+
+@bp.get("/demandes/<uuid:case_id>")
+@guard("see", ProcessInstance, "case_id")
+def follow(case_id: UUID) -> ResponseReturnValue:
+    """A request, for the company that filed it."""
+    case = db.session.get_one(ProcessInstance, case_id)
+    page = reading.page(case, current_actor())
+    if not page.applies:
+        return redirect(url_for("cases.show", case_id=case_id))
+    return render_template("portal/follow.html", page=page)
+
+
+@bp.post("/demandes/<uuid:case_id>/retrait")
+@guard("withdraw", ProcessInstance, "case_id")
+def withdraw(case_id: UUID) -> ResponseReturnValue:
+    """Give up a request."""
+    reason = request.form.get("reason", "").strip()
+    if cases.withdraw(case_id, actor=current_actor(), reason=reason):
+        flash(_("Votre demande est retirée."), "success")
+    else:
+        flash(_("Il est trop tard pour retirer cette demande."), "warning")
+    return redirect(url_for(".follow", case_id=case_id))

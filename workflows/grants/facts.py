@@ -1,0 +1,77 @@
+"""What people see first on a grant request: dates of the law, amounts, opinions."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from engine.models import db
+from workflows.facts import Fact
+from workflows.grants.models import GrantApplication, GrantDecision, Opinion
+
+OPINIONS = {
+    "favourable": "favorable",
+    "reserved": "réservé",
+    "unfavourable": "défavorable",
+    "silent": "réputé sans observation",
+}
+
+
+def of(instance_id: UUID) -> list[Fact]:
+    """The facts of one request, in reading order."""
+    application = db.session.get(GrantApplication, instance_id)
+    if application is None:
+        return []
+    return [
+        Fact("Entreprise", f"{application.company_name} ({application.siret})"),
+        Fact("Projet", application.project_title),
+        Fact("Dépenses prévues", application.expenses),
+        Fact("Aide demandée", application.requested),
+        Fact("Reçue le", application.received_on),
+        *_clock(application),
+        *_opinions(instance_id),
+        *_decision(instance_id),
+    ]
+
+
+def _clock(application: GrantApplication) -> list[Fact]:
+    if application.outcome is not None or application.rejection_on is None:
+        return []
+    label = "Sans réponse, rejet le"
+    if application.suspended_on is None:
+        return [
+            Fact(label, application.rejection_on + timedelta(days=1), "CRPA L231-4, 3°")
+        ]
+    return [
+        Fact("Délai suspendu depuis le", application.suspended_on, "CRPA L114-5"),
+        Fact("Reprise du délai au plus tard le", application.suspended_until),
+    ]
+
+
+def _opinions(instance_id: UUID) -> list[Fact]:
+    rows = db.session.scalars(
+        select(Opinion)
+        .where(Opinion.instance_id == instance_id)
+        .order_by(Opinion.received_on)
+    )
+    return [
+        Fact(
+            f"Avis de {row.body_name}",
+            OPINIONS.get(row.opinion, row.opinion),
+            internal=True,
+        )
+        for row in rows
+    ]
+
+
+def _decision(instance_id: UUID) -> list[Fact]:
+    decision = db.session.get(GrantDecision, instance_id)
+    if decision is None:
+        return []
+    facts = [
+        Fact("Décision", f"n° {decision.number}"),
+        Fact("Prise le", decision.decided_on),
+    ]
+    if decision.amount:
+        facts.append(Fact("Aide accordée", decision.amount, decision.basis or ""))
+    return facts
