@@ -7,7 +7,7 @@ path is a parameter, and a file is read once per process, at the first question.
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, takewhile
@@ -20,7 +20,6 @@ FRANCE = "PAYS-99100"
 
 _LONG_FORMS = {"st": "saint", "ste": "sainte", "s": "sur"}
 _NUMBER = re.compile(r"\d{2,5}|2[ab]\d{0,3}")
-_SHORTEST = 2  # letters, before a name means something
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +86,26 @@ class Communes:
     def resolve(self, text: str, *, near: str = "") -> Commune | None:
         """The one commune that `text` names without doubt, else None.
 
-        A full name is without doubt when no other commune has it; but « Chalon », in
-        Isère, is doubtful to who lives near Chalon-sur-Saône.
+        A full name is, above all in the region `near`; but « Chalon » alone, in Isère, is
+        doubtful when a larger commune of the region begins with it.
         """
         asked = _read(text)
         found = self._matching(asked)
         exact = [one for one in found if self._names[one.code] == asked.name]
-        at_home = [one for one in exact if one.region == near]
-        if len(exact) > 1 and len(at_home) == 1:
-            return at_home[0]
-        if len(exact) == 1 and not at_home and not asked.numbers:
-            starting = (
-                self._names[one.code].startswith(asked.name)
-                for one in found
-                if one.region == near
-            )
-            exact = [] if any(starting) else exact
-        candidates = exact or found
-        return candidates[0] if len(candidates) == 1 else None
+        candidates = [one for one in exact if one.region == near] or exact or found
+        if len(candidates) != 1:
+            return None
+        alone = candidates[0]
+        doubtful = not asked.numbers and any(
+            one.region == near and one.population > alone.population
+            for one in found
+            if self._names[one.code].startswith(asked.name)
+        )
+        return None if doubtful else alone
 
     def _matching(self, asked: "_Asked") -> list[Commune]:
         lead = asked.name or (asked.numbers[0] if asked.numbers else "")
-        if len(lead) < _SHORTEST:
+        if not lead:
             return []
         start = bisect_left(self._keys, (lead, ""))
         keys = takewhile(
@@ -148,6 +145,21 @@ def load(path: Path) -> Communes:
         )
         for row in json.loads(path.read_bytes())
     )
+
+
+@lru_cache(maxsize=4)
+def load_areas(path: Path) -> Mapping[str, str]:
+    """The names of areas by code, from a JSON object {regions, departements, epci}: « REG-27 » → its name.
+
+    Read once per process. Raises FileNotFoundError when the assets were not built.
+    """
+    named = json.loads(path.read_bytes())
+    levels = {"REG": "regions", "DEP": "departements", "EPCI": "epci"}
+    return {FRANCE: "France entière"} | {
+        f"{level}-{code}": name
+        for level, group in levels.items()
+        for code, name in named.get(group, {}).items()
+    }
 
 
 def _plain(name: str) -> str:
