@@ -3,13 +3,14 @@
 from typing import Any
 
 from flask import Flask, current_app, session, url_for
+from flask_login import current_user
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 
 from engine.directory import Organisation
 from engine.models import db
-from web import navigation, partners, theme
+from web import mailing, navigation, partners, theme
 from web.auth import acting_for, current_actor, organisations
 
 APPEARANCES = ("auto", "light", "dark")
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(has_logo, "organisation_has_logo")
     app.add_template_global(PARTNER_NAMES, "partner_names")
     app.add_template_filter(initials)
+    app.add_template_global(mailing.link, "mail_link")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -59,6 +61,11 @@ class Frame:
     def actor(self) -> Any:
         """The person looking, or the visitor."""
         return current_actor()
+
+    @property
+    def account(self) -> Any:
+        """The account signed in."""
+        return current_user
 
     @property
     def organisation(self) -> Organisation | None:

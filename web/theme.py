@@ -43,9 +43,11 @@ def contrast(one: str, other: str) -> float:
 @lru_cache(maxsize=512)
 def css(brand: str) -> str:
     """The style sheet that gives both themes a brand's colour."""
-    fill = _reach(brand, WHITE, BLACK)
     rules = []
     for theme, surface in _SURFACES.items():
+        fill = _reach(brand, WHITE, BLACK)
+        if theme == "dark":
+            fill = _lightest(fill)
         text = _reach(brand, surface, BLACK if theme == "light" else WHITE)
         rules.append((theme, _rule(theme, surface, fill, text)))
     dark = dict(rules)["dark"].replace("[data-bs-theme=dark]", "[data-bs-theme=auto]")
@@ -126,6 +128,12 @@ def _reach(colour: str, surface: str, toward: str) -> str:
     """The colour nearest to `colour` that can be read on `surface`."""
     steps = (_mix(colour, toward, step / 50) for step in range(51))
     return next((c for c in steps if contrast(c, surface) >= CONTRAST), toward)
+
+
+def _lightest(fill: str) -> str:
+    """The lightest tint of a fill on which white can be read, to stand out in the dark."""
+    tints = (_mix(fill, WHITE, step / 50) for step in range(51))
+    return [tint for tint in tints if contrast(tint, WHITE) >= CONTRAST][-1]
 
 
 def _rgb(colour: str) -> str:
