@@ -15,6 +15,7 @@ from engine import clock, definitions, feel
 from engine.operations import operation
 
 PLACE = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
+GAP = re.compile(r"\n{3,}")
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 LINE_MARK = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")
 
@@ -77,7 +78,7 @@ def _filled(name: str, template: str, context: dict[str, Any]) -> tuple[str, str
         return _value(where, place[1].strip(), context)
 
     title = PLACE.sub(written, subject.removeprefix("# ")).strip()
-    return _unescaped(title), PLACE.sub(written, body).strip()
+    return _unescaped(title), GAP.sub("\n\n", PLACE.sub(written, body)).strip()
 
 
 def _line(template: str, place: re.Match[str]) -> int:
