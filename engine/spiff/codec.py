@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.errors import DataTooLarge
+from engine.spiff.sameness import same
 from engine.spiff.tree import Host, LiveSubWorkflow, LiveTask, LiveWorkflow
 
 FORMAT = 1
@@ -69,12 +69,12 @@ def load(state: bytes, specs: dict[str, Any], key: str, host: Host) -> LiveWorkf
 def _rows(workflow: Any, outer: dict[str, Any]) -> list[list[Any]]:
     rows = []
     for task in workflow.tasks.values():
-        parent = workflow.tasks.get(task._parent)
-        base = outer if parent is None else parent.data
+        above = workflow.tasks.get(task._parent)
+        base = outer if above is None else above.data
         updates = {
             key: value
             for key, value in task.data.items()
-            if key not in base or (base[key] is not value and base[key] != value)
+            if key not in base or not same(base[key], value)
         }
         removed = [key for key in base if key not in task.data]
         rows.append(
@@ -111,7 +111,9 @@ def _fill(workflow: Any, rows: list[list[Any]], outer: dict[str, Any]) -> None:
             workflow.top_workflow.ready.append(task)
 
 
-def _task(workflow: Any, spec: Any, key: UUID, parent: Task | None, state: int) -> LiveTask:
+def _task(
+    workflow: Any, spec: Any, key: UUID, parent: LiveTask | None, state: int
+) -> LiveTask:
     task = LiveTask.__new__(LiveTask)
     task.id, task.workflow, task.task_spec = key, workflow, spec
     task._parent, task._children, task._state = (parent.id if parent else None), [], state

@@ -16,14 +16,38 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 
 ACTIVITIES = frozenset(
-    "task userTask manualTask serviceTask scriptTask businessRuleTask sendTask receiveTask"
-    " callActivity subProcess transaction adHocSubProcess".split()
+    [
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "scriptTask",
+        "businessRuleTask",
+        "sendTask",
+        "receiveTask",
+        "callActivity",
+        "subProcess",
+        "transaction",
+        "adHocSubProcess",
+    ]
 )
 GATEWAYS = frozenset(
-    "exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway".split()
+    [
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+        "complexGateway",
+    ]
 )
 EVENTS = frozenset(
-    "startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split()
+    [
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+    ]
 )
 NODES = ACTIVITIES | GATEWAYS | EVENTS
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
@@ -73,6 +97,7 @@ class _Reader:
 
     def scopes(self, process: Any) -> Iterator[Scope]:
         """A process and every sub-process inside it, the outer first."""
+        pending: list[tuple[Any, str | None, tuple[str | None, str | None]]]
         pending = [(process, None, (None, None))]
         while pending:
             element, parent, around = pending.pop(0)

@@ -12,28 +12,30 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import expressions
-from engine.spiff.diagram import Node
+from engine.spiff.diagram import Node, Operator
 from engine.spiff.errors import Abort, TaskFailed
 from engine.spiff.tree import LiveTask
 
+INVISIBLE = Node(id="", kind="", name="", scope="")
 
-class Element(BpmnSpecMixin):  # type: ignore[misc]
+
+class Element(BpmnSpecMixin):
     """What all elements share."""
 
     keeps_own_changes = True
 
-    def __init__(self, process: Any, name: str, node: Node | None = None) -> None:
-        super().__init__(process, name, bpmn_name=node.name if node else None)
-        self.bpmn_id = node.id if node else None
-        self.lane = node.lane if node else None
-        self.kind = node.kind if node else ""
+    def __init__(self, process: Any, name: str, node: Node = INVISIBLE) -> None:
+        super().__init__(process, name, bpmn_name=node.name or None)
+        self.bpmn_id: str | None = node.id or None
+        self.lane = node.lane
+        self.kind = node.kind
         self.node = node
         self.container: str | None = None
 
     @property
     def properties(self) -> dict[str, str]:
         """The `ebg:` keys and the others, as the designer wrote them."""
-        return dict(self.node.properties) if self.node else {}
+        return dict(self.node.properties)
 
     def label(self) -> str:
         """How a sentence names this element."""
@@ -133,7 +135,7 @@ class End(Element):
         task.workflow.finish(task)
 
 
-class Process(BpmnProcessSpec):  # type: ignore[misc]
+class Process(BpmnProcessSpec):
     """A process or sub-process; its inner elements have names no diagram can use."""
 
     def __init__(self, name: str, end: Any) -> None:
@@ -177,12 +179,16 @@ class ScriptTask(Element):
 class ServiceTask(Element):
     """Runs an operation now, or waits for a remote call made after the commit."""
 
+    def __init__(self, process: Any, name: str, node: Node) -> None:
+        super().__init__(process, name, node)
+        self.operator = node.operator or Operator("", None, {})
+
     def execute(self, task: LiveTask) -> bool | None:
         """Work out the arguments; call the host unless the call is remote."""
-        name, host = self.node.operator.name, task.top.host
+        name, host = self.operator.name, task.top.host
         arguments = {
             key: expressions.value(task, text)
-            for key, text in self.node.operator.parameters.items()
+            for key, text in self.operator.parameters.items()
         }
         if host.is_remote(name):
             task.internal_data["arguments"] = arguments
@@ -192,8 +198,8 @@ class ServiceTask(Element):
 
     def answer(self, task: LiveTask, result: Any) -> None:
         """Store the result where the diagram asks for it."""
-        if self.node.operator.result:
-            task.data[self.node.operator.result] = expressions.checked(result)
+        if self.operator.result:
+            task.data[self.operator.result] = expressions.checked(result)
 
 
 class DecisionTask(Element):
@@ -216,7 +222,7 @@ class SubProcess(Element):
 
     def __init__(self, process: Any, name: str, node: Node) -> None:
         super().__init__(process, name, node)
-        self.spec = node.called if node.kind == "callActivity" else node.id
+        self.spec = (node.called if node.kind == "callActivity" else None) or node.id
 
     def arrive(self, task: LiveTask) -> bool:
         """Open the inner process; the owner goes on when it ends."""

@@ -25,12 +25,12 @@ class Catching(Element):
 
     def __init__(self, process: Any, name: str, node: Node) -> None:
         super().__init__(process, name, node)
-        self.event = node.events[0] if node.events else None
+        self.event = node.events[0] if node.events else Event("none")
         self.raced = False
 
     def arrive(self, task: LiveTask) -> bool:
         """Wait for the event, unless its time has already come."""
-        if self.event is None:
+        if self.event.kind == "none":
             return True
         task._set_state(TaskState.WAITING)
         if self.event.kind == "message":
@@ -41,7 +41,7 @@ class Catching(Element):
 
     def execute(self, task: LiveTask) -> bool:
         """Store what the event brought."""
-        if "payload" in task.internal_data and self.event is not None:
+        if "payload" in task.internal_data:
             task.data[variable(self.event)] = task.internal_data.pop("payload")
         return True
 
@@ -103,9 +103,9 @@ class Boundary(Catching):
             for other in task.parent.children:
                 is_activity = other.task_spec.name == task.parent.task_spec.activity
                 is_event = isinstance(other.task_spec, Boundary)
-                if is_activity or (is_event and other.state == TaskState.WAITING):
-                    if other is not task:
-                        other.cancel()
+                waits = is_event and other.state == TaskState.WAITING
+                if other is not task and (is_activity or waits):
+                    other.cancel()
         super().fire(task, payload)
 
 
@@ -118,13 +118,11 @@ class Throwing(Element):
 
     def __init__(self, process: Any, name: str, node: Node) -> None:
         super().__init__(process, name, node)
-        self.event = node.events[0] if node.events else None
+        self.event = node.events[0] if node.events else Event("none")
 
     def execute(self, task: LiveTask) -> bool:
         """Work out the payload; an error that nothing catches is a failure here."""
         event = self.event
-        if event is None:
-            return True
         payload = expressions.value(task, event.payload) if event.payload else None
         task.internal_data["payload"] = payload
         if event.kind == "message":
@@ -141,7 +139,7 @@ class Throwing(Element):
         """Let the event act once the thrower itself is done."""
         super().complete(task)
         payload = task.internal_data.pop("payload", None)
-        kind = self.event.kind if self.event else "none"
+        kind = self.event.kind
         if self.kind == "endEvent" and task.workflow is task.top:
             task.top.outcome = self.bpmn_id
         if kind in ("error", "escalation"):
@@ -201,7 +199,6 @@ def signalled(task: LiveTask, name: str | None) -> list[LiveTask]:
         for other in task.top.every()
         if other.state == TaskState.WAITING
         and isinstance(other.task_spec, Catching)
-        and other.task_spec.event is not None
         and other.task_spec.event.kind == "signal"
         and other.task_spec.event.name == name
     ]

@@ -24,7 +24,7 @@ class Join(Element):
 
     def arrive(self, task: LiveTask) -> bool:
         """Wait, unless the gateway only splits."""
-        if len(self._inputs) == 1:
+        if len(self._inputs) == 1 or task.internal_data.get("joined"):
             return True
         if task.parent is not None:
             task.internal_data.setdefault("from", task.parent.task_spec.name)
@@ -45,7 +45,9 @@ class Join(Element):
 
     def merge(self, tokens: list[LiveTask]) -> dict[str, Any]:
         """The data that goes on. Raises TaskFailed when two branches disagree."""
-        settled = tokens[-1].internal_data.get("settled")
+        settled: dict[str, Any] = {}
+        for token in tokens:
+            settled |= token.internal_data.get("settled", {})
         return merged(tokens, settled=settled)
 
     def settle(self, workflow: Any) -> bool:
@@ -60,6 +62,7 @@ class Join(Element):
             last.fail(error)
             return True
         last.data = data
+        last.internal_data = {"joined": True}
         for token in tokens[:-1]:
             _remove(token)
         last._ready()

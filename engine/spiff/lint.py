@@ -1,12 +1,22 @@
-"""Everything a designer should correct before publishing, as French sentences."""
+"""Everything a designer should correct before publishing, as French sentences.
 
-from collections.abc import Collection, Mapping
+Errors refuse the publication; warnings are shown. Three families of rules: the drawing and the
+single elements (they also guard `compile_model`), and the meaning, which needs the catalogues.
+"""
 
-from engine.spiff import dialect
+from collections.abc import Collection, Iterator, Mapping
+
+from engine.spiff import dialect, meaning_rules
 from engine.spiff.diagram import Diagram
+from engine.spiff.drawing_rules import drawing_problems
+from engine.spiff.element_rules import element_problems
 from engine.spiff.errors import DiagramRefused, Problem
+from engine.spiff.reading import local, parse
 
 Catalogue = Mapping[str, Mapping[str, bool]]
+"""Operation name → {parameter name: whether it is required}."""
+
+_MAIN = "process.bpmn"
 
 
 def lint(
@@ -18,18 +28,54 @@ def lint(
     roles: Collection[str] | None = None,
     key: str | None = None,
 ) -> list[Problem]:
-    """All problems of a procedure's folder."""
+    """All problems of a procedure's folder, errors first.
+
+    `forms` are names without `.form.json`; `roles`, when given, are those that exist; `key` is
+    the folder's process id, by default that of `process.bpmn`.
+    """
     try:
-        facts, problems = dialect.read(files, key or "")
+        facts, problems = dialect.read(files, key or _main_process(files))
+        decisions = _decisions(files)
     except DiagramRefused as refusal:
         return refusal.problems
-    return problems + structure_problems(facts)
+    problems += structure_problems(facts)
+    for scope in facts.scopes.values():
+        problems += meaning_rules.drawing_warnings(scope)
+        problems += meaning_rules.expression_problems(scope)
+        problems += meaning_rules.service_problems(scope, operations, remote_calls)
+        problems += meaning_rules.people_problems(scope, forms, roles)
+        problems += meaning_rules.decision_problems(scope, decisions)
+        problems += meaning_rules.data_problems(scope)
+    return sorted(dict.fromkeys(problems), key=lambda problem: problem.severity)
 
 
 def structure_problems(facts: Diagram) -> list[Problem]:
-    """Problems of the drawing itself, whatever the catalogues."""
-    if facts.key not in facts.scopes:
-        return [
-            Problem("process.bpmn", None, None, f"le processus « {facts.key} » est absent")
-        ]
-    return []
+    """What could not run exactly as drawn, whatever the catalogues."""
+    return list(_structure(facts))
+
+
+def _structure(facts: Diagram) -> Iterator[Problem]:
+    yield from drawing_problems(facts)
+    yield from element_problems(facts)
+
+
+def _main_process(files: Mapping[str, bytes]) -> str:
+    name = (
+        _MAIN
+        if _MAIN in files
+        else next((n for n in sorted(files) if n.endswith(".bpmn")), "")
+    )
+    root = parse(name, files.get(name, b""))
+    found = root.find(f"{{{dialect.BPMN}}}process")
+    return str(found.get("id")) if found is not None else ""
+
+
+def _decisions(files: Mapping[str, bytes]) -> set[str]:
+    """The ids of the decisions of the folder's tables; their content is another room's."""
+    return {
+        str(element.get("id"))
+        for name, content in files.items()
+        if name.endswith(".dmn")
+        for element in parse(name, content).iter()
+        if local(element) == "decision"
+    }

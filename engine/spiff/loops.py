@@ -13,7 +13,7 @@ from engine.spiff import expressions
 from engine.spiff.diagram import Loop, Node
 from engine.spiff.elements import Element
 from engine.spiff.errors import TaskFailed
-from engine.spiff.merging import same
+from engine.spiff.sameness import same
 from engine.spiff.tree import UNFINISHED, LiveTask
 
 MAX_INSTANCES = 1000

@@ -8,6 +8,7 @@ said in words. Contexts are merged key by key; lists and plain values are taken 
 from typing import Any
 
 from engine.spiff.errors import TaskFailed
+from engine.spiff.sameness import same
 from engine.spiff.tree import LiveTask
 
 _ABSENT = object()
@@ -92,15 +93,6 @@ def _changes(before: Any, values: list[Any]) -> list[Any]:
         if not same(value, before) and not any(same(value, change) for change in changes):
             changes.append(value)
     return changes
-
-
-def same(left: Any, right: Any) -> bool:
-    """Equality of JSON values, where true is not 1."""
-    if left is right:
-        return True
-    if isinstance(left, bool) or isinstance(right, bool):
-        return False
-    return bool(left == right)
 
 
 def _ancestors(token: LiveTask) -> list[LiveTask]:

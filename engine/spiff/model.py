@@ -10,7 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
 
-from engine.spiff import dialect, diagram
+from engine.spiff import diagram, dialect
 from engine.spiff.building import build
 from engine.spiff.diagram import Diagram, Node
 from engine.spiff.errors import DiagramRefused, Problem

@@ -104,11 +104,11 @@ def repetition(given: Any, now: datetime) -> Repetition:
     if length is not None:
         return _bounded(Repetition(None, length.after(now), length))
     parts = str(given).strip().split("/")
-    if not re.fullmatch(r"R\d*", parts[0]) or len(parts) not in (2, 3):
+    if not re.fullmatch(r"R\d*", parts[0]) or not parts[1:] or parts[3:]:
         message = f"« {given} » n'est pas une répétition (exemples : R3/P7D, R/PT12H)"
         raise ValueError(message)
     times = int(parts[0][1:]) if parts[0][1:] else None
-    if len(parts) == 2:
+    if not parts[2:]:
         every = duration(parts[1])
         return _bounded(Repetition(times, every.after(now), every))
     if parts[1].startswith("P"):  # a duration and an end: the occurrences stop there

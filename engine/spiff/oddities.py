@@ -23,8 +23,18 @@ _ENGINES = (
 )
 _DRAWN_ONLY = frozenset({"http://www.w3.org/2001/XMLSchema-instance", ""})
 _KNOWN_EXTENSIONS = frozenset(
-    "properties property serviceTaskOperator parameters parameter calledDecisionId"
-    " messagePayload messageVariable variableName payloadExpression".split()
+    [
+        "properties",
+        "property",
+        "serviceTaskOperator",
+        "parameters",
+        "parameter",
+        "calledDecisionId",
+        "messagePayload",
+        "messageVariable",
+        "variableName",
+        "payloadExpression",
+    ]
 )
 
 _UNSUPPORTED = {
@@ -81,6 +91,8 @@ def _said(element: Any) -> Iterator[str]:
         and element.get("behavior", "All") != "All"
     ):
         yield "le comportement multi-instance (behavior) n'est pas exécuté par ce moteur"
+    if element.get("triggeredByEvent") == "true":
+        yield "le sous-processus déclenché par un événement n'est pas exécuté par ce moteur"
     if element.get("parallelMultiple") == "true":
         yield "un événement multiple parallèle n'est pas exécuté par ce moteur"
     if kind == "receiveTask" and element.get("instantiate") == "true":

@@ -117,21 +117,18 @@ class Process:
         self._run_on()
 
     def refuse(self, task_id: UUID, code: str, reasons: list[str]) -> bool:
-        """The partner refused: throw a BPMN error. False makes it a failure of the call."""
+        """The partner refused: throw a BPMN error. False when nothing catches it.
+
+        The error's payload, `{code, reasons}`, goes where the error's variable says, else
+        under `error`. When nothing catches it the call stays open, for a person to settle.
+        """
         task = self._task(task_id, TaskState.STARTED, ServiceTask)
         found = catcher(task, "error", code)
         if found is None:
-            message = " ; ".join(reasons) or f"refus « {code} »"
-            task.fail(TaskFailed(message, code=code))
             return False
         found.task_spec.fire(found, {"code": code, "reasons": list(reasons)})
         self._run_on()
         return True
-
-    def fail(self, task_id: UUID, *, code: str, message: str, detail: str = "") -> None:
-        """A remote call cannot succeed: a failure of that task, for a person to repair."""
-        task = self._task(task_id, TaskState.STARTED, ServiceTask)
-        task.fail(TaskFailed(message, code=code, detail=detail))
 
     def fire_timers(self) -> None:
         """Fire every timer that is due, the earliest first, running on after each."""
@@ -153,14 +150,16 @@ class Process:
         self._run_on()
 
     def retry(self, task_id: UUID, data: Mapping[str, Any] | None = None) -> None:
-        """Run a failed task again, with corrected data if given."""
+        """Run a failed task again, with corrected data if given.
+
+        At a join where two branches disagree, `data` gives the values to keep.
+        """
         task = self._task(task_id, TaskState.ERROR)
         task.internal_data.pop("failure", None)
         corrected = checked(dict(data or {}))
-        if isinstance(task.task_spec, Join) and len(task.task_spec._inputs) > 1:
+        task.data.update(corrected)
+        if isinstance(task.task_spec, Join):
             task.internal_data["settled"] = corrected
-        else:
-            task.data.update(corrected)
         task._set_state(TaskState.FUTURE)
         task.task_spec._update(task)
         self._run_on()

@@ -25,6 +25,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.errors import TaskFailed, TaskNotFound
 from engine.spiff.records import Finished, Thrown
+from engine.spiff.sameness import same
 
 # Every override below leans on how 3.2.0 calls itself: a new version is read before it runs.
 assert version("SpiffWorkflow") == "3.2.0", (
@@ -52,8 +53,18 @@ class Host(Protocol):
         """The present moment, aware and in UTC."""
 
 
-class LiveTask(Task):  # type: ignore[misc]
+class LiveTask(Task):
     """A token at an element, or the trace it left while it still matters."""
+
+    id: UUID
+    data: dict[str, Any]
+    internal_data: dict[str, Any]
+    task_spec: Any
+    workflow: Any
+    last_state_change: float
+    _state: int
+    _parent: UUID | None
+    _children: list[UUID]
 
     def __init__(
         self,
@@ -130,8 +141,10 @@ class LiveTask(Task):  # type: ignore[misc]
             self.top.ready.append(self)
 
 
-class LiveWorkflow(BpmnWorkflow):  # type: ignore[misc]
+class LiveWorkflow(BpmnWorkflow):
     """One instance: the top process, its open sub-processes, and what the move produced."""
+
+    last_task: LiveTask | None
 
     def __init__(self, spec: Any, specs: dict[str, Any], host: Host) -> None:
         super().__init__(spec, specs, deserializing=True)
@@ -181,7 +194,7 @@ class LiveWorkflow(BpmnWorkflow):  # type: ignore[misc]
         updates = {
             key: value
             for key, value in task.data.items()
-            if own and (key not in before or before[key] != value)
+            if own and (key not in before or not same(before[key], value))
         }
         entered = task.last_state_change if task.entered is None else task.entered
         self.journal.append(
@@ -209,7 +222,7 @@ class LiveWorkflow(BpmnWorkflow):  # type: ignore[misc]
         self.completed = True
 
 
-class LiveSubWorkflow(BpmnSubWorkflow):  # type: ignore[misc]
+class LiveSubWorkflow(BpmnSubWorkflow):
     """One open sub-process or called process of an instance."""
 
     def __init__(self, spec: Any, parent_task_id: UUID, top: LiveWorkflow) -> None:

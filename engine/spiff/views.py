@@ -44,10 +44,10 @@ def calls(top: LiveWorkflow) -> list[Call]:
     return [
         Call(
             task_id=task.id,
-            element_id=task.task_spec.bpmn_id,
-            operation=task.task_spec.node.operator.name,
+            element_id=task.task_spec.node.id,
+            operation=task.task_spec.operator.name,
             arguments=task.internal_data.get("arguments", {}),
-            result_variable=task.task_spec.node.operator.result,
+            result_variable=task.task_spec.operator.result,
         )
         for task in top.every()
         if task.state == TaskState.STARTED and isinstance(task.task_spec, ServiceTask)
@@ -66,14 +66,13 @@ def subscriptions(top: LiveWorkflow) -> list[Subscription]:
     return [
         Subscription(
             task_id=task.id,
-            element_id=task.task_spec.bpmn_id,
+            element_id=task.task_spec.node.id,
             message=task.task_spec.event.name or "",
             correlation=task.internal_data.get("correlation"),
         )
         for task in top.every()
         if task.state == TaskState.WAITING
         and isinstance(task.task_spec, Catching)
-        and task.task_spec.event is not None
         and task.task_spec.event.kind == "message"
     ]
 

@@ -1,0 +1,225 @@
+"""Rules of meaning, checked at publication: expressions, operations, forms, roles, data.
+
+A diagram that breaks one of them may run, but not as its designer believes.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from engine import feel
+from engine.spiff import moments
+from engine.spiff.diagram import Node, Scope
+from engine.spiff.drawing_rules import CONDITIONAL, said
+from engine.spiff.errors import Problem
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_FEEL_PROPERTIES = (
+    "assignee",
+    "organisation",
+    "due",
+    "follow_up",
+    "priority",
+    "correlation",
+)
+_DATED = frozenset({"due", "follow_up"})
+_RESERVED = "case"
+
+
+def drawing_warnings(scope: Scope) -> Iterator[Problem]:
+    """Elements never reached, dead ends, gateways that may have no way out."""
+    reached = reachable(
+        scope, [node.id for node in scope.nodes if node.kind == "startEvent"]
+    )
+    leaving = {flow.source for flow in scope.flows}
+    for node in scope.nodes:
+        if node.id not in reached:
+            yield said(scope, node, "cet élément n'est jamais atteint")
+        elif node.id not in leaving and node.kind != "endEvent":
+            yield said(
+                scope, node, "le chemin s'arrête ici : menez-le à un événement de fin"
+            )
+        ways = [flow for flow in scope.flows if flow.source == node.id]
+        chooses = len(ways) > 1 or any(flow.condition for flow in ways)
+        if node.kind in CONDITIONAL and chooses and not node.default:
+            yield said(scope, node, "la passerelle n'a pas de flèche par défaut")
+
+
+def reachable(scope: Scope, sources: Collection[str]) -> set[str]:
+    """The elements that a token starting at `sources` may reach in this scope."""
+    after: dict[str, list[str]] = {}
+    for flow in scope.flows:
+        after.setdefault(flow.source, []).append(flow.target)
+    for node in scope.nodes:
+        if node.attached_to:
+            after.setdefault(node.attached_to, []).append(node.id)
+    seen: set[str] = set()
+    pending = list(sources)
+    while pending:
+        name = pending.pop()
+        if name not in seen:
+            seen.add(name)
+            pending.extend(after.get(name, []))
+    return seen
+
+
+def expression_problems(scope: Scope) -> Iterator[Problem]:
+    """Every FEEL text of a scope that does not read as FEEL."""
+    for flow in scope.flows:
+        if flow.condition:
+            source = next((node for node in scope.nodes if node.id == flow.source), None)
+            yield from _read(
+                scope, source, f"la condition de « {flow.id} »", flow.condition
+            )
+    for node in scope.nodes:
+        for label, text in _texts(node):
+            yield from _read(scope, node, label, text)
+
+
+def _texts(node: Node) -> Iterator[tuple[str, str]]:
+    for name in _FEEL_PROPERTIES:
+        text = node.properties.get(f"ebg:{name}")
+        if text and not (name in _DATED and moments.is_literal(text)):
+            yield f"la propriété ebg:{name}", text
+    for event in node.events:
+        if event.expression and not moments.is_literal(event.expression):
+            yield "le minuteur", event.expression
+        if event.payload:
+            yield "le contenu du message", event.payload
+    if node.operator:
+        for name, text in node.operator.parameters.items():
+            if text.strip():
+                yield f"le paramètre « {name} »", text
+    if node.script:
+        yield "le script", node.script
+    if node.loop:
+        for text in (node.loop.cardinality, node.loop.collection, node.loop.condition):
+            if text:
+                yield "la répétition", text
+
+
+def _read(scope: Scope, node: Node | None, label: str, text: str) -> Iterator[Problem]:
+    if "${" in text or "#{" in text:
+        message = f"{label} est écrite pour un autre moteur : écrivez du FEEL, sans ${{…}}"
+        yield said(scope, node, message)
+        return
+    try:
+        feel.compile(text)
+    except feel.FeelError as error:
+        hint = " (en FEEL l'égalité s'écrit « = »)" if "==" in text else ""
+        shown = " ".join(text.split())[:120]
+        yield said(scope, node, f"{label} « {shown} » : {error}{hint}")
+
+
+def service_problems(
+    scope: Scope,
+    operations: Mapping[str, Mapping[str, bool]],
+    remote_calls: Mapping[str, Mapping[str, bool]],
+) -> Iterator[Problem]:
+    """Service tasks against the catalogues of operations and remote calls."""
+    for node in scope.nodes:
+        if node.operator is None or not node.operator.name:
+            continue
+        name, given = node.operator.name, node.operator.parameters
+        wanted = operations.get(name, remote_calls.get(name))
+        if wanted is None:
+            yield said(scope, node, f"l'opération « {name} » n'existe pas")
+            continue
+        for parameter, required in wanted.items():
+            if required and not given.get(parameter, "").strip():
+                yield said(
+                    scope, node, f"il manque le paramètre « {parameter} » de « {name} »"
+                )
+        for parameter in given:
+            if parameter not in wanted:
+                message = f"« {name} » n'a pas de paramètre « {parameter} »"
+                yield said(scope, node, message)
+
+
+def people_problems(
+    scope: Scope, forms: Collection[str], roles: Collection[str] | None
+) -> Iterator[Problem]:
+    """Who does a user task, and with which form."""
+    for node in scope.nodes:
+        form = node.properties.get("ebg:form")
+        if form and form not in forms:
+            yield said(scope, node, f"le formulaire « {form} » n'est pas dans ce dossier")
+        if node.kind not in ("userTask", "manualTask"):
+            continue
+        if node.kind == "userTask" and not form:
+            message = "cette tâche n'a pas de formulaire : on ne pourra que la terminer"
+            yield said(scope, node, message, "warning")
+        if not node.role:
+            message = "personne ne peut faire cette tâche : placez-la dans un couloir"
+            yield said(scope, node, message)
+        elif roles is not None and node.role not in roles:
+            yield said(scope, node, f"le rôle « {node.role} » n'existe pas")
+        if node.loop and node.loop.kind == "parallel" and not node.loop.output:
+            message = (
+                "les réponses de chacun ne sont pas rassemblées : donnez une collection de "
+                "sortie, sinon deux réponses différentes seront un incident"
+            )
+            yield said(scope, node, message, "warning")
+
+
+def decision_problems(scope: Scope, decisions: Collection[str]) -> Iterator[Problem]:
+    """Business rule tasks against the decisions of the folder."""
+    for node in scope.nodes:
+        if node.decision and node.decision not in decisions:
+            message = f"la décision « {node.decision} » n'est dans aucune table du dossier"
+            yield said(scope, node, message)
+
+
+def data_problems(scope: Scope) -> Iterator[Problem]:
+    """Names of data that could not be read back, reserved ones, and parallel conflicts."""
+    for node in scope.nodes:
+        for name in written(node):
+            if name == _RESERVED:
+                yield said(scope, node, f"« {_RESERVED} » est réservé au dossier lui-même")
+            elif not _NAME.fullmatch(name):
+                yield said(scope, node, f"« {name} » n'est pas un nom de donnée")
+    yield from _conflicts(scope)
+
+
+def written(node: Node) -> set[str]:
+    """The data that an element is seen to write."""
+    names = {node.properties.get("ebg:into"), node.properties.get("ebg:result")}
+    if node.operator:
+        names.add(node.operator.result)
+    if node.decision and not node.properties.get("ebg:result"):
+        names.add(node.decision)
+    names |= {event.variable for event in node.events}
+    if node.loop:
+        own = names | _script_keys(node)
+        return {node.loop.output} - {None} if node.loop.output else {n for n in own if n}
+    return {name for name in names | _script_keys(node) if name}
+
+
+def _script_keys(node: Node) -> set[str]:
+    if not node.script:
+        return set()
+    try:
+        found = feel.compile(node.script).evaluate({})
+    except feel.FeelError:
+        return set()
+    return set(found) if isinstance(found, dict) else set()
+
+
+def _conflicts(scope: Scope) -> Iterator[Problem]:
+    """The same data written in two branches of a split that meet again."""
+    writers = {node.id: written(node) for node in scope.nodes}
+    for node in scope.nodes:
+        if node.kind not in ("parallelGateway", "inclusiveGateway"):
+            continue
+        heads = [flow.target for flow in scope.flows if flow.source == node.id]
+        reach = [reachable(scope, [head]) for head in heads]
+        for number, one in enumerate(reach):
+            for other in reach[number + 1 :]:
+                if not one & other:
+                    continue
+                left = {name for item in one - other for name in writers.get(item, ())}
+                right = {name for item in other - one for name in writers.get(item, ())}
+                for name in sorted(left & right):
+                    message = (
+                        f"deux branches parallèles écrivent « {name} » : une seule le peut"
+                    )
+                    yield said(scope, node, message)
