@@ -152,8 +152,8 @@ class Asalae:
                            reply, f"reponse-{message_identifier}.xml"),
             ],
         )  # fmt: skip
-        if package and answer.status != "refused":
-            package.drop_container()
+        if package:
+            package.drop_container()  # decided, for better or worse: never sent again
         return produced
 
     def _missing_settings(self) -> list[str]:

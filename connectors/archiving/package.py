@@ -97,7 +97,7 @@ class Package:
                 )
 
     def drop_container(self) -> None:
-        """Free the room of a container that the archive has accepted; keep the manifest."""
+        """Free the room of a container that will not be sent again; keep the manifest."""
         self.container.unlink(missing_ok=True)
 
 

@@ -17,7 +17,6 @@ import tarfile
 import zipfile
 from datetime import UTC, datetime, timedelta
 from html import escape
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from connectors import sandboxes
+from connectors.archiving.archivist import Received, acknowledgement, reply, unpacked
 from connectors.faults import refuse_of
 from connectors.memory import memory
 from connectors.sandboxes import Clock, Settings
@@ -129,8 +129,8 @@ class _Service:
             return Response("Il manque le bordereau ou les pièces jointes.\n", 400)
         message, files = manifest.read(), attachments.read()
         try:
-            transfer = _Transfer(message)
-            contents = _unpacked(files)
+            transfer = Received(message)
+            contents = unpacked(files)
         except (
             etree.XMLSyntaxError,
             ValueError,
@@ -173,7 +173,7 @@ class _Service:
             message == "ArchiveTransferReply" and row["answer"] == "never"
         ):
             return Response("Message non disponible\n", 404)
-        build = _acknowledgement if message == "Acknowledgement" else _reply
+        build = acknowledgement if message == "Acknowledgement" else reply
         return Response(build(row, ready), mimetype="application/xml")
 
     def answer(self, request: Request) -> Response:
@@ -204,7 +204,7 @@ class _Service:
     def _take(
         self,
         db: sqlite3.Connection,
-        transfer: "_Transfer",
+        transfer: Received,
         digest: str,
         contents: dict[str, bytes],
     ) -> None:
@@ -222,7 +222,7 @@ class _Service:
             ],
         )
 
-    def _keep(self, transfer: "_Transfer", message: bytes, files: bytes) -> None:
+    def _keep(self, transfer: Received, message: bytes, files: bytes) -> None:
         name = hashlib.sha256(
             f"{transfer.organisation}/{transfer.identifier}".encode()
         ).hexdigest()[:24]
@@ -230,110 +230,6 @@ class _Service:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "bordereau.xml").write_bytes(message)
         (folder / "archive").write_bytes(files)
-
-
-class _Transfer:
-    """A transfer message as an archive reads it."""
-
-    def __init__(self, message: bytes) -> None:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        self.root = etree.fromstring(message, parser)
-        self.identifier = (self.root.findtext("{*}MessageIdentifier") or "").strip()
-        self.organisation = (
-            self.root.findtext("{*}TransferringAgency/{*}Identifier") or ""
-        ).strip()
-        if not self.identifier or not self.organisation:
-            raise ValueError("ni identifiant ni service versant")
-
-    def problems(self, contents: dict[str, bytes]) -> list[str]:
-        files = {name: it for name, it in contents.items() if name != "manifest.xml"}
-        found = []
-        for it in self.root.iter("{*}BinaryDataObject"):
-            attachment = it.find("{*}Attachment")
-            path = (
-                it.findtext("{*}Uri") if attachment is None else attachment.get("filename")
-            )
-            content = files.pop(path or "", None)
-            if content is None:
-                found.append(f"Fichier manquant ou cité deux fois : {path}")
-            elif hashlib.sha512(content).hexdigest() != it.findtext("{*}MessageDigest"):
-                found.append(f"Empreinte incorrecte : {path}")
-        return found + [f"Fichier non décrit : {name}" for name in sorted(files)]
-
-    def units(self) -> list[str]:
-        return [str(it.get("id")) for it in self.root.iter("{*}ArchiveUnit")]
-
-
-def _acknowledgement(row: sqlite3.Row, ready: datetime) -> bytes:
-    root, add = _message("Acknowledgement", row, ready, prefix="ACK")
-    add(root, "MessageReceivedIdentifier", row["identifier"])
-    add(add(root, "Sender"), "Identifier", "ARCHIVES-ESSAI")
-    add(add(root, "Receiver"), "Identifier", row["organisation"])
-    return etree.tostring(root, xml_declaration=True, encoding="utf-8")
-
-
-def _reply(row: sqlite3.Row, ready: datetime) -> bytes:
-    problems = json.loads(row["problems"])
-    answer = "refuse" if problems else row["answer"]
-    code, comment = {
-        "accept": ("000", "Versement accepté"),
-        "warn": (
-            "001",
-            "Versement accepté : le format de certaines pièces est à surveiller",
-        ),
-        "refuse": ("300", "Versement refusé par l’archiviste"),
-    }[answer]
-    root, add = _message("ArchiveTransferReply", row, ready, prefix="ATR", comment=comment)
-    add(root, "CodeListVersions")
-    package = add(root, "DataObjectPackage")
-    described = add(package, "DescriptiveMetadata")
-    if answer != "refuse":
-        for rank, unit in enumerate(json.loads(row["units"])):
-            content = add(add(described, "ArchiveUnit", id=unit), "Content")
-            identifier = f"ESSAI-{row['digest'][:10]}-{rank}"
-            add(content, "ArchivalAgencyArchiveUnitIdentifier", identifier)
-    add(package, "ManagementMetadata")
-    add(root, "ReplyCode", code)
-    if problems:
-        operation = add(root, "Operation")
-        for problem in problems:
-            event = add(operation, "Event")
-            add(event, "EventDateTime", ready.isoformat())
-            add(event, "Outcome", "KO")
-            add(event, "OutcomeDetailMessage", problem)
-    add(root, "MessageRequestIdentifier", row["identifier"])
-    return etree.tostring(root, xml_declaration=True, encoding="utf-8")
-
-
-def _message(
-    kind: str, row: sqlite3.Row, ready: datetime, *, prefix: str, comment: str = ""
-) -> Any:
-    namespace = "fr:gouv:culture:archivesdefrance:seda:v2.2"
-    names: Any = {None: namespace}  # the stubs forget the default namespace
-    root = etree.Element(f"{{{namespace}}}{kind}", nsmap=names)
-
-    def add(parent: Any, name: str, text: str = "", **attributes: str) -> Any:
-        element = etree.SubElement(parent, f"{{{namespace}}}{name}", attributes)
-        element.text = text or None
-        return element
-
-    if comment:
-        add(root, "Comment", comment)
-    add(root, "Date", ready.isoformat())
-    add(root, "MessageIdentifier", f"{prefix}-{row['identifier']}")
-    return root, add
-
-
-def _unpacked(files: bytes) -> dict[str, bytes]:
-    if zipfile.is_zipfile(BytesIO(files)):
-        with zipfile.ZipFile(BytesIO(files)) as archive:
-            return {it.filename: archive.read(it) for it in archive.infolist()}
-    contents = {}
-    with tarfile.open(fileobj=BytesIO(files), mode="r:gz") as tar:
-        for member in tar:
-            content = tar.extractfile(member)
-            contents[member.name] = content.read() if content else b""
-    return contents
 
 
 def _known(request: Request) -> bool:
