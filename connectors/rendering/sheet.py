@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from fpdf import FPDF, FPDF_VERSION, ViewerPreferences
 from fpdf.enums import XPos, YPos
 
+from connectors.rendering.lines import break_lines
+from connectors.rendering.metadata import xmp
 from connectors.rendering.writing import Run
 
 FONT_FILES = {
@@ -121,7 +123,7 @@ class Sheet(FPDF):
         self.viewer_preferences = ViewerPreferences(display_doc_title=True)
         if self.whole:
             # Ours, for fpdf2's own would hold the time of writing: a retry must not differ.
-            self.set_xmp_metadata(_xmp(title, author, made_at))
+            self.set_xmp_metadata(xmp(title, author, made_at, PRODUCER))
 
     def close(self) -> None:
         """Close the font files, which fpdf2 leaves open."""
@@ -256,37 +258,15 @@ class Sheet(FPDF):
             x += cell.width
 
     def _lines(self, cell: Cell) -> list[str]:
-        """The text cut into lines that fit, between words where it can be.
-
-        fpdf2 does it too, measuring the whole line again at each character.
-        """
+        """The text cut into lines that fit its width."""
         if not cell.text.strip():
             return []
         self._use(cell.style)
-        room = cell.width - 2 * self.c_margin
         measured = self._widths[cell.style.weight, cell.style.size]
-        lines = []
-        for paragraph in self.fit(cell.text).split("\n"):
-            line, length = "", 0.0
-            for word in _pieces(paragraph):
-                wide = sum(self._wide(it, measured) for it in word)
-                if line and length + wide > room:
-                    lines.append(line)
-                    line, length, word = "", 0.0, word.removeprefix(" ")  # noqa: PLW2901
-                    wide = sum(self._wide(it, measured) for it in word)
-                if wide <= room:
-                    line, length = line + word, length + wide
-                    continue
-                for character in word:  # longer than the line: cut anywhere
-                    wide = self._wide(character, measured)
-                    if line and length + wide > room:
-                        lines.append(line)
-                        line, length = "", 0.0
-                    line, length = line + character, length + wide
-            lines.append(line)
-        return lines
+        room = cell.width - 2 * self.c_margin
+        return break_lines(self.fit(cell.text), room, partial(self._wide, measured))
 
-    def _wide(self, character: str, measured: dict[str, float]) -> float:
+    def _wide(self, measured: dict[str, float], character: str) -> float:
         if character not in measured:
             measured[character] = self.get_string_width(character)
         return measured[character]
@@ -358,33 +338,3 @@ class Sheet(FPDF):
         super()._perform_page_break()
         if tag:
             self._open(tag)
-
-
-def _pieces(paragraph: str) -> Iterator[str]:
-    """Words, each with the space before it."""
-    return (it.group() for it in re.finditer(r" ?[^ ]+| ", paragraph))
-
-
-def _xmp(title: str, author: str, made_at: datetime) -> str:
-    moment = made_at.isoformat(timespec="seconds")
-    fields: dict[str, Any] = {
-        "dc:title": f'<rdf:Alt><rdf:li xml:lang="x-default">{escape(title)}</rdf:li></rdf:Alt>',
-        "dc:creator": f"<rdf:Seq><rdf:li>{escape(author)}</rdf:li></rdf:Seq>",
-        "dc:language": "<rdf:Bag><rdf:li>fr-FR</rdf:li></rdf:Bag>",
-        "xmp:CreateDate": moment,
-        "xmp:ModifyDate": moment,
-        "xmp:CreatorTool": "e-Bourgogne",
-        "pdf:Producer": PRODUCER,
-        "pdfaid:part": "2",
-        "pdfaid:conformance": "U",
-    }
-    inside = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
-    return (
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF'
-        ' xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
-        ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
-        ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
-        ' xmlns:pdf="http://ns.adobe.com/pdf/1.3/"'
-        ' xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">'
-        f'<rdf:Description rdf:about="">{inside}</rdf:Description></rdf:RDF></x:xmpmeta>'
-    )
