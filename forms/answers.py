@@ -157,7 +157,7 @@ class Answers:
                 raise Wrong("la valeur reçue n’a pas la forme attendue")
             into[node.key] = self._answer(node, name, kept, answers)
         except Wrong as wrong:
-            into[node.key] = [] if node.is_list else None
+            into[node.key] = node.blank
             self.wrong[kept] = str(wrong)
             self.raw[kept] = [_printable(text[:MAX_TYPED]) for text in answers]
 
@@ -172,7 +172,7 @@ class Answers:
             raise Wrong("donnez une seule réponse")
         text = answers[0] if answers else ""
         if not text.strip():
-            return False if node.kind == "checkbox" else None
+            return node.blank
         if node.kind in {"radio", "select"} and node.format != "pays":
             return self._choices(node, [text])[0]
         if len(text) > MAX_LINE and node.format not in {"text", "paragraph"}:

@@ -52,11 +52,13 @@ def compile_nodes(
     """
     compiler = _Compiler(shared or {})
     form = compiler.load(source, "")
-    nodes = compiler.nodes(form.get("components"), "components", depth=1) if form else ()
-    if form and not nodes and not compiler.problems:
+    nodes: tuple[Node, ...] = ()
+    if form is not None:
+        nodes = compiler.nodes(form.get("components"), "components", depth=1)
+    if not nodes and not compiler.problems:
         compiler.refuse("components", "Le formulaire ne pose aucune question.")
     compiler.check_names(nodes)
-    if compiler.problems:
+    if form is None or compiler.problems:
         raise FormRefused(compiler.problems)
     return str(form.get("id") or ""), nodes
 
@@ -75,21 +77,21 @@ class _Compiler:
         if len(self.problems) < 100:  # noqa: PLR2004  enough for one day's work
             self.problems.append(Problem(path, message))
 
-    def load(self, source: bytes, path: str) -> dict[str, Any]:
+    def load(self, source: bytes, path: str) -> dict[str, Any] | None:
         if len(source) > profile.MAX_BYTES:
             limit = profile.MAX_BYTES // 1024
             self.refuse(path, f"Le formulaire est trop gros : {limit} ko au plus.")
-            return {}
+            return None
         try:
             form = orjson.loads(source)
         except orjson.JSONDecodeError:
             self.refuse(
                 path, "Le fichier n’est pas un formulaire form-js (JSON illisible)."
             )
-            return {}
+            return None
         if not isinstance(form, dict) or form.get("type", "default") != "default":
             self.refuse(path, "Le fichier n’est pas un formulaire form-js.")
-            return {}
+            return None
         for key in sorted(set(form) - profile.FORM_KEYS):
             self.refuse(path, f"La clé « {key} » du formulaire est inconnue : retirez-la.")
         version = form.get("schemaVersion", profile.SCHEMA_VERSION)
@@ -194,9 +196,10 @@ class _Compiler:
         self.open.append(name)
         path = f"{component.path}.{name}"
         form = self.load(source, path)
-        nodes = self.nodes(form.get("components"), f"{path}.components", depth=depth + 1)
+        found = form.get("components") if form is not None else []
+        nodes = self.nodes(found, f"{path}.components", depth=depth + 1)
         self.open.pop()
-        return nodes if form else ()
+        return nodes
 
     def _id(self, given: Any) -> str:
         """The designer's id, when it is usable and new: it leads back to the editor."""
@@ -265,38 +268,37 @@ def common(name: str) -> bytes | None:
 
 
 def read_names(nodes: tuple[Node, ...]) -> frozenset[str]:
-    """The names that the form's expressions read, wherever they come from."""
-    return _names(nodes)[0]
+    """The names that the form's expressions may read, wherever they come from."""
+    sources, _given = _expressions(nodes)
+    return frozenset().union(*map(expressions.all_names, sources))
 
 
 def free_names(nodes: tuple[Node, ...]) -> frozenset[str]:
     """The names that the form's expressions read and no question of it gives."""
-    read, given = _names(nodes)
-    return read - given
+    sources, given = _expressions(nodes)
+    return frozenset().union(*map(expressions.names, sources)) - given
 
 
-def _names(nodes: tuple[Node, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    read: set[str] = set()
+def _expressions(nodes: tuple[Node, ...]) -> tuple[list[str], set[str]]:
+    """Every FEEL text of a form, and every name it gives a value to."""
+    sources = [node.hide for node in nodes if node.hide]
     given: set[str] = set()
     for node in nodes:
-        sources = [node.hide] if node.hide else []
         match node:
             case Field():
                 given.add(node.key)
-                found = (node.check, node.options_from, node.minimum, node.maximum)
-                sources += [each for each in found[:2] if each]
-                sources += [each for each in found[2:] if each and each.startswith("=")]
+                bounds = [node.minimum, node.maximum]
+                sources += [each for each in (node.check, node.options_from) if each]
+                sources += [each for each in bounds if each and each.startswith("=")]
             case Computed():
                 given.add(node.key)
                 sources.append(node.expression)
             case Text():
                 sources += expressions.places(node.text)
             case Group() | Repeat():
-                given.add(node.path)
-                inner_read, inner_given = _names(node.nodes)
-                read |= inner_read
-                given |= inner_given
+                inner, names = _expressions(node.nodes)
+                sources += inner
+                given |= names | {node.path}
             case Separator():
                 pass
-        read.update(*(expressions.names(source) for source in sources))
-    return frozenset(read), frozenset(given)
+    return sources, given

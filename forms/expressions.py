@@ -1,4 +1,4 @@
-"""FEEL in forms: compiled once, and never the cause of a page that fails.
+"""FEEL in forms: never the cause of a page that fails.
 
 A condition or a computed value that cannot be worked out is null, as in form-js: the
 field stays visible, the total stays empty.
@@ -6,7 +6,6 @@ field stays visible, the total stays empty.
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from engine import feel
@@ -16,34 +15,31 @@ PLACE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 """A `{{ FEEL }}` place in a text."""
 
 
-@lru_cache(maxsize=4096)
-def compiled(source: str) -> feel.Expression:
-    """The compiled expression. Raises feel.FeelError, whose message is in French."""
-    return feel.compile(source)
-
-
 def problem(source: str) -> str | None:
     """What is wrong with an expression, in French, or None."""
     if len(source) > MAX_LENGTH:
         return f"l’expression dépasse {MAX_LENGTH} caractères"
     try:
-        compiled(source)
+        feel.compile(source)
     except feel.FeelError as error:
-        return str(error)
+        return str(error).rstrip(".")
     return None
 
 
 def names(source: str) -> frozenset[str]:
-    """The free names of a correct expression."""
-    return compiled(source).names
+    """The names a correct expression reads; those inside filters are not among them."""
+    return feel.compile(source).names
+
+
+def all_names(source: str) -> frozenset[str]:
+    """The names a correct expression may read, inside filters too."""
+    return names(source) | feel.compile(source).possible_names
 
 
 def evaluate(source: str, scope: Mapping[str, Any]) -> Any:
     """The plain value of an expression in a scope; None when it cannot be worked out."""
-    expression = compiled(source)
-    needed = {name: scope[name] for name in expression.names if name in scope}
     try:
-        return feel.plain(expression.evaluate(needed))
+        return feel.plain(feel.compile(source).evaluate(scope))
     except feel.FeelError:
         return None
 

@@ -98,7 +98,7 @@ class Form:
         For a draft that is submitted at last, and for JSON of any shape from the API
         (give the draft whose files it may name as `previous`, or {}).
         """
-        submitted, misshapen = typed(self.nodes, values)
+        submitted, misshapen = typed(self.nodes, values, first_rows=not draft)
         known = values if previous is None and isinstance(values, Mapping) else previous
         return reading.read(
             self.pages,

@@ -81,8 +81,7 @@ class Judge:
         if not node.readonly and self._revealed(name):
             self._say(name, node.label, _appeared(called))
             return
-        unchecked = False if node.kind == "checkbox" else None
-        value = values.setdefault(node.key, [] if node.is_list else unchecked)
+        value = values.setdefault(node.key, node.blank)
         if not node.readonly:
             self._say(name, node.label, rules.broken(node, value, called, scope))
 

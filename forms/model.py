@@ -76,6 +76,11 @@ class Field:
         return self.kind == "filepicker"
 
     @property
+    def blank(self) -> JSON:
+        """The value of a question left without an answer."""
+        return [] if self.is_list else False if self.kind == "checkbox" else None
+
+    @property
     def is_list(self) -> bool:
         return self.kind in {"checklist", "taglist", "filepicker"}
 

@@ -11,19 +11,22 @@ from forms.model import JSON, Computed, Field, Group, Node, Repeat, inside
 from forms.numbers import exact
 
 
-def typed(nodes: tuple[Node, ...], values: JSON) -> tuple[dict[str, list[str]], set[str]]:
+def typed(
+    nodes: tuple[Node, ...], values: JSON, *, first_rows: bool
+) -> tuple[dict[str, list[str]], set[str]]:
     """The submission that gives these values, and the names whose shape is wrong.
 
-    A list that was never answered is asked with its first rows; keys that are no question
-    are kept as names, for the reader to refuse.
+    `first_rows` asks a list that was never answered with its first rows. Keys that are no
+    question are kept as names, for the reader to refuse.
     """
-    writer = _Writer()
+    writer = _Writer(first_rows=first_rows)
     writer.nodes(nodes, values, "")
     return writer.texts, writer.misshapen
 
 
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, *, first_rows: bool) -> None:
+        self.first_rows = first_rows
         self.texts: dict[str, list[str]] = {}
         self.misshapen: set[str] = set()
 
@@ -47,6 +50,8 @@ class _Writer:
                     pass
 
     def _repeat(self, node: Repeat, found: JSON, name: str) -> None:
+        if found is None and not self.first_rows:
+            return
         rows: JSON = [{}] * node.first_rows if found is None else found
         if not isinstance(rows, list):
             self.texts[name] = [""]

@@ -126,7 +126,7 @@ def _pdf(head: bytes, _stream: IO[bytes]) -> bool:
 def _text(head: bytes, _stream: IO[bytes]) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True  # UTF-16, as spreadsheets export it
-    return not any(byte < 9 or 14 <= byte < 32 and byte != 27 for byte in head)  # noqa: PLR2004
+    return not any(byte < 9 or (14 <= byte < 32 and byte != 27) for byte in head)  # noqa: PLR2004
 
 
 def _entries(stream: IO[bytes]) -> list[str]:
