@@ -1,10 +1,15 @@
 """Cuts text into lines that fit.
 
-fpdf2 does it too, but measures the whole line again at each character.
+fpdf2 does it too, but measures the whole line again at each character. Arabic and Hebrew are
+put in the order in which they are drawn; Arabic letters stay in their isolated form, since
+joining them takes a library that is not always there.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
+
+from fpdf.bidi import BidiParagraph
 
 
 def break_lines(text: str, room: float, wide: Callable[[str], float]) -> list[str]:
@@ -29,4 +34,11 @@ def break_lines(text: str, room: float, wide: Callable[[str], float]) -> list[st
                     line, length = "", 0.0
                 line, length = line + part, length + width
         lines.append(line)
-    return lines
+    return [_as_seen(line) for line in lines]
+
+
+def _as_seen(line: str) -> str:
+    """A line in the order in which its characters are drawn, Arabic and Hebrew included."""
+    if any(unicodedata.bidirectional(it) in {"R", "AL"} for it in line):
+        return str(BidiParagraph(line).get_reordered_string())
+    return line

@@ -103,7 +103,9 @@ class Sheet(FPDF):
             for style, name in FONT_FILES.items():
                 self.add_font("letter", style, fonts / name)
             drawn: list[Any] = list(self.fonts.values())
-            self._glyphs = set.intersection(*(set(font.cmap) for font in drawn))
+            self._glyphs = {
+                style: font.cmap for style, font in zip(FONT_FILES, drawn, strict=True)
+            }
         else:
             self.core_fonts_encoding = "windows-1252"
         self._family = "letter" if self.whole else "helvetica"
@@ -132,9 +134,11 @@ class Sheet(FPDF):
             if self.whole:
                 font.ttfont.close()
 
-    def fit(self, text: str) -> str:
-        """Return the text in characters that the fonts have."""
-        return "".join(it if self._has(it) else self._instead(it) for it in text)
+    def fit(self, text: str, weight: str = "") -> str:
+        """Return the text in characters that the font of that weight has."""
+        return "".join(
+            it if self._has(it, weight) else self._instead(it, weight) for it in text
+        )
 
     def write_runs(
         self, runs: Sequence[Run], style: Style, *, indent: float = 0.0, tag: Tag = "P"
@@ -264,7 +268,9 @@ class Sheet(FPDF):
         self._use(cell.style)
         measured = self._widths[cell.style.weight, cell.style.size]
         room = cell.width - 2 * self.c_margin
-        return break_lines(self.fit(cell.text), room, partial(self._wide, measured))
+        return break_lines(
+            self.fit(cell.text, cell.style.weight), room, partial(self._wide, measured)
+        )
 
     def _wide(self, measured: dict[str, float], character: str) -> float:
         if character not in measured:
@@ -287,25 +293,25 @@ class Sheet(FPDF):
             if wanted[1] != italic:
                 yield self.MARKDOWN_ITALICS_MARKER
             bold, italic = wanted
-            yield self.fit(text)
+            yield self.fit(text, "B" * bold + "I" * italic)
 
-    def _has(self, character: str) -> bool:
+    def _has(self, character: str, weight: str) -> bool:
         if character in "\n\u00a0 ":
             return True
         if self.whole:
-            return ord(character) in self._glyphs
+            return ord(character) in self._glyphs[weight]
         return bool(character.encode("windows-1252", "ignore"))
 
-    def _instead(self, character: str) -> str:
+    def _instead(self, character: str, weight: str) -> str:
         if character == "\u202f":
             return "\u00a0"
         plain = unicodedata.normalize("NFKD", character)
         plain = "".join(it for it in plain if not unicodedata.combining(it))
-        if plain and plain != character and all(map(self._has, plain)):
+        if plain and plain != character and all(self._has(it, weight) for it in plain):
             return plain
         if unicodedata.category(character) in {"Mn", "Cf", "Me"}:
             return ""
-        return "\ufffd" if self._has("\ufffd") else "?"
+        return "\ufffd" if self._has("\ufffd", weight) else "?"
 
     @contextmanager
     def _tagged(self, tag: Tag) -> Iterator[None]:

@@ -24,3 +24,7 @@ def test_every_line_fits_and_every_word_is_there(text, room):
     assert all(len(line) <= room for line in lines)
     kept = "".join(lines).replace(" ", "")
     assert kept == text.replace("\n", "").replace(" ", "")
+
+
+def test_hebrew_is_drawn_from_right_to_left():
+    assert break_lines("M. שלום, Dijon", 30, ones) == ["M. םולש, Dijon"]
