@@ -16,8 +16,8 @@ from engine.operations import operation
 
 PLACE = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 GAP = re.compile(r"\n{3,}")
-MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-LINE_MARK = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")
+MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+LINE_MARK = re.compile(r"^(\d*)([-+=.)])")
 
 
 @operation
