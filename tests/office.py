@@ -41,7 +41,7 @@ class Office:
 def open_office() -> Office:
     """Enter everybody through the commands."""
     region = people.add_organisation("member", "Région", slug="region", insee="REG-27")
-    department = people.add_organisation("member", "Département 71", insee="DEP-71")
+    department = people.add_organisation("member", "Département 21", insee="DEP-21")
     platform = people.add_organisation("platform", "e-bourgogne", slug="platform")
     company = people.add_organisation("company", "Atelier Morvan", siret="35600000000048")
     other = people.add_organisation("company", "Autre SARL", siret="55208131766522")
@@ -53,7 +53,7 @@ def open_office() -> Office:
         officer=_actor("claire@region.test", "Claire Martin", region, "case_officer"),
         second_officer=_actor("paul@region.test", "Paul Roy", region, "case_officer"),
         head=_actor("helene@region.test", "Hélène Petit", region, "head_of_service"),
-        department_officer=_actor("denis@cd71.test", "Denis Blanc", department, "cofunder"),
+        department_officer=_actor("denis@cd21.test", "Denis Blanc", department, "cofunder"),
         applicant=_actor("anne@morvan.test", "Anne Morvan", company, "applicant"),
         stranger=_actor("max@autre.test", "Max Autre", other, "applicant"),
         operator=_actor("olga@ebg.test", "Olga Durand", platform, "operator"),

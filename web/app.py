@@ -1,7 +1,6 @@
 """Builds the application: the one place that knows every part.
 
-Adding a part is one line: a blueprint in BLUEPRINTS, a capability in PARTNERS, a domain in
-DOMAINS.
+Adding a part is one line: a blueprint in BLUEPRINTS.
 """
 
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from web import (
     shell,
 )
 from web.auth import guards, setup
+from workflows import publication
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,12 +39,6 @@ BLUEPRINTS = [
     "web.auth.registration",
     "web.auth.company",
 ]
-
-# One line a capability under connectors/, in the order they are connected.
-PARTNERS = ["storage", "antivirus", "mail", "sirene", "oseo", "archiving", "rendering"]
-
-# One line a domain under workflows/, whose operations register themselves.
-DOMAINS: list[str] = []
 
 
 def create_app(environment: Mapping[str, str] | None = None) -> Flask:
@@ -78,10 +72,9 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     for part in (logs, bundles, i18n, errors, navigation, shell, guards, limits):
         part.init_app(app)
     security.init_app(app, secure=settings.secure)
-    partners.init_app(app, PARTNERS)
+    partners.init_app(app)
     setup.init_app(app)
-    for domain in DOMAINS:
-        import_module(f"workflows.{domain}.operations")
+    publication.load_operations()
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).bp)
     return app

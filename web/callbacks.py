@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from connectors import Refused
+from connectors import Refused, oseo
 from connectors.oseo import callback
 from connectors.oseo.callback import BadSignature
 from engine import clock
@@ -26,7 +26,7 @@ def oseo_opinion() -> ResponseReturnValue:
         opinion = callback.read(
             request.headers,
             request.get_data(cache=False),
-            secrets=callback.secrets_of(settings.partners),
+            secrets=oseo.secrets(settings.partners, settings.data),
             clock=clock.now,
         )
     except BadSignature as error:

@@ -91,8 +91,11 @@ def sweep() -> None:
 @click.option("--clamd-port", default=8131, show_default=True)
 def sandbox(host: str, port: int, smtp_port: int, clamd_port: int) -> None:
     """Serve every partner's sandbox, so that several processes see the same partners."""
-    data = current_app.extensions["settings"].data
-    sandboxes.serve(data, host, port, smtp_port, clamd_port)
+    settings = current_app.extensions["settings"]
+    sandboxes.serve(
+        settings.data, host, port, smtp_port, clamd_port,
+        settings=settings.partners, clock=clock.now,
+    )  # fmt: skip
 
 
 @click.command("check-partners")

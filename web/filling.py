@@ -1,42 +1,128 @@
 """Filling in a form, page after page: what is typed is kept, right or wrong.
 
-The same few functions serve a company's request and an officer's task: both write to a
-draft, whose files are checked, scanned and stored before anything is written about them.
+The same functions serve a company's request and an officer's task: both write to a draft,
+whose files are checked, scanned and stored before anything is written about them.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, request
-from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
+from flask import abort, request, url_for
+from sqlalchemy import select
 
-from connectors import ConnectorError, StoredFile
 from engine import definitions, directory
 from engine.access import Actor
 from engine.commands import drafts
 from engine.commands.step import restore
 from engine.directory import Organisation
-from engine.documents import Draft
-from engine.models import ProcessInstance, UserTask, db
-from forms import FieldError, Form, Reading, uploads
-from workflows import geography
+from engine.documents import Document, Draft
+from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
+from forms import FileRef, Form, PageView, Reading, RecapPage
+from web import receiving
+from web.territory import lookups
 
 
-def form_of(draft: Draft) -> Form | None:
-    """The form that a draft fills in, as it was when the draft began."""
-    if draft.task_id is not None:
-        return form_of_task(db.session.get_one(UserTask, draft.task_id))
-    definition = definitions.model(draft.definition_id)
-    return _form(draft.definition_id, definition.start_form)
+@dataclass(frozen=True)
+class Filling:
+    """A form with what has been answered so far. `values` may still be wrong."""
+
+    form: Form
+    values: Mapping[str, Any]
+    raw: Mapping[str, Any]
+    context: Mapping[str, Any]
+    files: Mapping[str, UUID]
+
+    def page_index(self, number: int) -> int:
+        """The page that people call `number`, from 1; 404 when it is not to be shown."""
+        visible = [p.index for p in self._visible()]
+        if number - 1 not in visible:
+            abort(404)
+        return number - 1
+
+    def beside(self, index: int, *, back: bool) -> int | None:
+        """The visible page after (or before) this one; None at the end."""
+        visible = [p.index for p in self._visible()]
+        others = [i for i in visible if (i < index if back else i > index)]
+        return (max(others) if back else min(others)) if others else None
+
+    def view(self, index: int, outcome: Reading | None = None) -> PageView:
+        """A page to show, with its errors and what could not be read."""
+        outcome = outcome or Reading(dict(self.values), raw=self.raw)
+        return self.form.view(
+            index,
+            outcome.values,
+            reading=outcome,
+            context=self.context,
+            lookups=lookups(),
+            file_url=self._file_url,
+        )
+
+    def judged(self) -> Reading:
+        """Everything answered, judged as a submission."""
+        return self.form.check(self.values, context=self.context, lookups=lookups())
+
+    def recap(self) -> list[RecapPage]:
+        """Everything answered, in French."""
+        return self.form.recap(
+            self.values, context=self.context, lookups=lookups(), file_url=self._file_url
+        )
+
+    def wrong_pages(self, judged: Reading) -> list[tuple[int, str, list[str]]]:
+        """What is wrong, page by page: (index, label, sentences)."""
+        found = []
+        for page in self._visible():
+            errors = self.form.view(
+                page.index, judged.values, reading=judged, context=self.context,
+                lookups=lookups(),
+            ).errors  # fmt: skip
+            here = [e.message for e in errors if e.anchor]
+            if here:
+                found.append((page.index, page.label, here))
+        return found
+
+    def _visible(self) -> tuple[Any, ...]:
+        return self.form.visible_pages(self.values, context=self.context)
+
+    def _file_url(self, file: FileRef) -> str:
+        document = self.files.get(file["sha256"])
+        return url_for("cases.download", document_id=document) if document else ""
 
 
-def form_of_task(task: UserTask) -> Form | None:
+def of_draft(draft: Draft) -> Filling:
+    """What a draft fills in. 404 when its form asks nothing."""
+    task = db.session.get(UserTask, draft.task_id) if draft.task_id else None
+    form = form_of(task) if task else form_to_start(draft.definition_id)
+    if form is None:
+        abort(404)
+    rows = db.session.execute(
+        select(Document.sha256, Document.id).where(Document.draft_id == draft.id)
+    )
+    return Filling(
+        form,
+        draft.values,
+        draft.raw,
+        context_of(task) if task else _context_to_start(draft.organisation_id),
+        {sha256: document_id for sha256, document_id in rows},
+    )
+
+
+def of_task(task: UserTask, form: Form) -> Filling:
+    """A task's form before anyone has typed anything."""
+    context = context_of(task)
+    return Filling(form, form.prefill({}, context), {}, context, {})
+
+
+def form_of(task: UserTask) -> Form | None:
     """The form of a task, frozen when the task opened; None when it asks nothing."""
     return _form(task.definition_id, task.form)
+
+
+def form_to_start(definition_id: UUID) -> Form | None:
+    """The form that starts a case of this version."""
+    return _form(definition_id, definitions.model(definition_id).start_form)
 
 
 @lru_cache(maxsize=256)
@@ -45,42 +131,45 @@ def _form(definition_id: UUID, name: str | None) -> Form | None:
     return Form.from_json(content) if content else None
 
 
-def context_of(draft: Draft) -> dict[str, Any]:
-    """What the form's expressions may read besides the answers."""
-    if draft.task_id is not None:
-        return context_of_task(db.session.get_one(UserTask, draft.task_id))
-    applicant = db.session.get_one(Organisation, draft.organisation_id)
-    return {"applicant": directory.describe(applicant)}
-
-
-def context_of_task(task: UserTask) -> dict[str, Any]:
-    """The case's data as the task sees them."""
+def context_of(task: UserTask) -> dict[str, Any]:
+    """The case's data as the task sees them; nothing once it is closed."""
+    if task.status != "open":
+        return {}
     instance = db.session.get_one(ProcessInstance, task.instance_id)
-    data: dict[str, Any] = restore(instance).task_data(task.id)
-    return data
+    return dict(restore(instance).task_data(task.id))
 
 
-def lookups() -> dict[str, Any]:
-    """How codes of the territory are checked and shown."""
-    return geography.lookups()
+def _context_to_start(organisation_id: UUID) -> dict[str, Any]:
+    organisation = db.session.get_one(Organisation, organisation_id)
+    return {"applicant": directory.describe(organisation)}
 
 
-def receive(draft: Draft, *, page: int, actor: Actor, strict: bool) -> Reading:
+def prefilled(
+    definition: ProcessDefinition, organisation: Organisation, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A new request's answers, as far as the directories know them."""
+    form = form_to_start(definition.id)
+    if form is None:
+        return {}
+    sources = {**_context_to_start(organisation.id), "siret": dict(known)}
+    return form.prefill({}, sources)
+
+
+def receive(draft: Draft, *, index: int, actor: Actor, strict: bool) -> Reading:
     """Read one page as posted, keep its files and everything typed, and judge it.
 
     `strict` judges everything the page asks; otherwise only types, as befits a draft.
+    Raises StaleDraft when someone else wrote meanwhile.
     """
-    form = form_of(draft)
-    if form is None:
-        raise LookupError("This draft fills in no form.")
-    files, problems = _keep_files(draft, form, actor)
-    reading = form.read(
+    filling = of_draft(draft)
+    files, refused = receiving.keep_files(draft.id, filling.form, actor)
+    reading = filling.form.read(
         {name: request.form.getlist(name) for name in request.form},
         previous=draft.values,
         files=files,
-        page=page,
+        page=index,
         draft=not strict,
-        context=context_of(draft),
+        context=filling.context,
         lookups=lookups(),
     )
     drafts.save(
@@ -88,69 +177,8 @@ def receive(draft: Draft, *, page: int, actor: Actor, strict: bool) -> Reading:
         actor=actor,
         values=reading.values,
         raw=reading.raw,
-        page=page,
+        page=index,
         rev=request.form.get("_rev", type=int),
     )
-    return Reading(
-        reading.values, (*problems, *reading.errors), reading.actions, reading.raw
-    )
-
-
-def _keep_files(
-    draft: Draft, form: Form, actor: Actor
-) -> tuple[Mapping[str, list[dict[str, Any]]], list[FieldError]]:
-    """Check, scan and store what was uploaded; the references, and what was refused."""
-    kept = defaultdict[str, list[dict[str, Any]]](list)
-    refused: list[FieldError] = []
-    for name in request.files:
-        label = form.label_of(name)
-        for upload in request.files.getlist(name):
-            if not upload.filename:
-                continue
-            stored, problems = _keep(upload)
-            refused += [FieldError(name, label, problem) for problem in problems]
-            if stored is not None:
-                drafts.attach(draft.id, stored, kind=name, title=label, actor=actor)
-                kept[name].append(
-                    {
-                        "sha256": stored.sha256,
-                        "name": stored.name,
-                        "media_type": stored.media_type,
-                        "size": stored.size,
-                    }
-                )
-    return kept, refused
-
-
-def _keep(upload: FileStorage) -> tuple[StoredFile | None, list[str]]:
-    """One file, checked and stored; the antivirus is asked with no transaction open."""
-    checked = uploads.check(upload.filename or "", upload.stream)
-    if checked.problems:
-        return None, list(checked.problems)
-    db.session.rollback()
-    partners = current_app.extensions["partners"]
-    try:
-        upload.stream.seek(0)
-        verdict = partners["antivirus"].scan(upload.stream)
-    except ConnectorError:
-        return None, [
-            _(
-                "« %(name)s » n'a pas pu être vérifié par l'antivirus. Réessayez dans "
-                "quelques minutes : le reste de votre saisie est gardé.",
-                name=checked.name,
-            )
-        ]
-    if not verdict.clean:
-        return None, [
-            _(
-                "« %(name)s » contient un virus (%(threat)s) et n'a pas été gardé. "
-                "Choisissez un autre fichier.",
-                name=checked.name,
-                threat=verdict.threat,
-            )
-        ]
-    upload.stream.seek(0)
-    stored = partners["storage"].put(
-        upload.stream, name=checked.name, media_type=checked.media_type
-    )
-    return stored, []
+    errors = (*refused, *reading.errors)
+    return Reading(reading.values, errors, reading.actions, reading.raw)

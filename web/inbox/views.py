@@ -1,6 +1,7 @@
 """The inbox of those who handle cases, and the page of one task, whoever it is for."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -18,7 +19,9 @@ from forms import Reading
 from web import filling
 from web.auth import current_actor, guard
 from web.cases import reading as case_reading
+from web.filling import Filling
 from web.inbox import reading
+from web.inbox.too_late import too_late
 from web.navigation import Item, offer
 
 bp = Blueprint("inbox", __name__)
@@ -90,54 +93,59 @@ def save(task_id: UUID) -> ResponseReturnValue:
     try:
         return _save(db.session.get_one(UserTask, task_id), actor)
     except TaskNotOpen as closed:
-        return _too_late(task_id, _closed_sentence(closed))
+        return too_late(_closed_sentence(closed), url_for(".show", task_id=task_id))
     except TaskTaken as taken:
         sentence = _("%(who)s a pris cette tâche en charge entre-temps.", who=taken.who)
-        return _too_late(task_id, sentence)
+        return too_late(sentence, url_for(".show", task_id=task_id))
     except StaleDraft as stale:
         sentence = _(
             "%(who)s a modifié cette saisie entre-temps. Relisez, puis recopiez ce qui manque.",
             who=stale.who,
         )
-        return _too_late(task_id, sentence)
+        return too_late(sentence, url_for(".show", task_id=task_id))
 
 
 def _save(task: UserTask, actor: Actor) -> ResponseReturnValue:
+    if task.status != "open":
+        raise TaskNotOpen(_name(task.completed_by), task.completed_at)
     if not allowed(actor, "complete", task):
         if task.assignee_id not in {None, actor.person_id}:
-            who = db.session.get(Person, task.assignee_id)
-            raise TaskTaken(who.name if who else "")
+            raise TaskTaken(_name(task.assignee_id) or "")
         abort(403)
-    if filling.form_of_task(task) is None:
+    form = filling.form_of(task)
+    if form is None:
         return _complete(task, {}, actor)
-    defaults = filling.prefilled_task(task)
-    draft_id = drafts.open_for_task(task.id, actor=actor, values=defaults)
+    start = filling.of_task(task, form).values
+    draft_id = drafts.open_for_task(task.id, actor=actor, values=start)
     draft = db.session.get_one(Draft, draft_id)
-    wizard = filling.Wizard(draft)
-    index = wizard.check_page(request.args.get("page", 1, type=int) - 1)
-    strict = bool({"_next", "_complete"} & set(request.form))
-    outcome = filling.receive(draft, page=index, actor=actor, strict=strict)
+    number = request.args.get("page", 1, type=int)
+    index = filling.of_draft(draft).page_index(number)
+    strict = bool({"_next", "_submit"} & set(request.form))
+    outcome = filling.receive(draft, index=index, actor=actor, strict=strict)
     task = db.session.get_one(UserTask, task.id)
     if outcome.stay or outcome.errors:
-        return _show(task, outcome, index), 422 if outcome.errors else 200
-    wizard = filling.Wizard(db.session.get_one(Draft, draft_id))
-    if "_complete" in request.form:
-        judged = wizard.judged()
-        if not judged.errors:
-            return _complete(task, judged.values, actor)
-        wrong = wizard.first_wrong_page(judged)
-        return _show(task, judged, wrong), 422
-    if "_leave" in request.form:
-        flash(_("Votre saisie est gardée."), "success")
-        return redirect(url_for("portal.index" if task.role == APPLICANT else ".index"))
-    target = wizard.after(index, back="_previous" in request.form)
-    page = index if target is None else target
-    return redirect(url_for(".show", task_id=task.id, page=page + 1))
+        return _show(task, outcome, number), 422 if outcome.errors else 200
+    return _go_on(task, filling.of_draft(db.session.get_one(Draft, draft_id)), index, actor)
 
 
-def _complete(
-    task: UserTask, values: dict[str, object], actor: Actor
+def _go_on(
+    task: UserTask, filled: Filling, index: int, actor: Actor
 ) -> ResponseReturnValue:
+    """A page is kept and right: to the next one, to the end, or back later."""
+    if "_save" in request.form:
+        flash(_("Votre saisie est gardée."), "success")
+        return redirect(url_for(".show", task_id=task.id, page=index + 1))
+    target = filled.beside(index, back="_previous" in request.form)
+    if target is not None:
+        return redirect(url_for(".show", task_id=task.id, page=target + 1))
+    judged = filled.judged()
+    if not judged.errors:
+        return _complete(task, judged.values, actor)
+    wrong = filled.wrong_pages(judged)
+    return _show(task, judged, wrong[0][0] + 1 if wrong else index + 1), 422
+
+
+def _complete(task: UserTask, values: dict[str, Any], actor: Actor) -> ResponseReturnValue:
     applicant = task.role == APPLICANT
     case_id, name = task.instance_id, task.name
     tasks.complete(
@@ -152,42 +160,34 @@ def _complete(
     return redirect(url_for(".index"))
 
 
-def _show(task: UserTask, outcome: Reading | None = None, index: int | None = None) -> str:
+def _show(task: UserTask, outcome: Reading | None = None, number: int | None = None) -> str:
     actor = current_actor()
     mine = task.status == "open" and allowed(actor, "complete", task)
-    wizard = filling.Wizard(_draft(task) or filling.blank_draft(task))
-    number = wizard.check_page(
-        index if index is not None else request.args.get("page", 1, type=int) - 1
-    )
+    form = filling.form_of(task)
+    draft = db.session.scalars(select(Draft).where(Draft.task_id == task.id)).first()
+    view = None
+    if mine and form is not None:
+        filled = filling.of_draft(draft) if draft else filling.of_task(task, form)
+        asked = number or request.args.get("page", 1, type=int)
+        view = filled.view(filled.page_index(asked), outcome)
     return render_template(
         "inbox/task.html",
         task=task,
         page=case_reading.page(reading.case_of(task), actor),
         mine=mine,
+        asks=form is not None,
         held=task.assignee_id == actor.person_id,
-        assignee=db.session.get(Person, task.assignee_id) if task.assignee_id else None,
-        closed_by=db.session.get(Person, task.completed_by) if task.completed_by else None,
-        wizard=wizard,
-        number=number + 1,
-        view=wizard.view(number, outcome) if mine and wizard.form else None,
+        assignee=_name(task.assignee_id),
+        closed_by=_name(task.completed_by),
+        view=view,
+        rev=draft.rev if draft else 0,
         for_applicant=task.role == APPLICANT,
     )
 
 
-def _draft(task: UserTask) -> Draft | None:
-    return db.session.scalars(select(Draft).where(Draft.task_id == task.id)).first()
-
-
-def _too_late(task_id: UUID, sentence: str) -> ResponseReturnValue:
-    """Say what happened meanwhile, and give back everything that was typed."""
-    typed = {
-        name: request.form.getlist(name)
-        for name in request.form
-        if not name.startswith(("_", "csrf"))
-    }
-    task = db.session.get_one(UserTask, task_id)
-    page = render_template("inbox/too_late.html", task=task, sentence=sentence, typed=typed)
-    return page, 409
+def _name(person_id: UUID | None) -> str | None:
+    person = db.session.get(Person, person_id) if person_id else None
+    return person.name if person else None
 
 
 def _closed_sentence(closed: TaskNotOpen) -> str:

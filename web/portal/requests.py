@@ -1,6 +1,7 @@
 """A company's requests: begin one, fill it in, file it, follow it, answer, withdraw."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -9,17 +10,21 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
+from connectors import ConnectorError
 from engine import definitions
 from engine.access import Actor, allowed, own_cases
 from engine.commands import cases, drafts
-from engine.directory import APPLICANT
+from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
+from engine.errors import StaleDraft
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
 from forms import Reading
 from web import filling
 from web.auth import acting_for, current_actor, guard
 from web.cases import reading
+from web.inbox.too_late import too_late
 from web.navigation import Item, offer
+from web.partners import partner
 
 bp = Blueprint("portal", __name__)
 
@@ -78,51 +83,59 @@ def _expected(actor: Actor) -> list[UserTask]:
     )
 
 
-@bp.get("/demarches/<key>/demande")
+@bp.get("/demarches/<definition>/demande")
 @guard("apply")
-def start(key: str) -> ResponseReturnValue:
+def start(definition: str) -> ResponseReturnValue:
     """What a request asks for, before one begins; drafts already begun are offered."""
-    definition = _startable(key)
-    begun = [d for d, of in _drafts(current_actor()) if of.key == key]
-    form = filling.form_of_start(definition)
-    return render_template(
-        "portal/start.html", definition=definition, begun=begun, form=form, key=key
-    )
+    version = _startable(definition)
+    begun = [d for d, of in _drafts(current_actor()) if of.key == definition]
+    form = filling.form_to_start(version.id)
+    return render_template("portal/start.html", definition=version, begun=begun, form=form)
 
 
-@bp.post("/demarches/<key>/demande")
+@bp.post("/demarches/<definition>/demande")
 @guard("apply")
-def begin(key: str) -> ResponseReturnValue:
-    """Open a draft for the company one acts for."""
-    definition = _startable(key)
+def begin(definition: str) -> ResponseReturnValue:
+    """Open a draft for the company one acts for, with what the directory knows of it."""
+    version = _startable(definition)
     company = acting_for()
     if company is None or not current_actor().holds(company.id, APPLICANT):
         abort(403)
     draft_id = drafts.open_for_start(
-        definition.id,
+        version.id,
         actor=current_actor(),
         organisation_id=company.id,
-        values=filling.prefilled(definition, company),
+        values=filling.prefilled(version, company, _known(company)),
     )
     return redirect(url_for(".fill", draft_id=draft_id, page=1))
 
 
 def _startable(key: str) -> ProcessDefinition:
     try:
-        definition = definitions.latest(key)
+        version = definitions.latest(key)
     except definitions.UnknownProcedure:
         abort(404)
-    if not allowed(current_actor(), "start", definition):
+    if not allowed(current_actor(), "start", version):
         abort(403)
-    return definition
+    return version
+
+
+def _known(company: Organisation) -> dict[str, Any]:
+    """What the company directory says; nothing when it is down, and people type it."""
+    siret = company.siret
+    db.session.rollback()
+    try:
+        found = partner("sirene").find(siret=siret) if siret else None
+    except ConnectorError:
+        return {}
+    return dict(found or {})
 
 
 @bp.get("/brouillons/<uuid:draft_id>/<int:page>")
 @guard("edit", Draft, "draft_id")
 def fill(draft_id: UUID, page: int) -> ResponseReturnValue:
     """One page of the form, with what was typed."""
-    draft = db.session.get_one(Draft, draft_id)
-    return _show(draft, page)
+    return _show(draft_id, page)
 
 
 @bp.post("/brouillons/<uuid:draft_id>/<int:page>")
@@ -130,32 +143,39 @@ def fill(draft_id: UUID, page: int) -> ResponseReturnValue:
 def save(draft_id: UUID, page: int) -> ResponseReturnValue:
     """Keep a page; go on if asked and if nothing is wrong with it."""
     draft = db.session.get_one(Draft, draft_id)
-    wizard = filling.Wizard(draft)
-    index = wizard.check_page(page - 1)
-    strict = "_next" in request.form
-    outcome = filling.receive(draft, page=index, actor=current_actor(), strict=strict)
-    draft = db.session.get_one(Draft, draft_id)
+    index = filling.of_draft(draft).page_index(page)
+    strict = bool({"_next", "_submit"} & set(request.form))
+    try:
+        outcome = filling.receive(draft, index=index, actor=current_actor(), strict=strict)
+    except StaleDraft as stale:
+        return too_late(
+            _("%(who)s a modifié ce brouillon entre-temps.", who=stale.who),
+            url_for(".fill", draft_id=draft_id, page=page),
+        )
     if outcome.stay or outcome.errors:
-        return _show(draft, page, outcome), 422 if outcome.errors else 200
-    if "_leave" in request.form:
-        flash(_("Votre brouillon est gardé : vous pourrez le reprendre ici."), "success")
-        return redirect(url_for(".index"))
-    target = filling.Wizard(draft).after(index, back="_previous" in request.form)
+        return _show(draft_id, page, outcome), 422 if outcome.errors else 200
+    if "_save" in request.form:
+        flash(
+            _("Votre brouillon est gardé : vous pourrez le reprendre quand vous voudrez."),
+            "success",
+        )
+        return redirect(url_for(".fill", draft_id=draft_id, page=page))
+    filled = filling.of_draft(db.session.get_one(Draft, draft_id))
+    target = filled.beside(index, back="_previous" in request.form)
     if target is None:
         return redirect(url_for(".recap", draft_id=draft_id))
     return redirect(url_for(".fill", draft_id=draft_id, page=target + 1))
 
 
-def _show(draft: Draft, page: int, outcome: Reading | None = None) -> str:
-    wizard = filling.Wizard(draft)
-    index = wizard.check_page(page - 1)
+def _show(draft_id: UUID, page: int, outcome: Reading | None = None) -> str:
+    draft = db.session.get_one(Draft, draft_id)
+    filled = filling.of_draft(draft)
     return render_template(
         "portal/fill.html",
         draft=draft,
-        wizard=wizard,
-        number=index + 1,
-        view=wizard.view(index, outcome),
+        view=filled.view(filled.page_index(page), outcome),
         definition=db.session.get_one(ProcessDefinition, draft.definition_id),
+        company=db.session.get_one(Organisation, draft.organisation_id),
     )
 
 
@@ -167,13 +187,14 @@ def recap(draft_id: UUID) -> ResponseReturnValue:
 
 
 def _recap(draft: Draft) -> str:
-    wizard = filling.Wizard(draft)
+    filled = filling.of_draft(draft)
     return render_template(
         "portal/recap.html",
         draft=draft,
-        wizard=wizard,
-        errors=wizard.errors_by_page(),
+        recap=filled.recap(),
+        wrong=filled.wrong_pages(filled.judged()),
         definition=db.session.get_one(ProcessDefinition, draft.definition_id),
+        company=db.session.get_one(Organisation, draft.organisation_id),
     )
 
 
@@ -182,19 +203,19 @@ def _recap(draft: Draft) -> str:
 def file(draft_id: UUID) -> ResponseReturnValue:
     """File the request: a case starts, and the draft is gone."""
     draft = db.session.get_one(Draft, draft_id)
-    wizard = filling.Wizard(draft)
-    checked = wizard.judged()
-    if checked.errors:
+    judged = filling.of_draft(draft).judged()
+    if judged.errors:
         return _recap(draft), 422
     try:
         case = cases.start(
             draft.definition_id,
-            checked.values,
+            judged.values,
             actor=current_actor(),
             applicant_id=draft.organisation_id,
             draft_id=draft_id,
         )
     except NoResultFound:  # filed by another click, a moment ago
+        flash(_("Cette demande est déjà déposée."), "info")
         return redirect(url_for(".index"))
     flash(_("Votre demande %(number)s est déposée.", number=case.number), "success")
     return redirect(url_for(".follow", case_id=case.id))

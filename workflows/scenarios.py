@@ -1,0 +1,253 @@
+"""Plays a procedure's stories through the commands, as people and partners would.
+
+A story is a list of steps (see a procedure's README): file, complete a task in a role, a
+message, time that passes, what is then waited for, how it ends. Every step goes through a
+command, so the case is saved and restored at every wait.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+
+from engine import clock, definitions, feel
+from engine.access import Actor
+from engine.commands import calls, cases, messages, tasks, timers
+from engine.commands.calls import Attempt
+from engine.models import (
+    History,
+    MessageSubscription,
+    ProcessInstance,
+    RemoteCall,
+    Timer,
+    UserTask,
+    db,
+)
+
+Step = Mapping[str, Any]
+MOST_CALLS = 200
+DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
+
+
+class StoryBroken(AssertionError):
+    """The case did not go as the story tells."""
+
+
+@dataclass
+class Player:
+    """One case, played. `cast` gives who holds each role; `partners` their usual answers.
+
+    With `settle`, it makes the remote calls in the partners' place (a demonstration lets
+    the sandboxes answer); by default the story's own answers are given.
+    """
+
+    definition_id: UUID
+    cast: Mapping[str, Actor]
+    applicant_id: UUID
+    values: Mapping[str, Any] = field(default_factory=dict)
+    partners: Mapping[str, Any] = field(default_factory=dict)
+    settle: Callable[[UUID], None] | None = None
+    case: UUID | None = None
+    once: list[tuple[str, Step]] = field(default_factory=list)
+
+    def play(self, steps: Sequence[Step]) -> UUID:
+        """Play steps in order; returns the case. Raises StoryBroken at the first lie."""
+        for number, step in enumerate(steps, 1):
+            try:
+                self._play(step)
+                self._check(step)
+            except StoryBroken as lie:
+                raise StoryBroken(f"étape {number} : {lie}") from lie
+        return self.started
+
+    @property
+    def started(self) -> UUID:
+        """The case; StoryBroken before the story starts it."""
+        if self.case is None:
+            raise StoryBroken("l'histoire ne commence pas par « start »")
+        return self.case
+
+    def _play(self, step: Step) -> None:
+        match step:
+            case {"start": name}:
+                self._start(replaced(resolved(self.values[name]), step.get("with", {})))
+            case {"task": element}:
+                self._complete(element, step["as"], resolved(step.get("values", {})))
+            case {"message": name}:
+                number = db.session.get_one(ProcessInstance, self.started).number
+                messages.receive(name, number, resolved(step.get("payload", {})))
+            case {"pass": duration}:
+                self._pass(duration)
+            case {"answer": call} | {"refuse": call}:
+                self.once.append((call, step))
+                return
+            case _:
+                pass
+        self._settle()
+
+    def _start(self, values: Mapping[str, Any]) -> None:
+        role = definitions.model(self.definition_id).start
+        actor = self.cast[(role.role if role else None) or "applicant"]
+        case = cases.start(
+            self.definition_id, values, actor=actor, applicant_id=self.applicant_id
+        )
+        self.case = case.id
+
+    def _complete(self, element: str, role: str, values: Mapping[str, Any]) -> None:
+        task = db.session.scalars(
+            select(UserTask).where(
+                UserTask.instance_id == self.started,
+                UserTask.element_id == element,
+                UserTask.status == "open",
+            )
+        ).first()
+        if task is None:
+            raise StoryBroken(f"la tâche « {element} » n'est pas ouverte : {self.waits()}")
+        if task.role != role:
+            raise StoryBroken(f"la tâche « {element} » est à {task.role}, pas à {role}")
+        tasks.complete(task.id, values, actor=self.cast[role])
+
+    def _pass(self, duration: str) -> None:
+        """Move the clock to the end, stopping at every timer on the way."""
+        end = clock.now() + _duration(duration)
+        while True:
+            due = db.session.scalar(
+                select(Timer.due_at)
+                .where(Timer.instance_id == self.started, Timer.due_at <= end)
+                .order_by(Timer.due_at)
+                .limit(1)
+            )
+            clock.advance(max((due or end) - clock.now(), timedelta()))
+            if due is None:
+                return
+            timers.fire(self.started)
+            self._settle()
+
+    def _settle(self) -> None:
+        if self.settle is not None:
+            self.settle(self.started)
+            return
+        for _ in range(MOST_CALLS):
+            call = db.session.scalars(
+                select(RemoteCall)
+                .where(RemoteCall.instance_id == self.started, RemoteCall.status == "ready")
+                .limit(1)
+            ).first()
+            if call is None:
+                return
+            self._answer(call)
+        raise StoryBroken("les appels aux partenaires ne finissent pas")
+
+    def _answer(self, call: RemoteCall) -> None:
+        for index, (operation, step) in enumerate(self.once):
+            if operation == call.operation:
+                del self.once[index]
+                if "refuse" in step:
+                    calls.refuse(
+                        call.id, step.get("code", "refused"), list(step.get("reasons", [])),
+                        attempt=_attempt(call),
+                    )  # fmt: skip
+                else:
+                    calls.answer(call.id, resolved(step["value"]))
+                return
+        if call.operation not in self.partners:
+            raise StoryBroken(f"l'histoire ne dit pas ce que répond {call.operation}")
+        calls.answer(call.id, resolved(self.partners[call.operation]))
+
+    def _check(self, step: Step) -> None:
+        if "expect" in step and self.waits() != sorted(step["expect"]):
+            raise StoryBroken(f"on attend {sorted(step['expect'])}, il y a {self.waits()}")
+        if "end" in step:
+            case = db.session.get_one(ProcessInstance, self.started)
+            if (case.status, case.outcome) != ("completed", step["end"]):
+                stand = f"{case.status}, {case.outcome}, {self.waits()}"
+                raise StoryBroken(f"le dossier devait finir à {step['end']} : {stand}")
+        data = self.data()
+        for path, told in step.get("data", {}).items():
+            if (found := _at(data, path)) != (wanted := resolved(told)):
+                raise StoryBroken(f"{path} vaut {found!r}, pas {wanted!r}")
+
+    def waits(self) -> list[str]:
+        """The elements whose task or message is waited for, the withdrawal aside."""
+        open_tasks = db.session.scalars(
+            select(UserTask.element_id).where(
+                UserTask.instance_id == self.started, UserTask.status == "open"
+            )
+        )
+        awaited = db.session.scalars(
+            select(MessageSubscription.element_id).where(
+                MessageSubscription.instance_id == self.started,
+                MessageSubscription.name.not_like(f"%.{cases.WITHDRAWAL}"),
+            )
+        )
+        return sorted([*open_tasks, *awaited])
+
+    def data(self) -> dict[str, Any]:
+        """The case's data, as its history wrote them."""
+        found = dict[str, Any]()
+        for updates in db.session.scalars(
+            select(History.updates)
+            .where(History.instance_id == self.started)
+            .order_by(History.seq)
+        ):
+            found.update(updates)
+        return found
+
+
+def stories(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """What a folder's scenarios.json tells: values, partners, stories; empty without one."""
+    return dict(orjson.loads(files.get("scenarios.json", b"{}")))
+
+
+def resolved(value: Any) -> Any:
+    """A value of a story, with its texts that begin with `=` evaluated as FEEL."""
+    match value:
+        case str() if value.startswith("="):
+            return feel.plain(feel.compile(value).evaluate({}))
+        case dict():
+            return {key: resolved(inner) for key, inner in value.items()}
+        case list():
+            return [resolved(inner) for inner in value]
+        case _:
+            return value
+
+
+def replaced(values: Any, changes: Mapping[str, Any]) -> Any:
+    """Values with some replaced, named by dotted paths."""
+    made = orjson.loads(orjson.dumps(values))
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        place = made
+        for parent in parents:
+            place = place[int(parent)] if isinstance(place, list) else place[parent]
+        if isinstance(place, list):
+            place[int(last)] = resolved(value)
+        else:
+            place[last] = resolved(value)
+    return made
+
+
+def _at(data: Any, path: str) -> Any:
+    for part in path.split("."):
+        if isinstance(data, list):
+            data = data[int(part)] if part.isdigit() and int(part) < len(data) else None
+        else:
+            data = data.get(part) if isinstance(data, dict) else None
+    return data
+
+
+def _duration(text: str) -> timedelta:
+    found = DURATION.fullmatch(text)
+    if found is None:
+        raise StoryBroken(f"« {text} » n'est pas une durée en jours, heures et minutes")
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def _attempt(call: RemoteCall) -> Attempt:
+    return Attempt(call.id, call.attempts + 1, "refused", None, "", None, 0)
