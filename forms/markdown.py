@@ -20,6 +20,7 @@ _TAGS = {
     "blockquote", "hr", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>&~:=\"'$^@/])")
+_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 _BELOW_TITLE = 2
 """A page already has its h1 and the form's page its h2."""
 
@@ -57,7 +58,7 @@ def plain(value: Any) -> str:
 
 
 def _literal(value: Any) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(plain(value).split()))
+    return _SPECIAL.sub(r"\\\1", _BLANKS.sub(" ", plain(value)))
 
 
 @lru_cache(maxsize=1024)

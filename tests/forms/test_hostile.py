@@ -259,13 +259,15 @@ def test_what_a_page_shows_is_what_it_reads_back(values):
 
 
 def answered(value):
-    """A value without what is left blank."""
+    """A value without what is left blank, such as the first row a page proposes."""
     if isinstance(value, dict):
         found = {key: answered(each) for key, each in value.items()}
         return {
             key: each for key, each in found.items() if each not in (None, False, [], {})
         }
-    return [answered(each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [each for each in map(answered, value) if each != {}]
+    return value
 
 
 def posted(view):
