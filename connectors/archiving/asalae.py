@@ -12,7 +12,7 @@ there yet the service answers something else than 200 without saying more: 400 a
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -176,9 +176,11 @@ class Asalae:
                 "un nouveau versement du dossier doit porter le rang suivant."
             )
             raise Refused([sentence])
+        # A transfer that never left, having been refused here, is nothing to the service.
+        earlier = (it for it in transfer.related_identifiers if self._was_deposited(it))
         package = packages.freeze(
             folder,
-            transfer,
+            replace(transfer, related_identifiers=tuple(earlier)),
             self.documents,
             parties=self.parties,
             dialect=self.dialect,
@@ -187,6 +189,10 @@ class Asalae:
         )
         packages.claim(self.folder, package)
         return package
+
+    def _was_deposited(self, message_identifier: str) -> bool:
+        package = packages.claimed(self.folder, message_identifier)
+        return package is not None and package.noted("deposited") is not None
 
     def _look_up(self, package: Package) -> None:
         """Before sending again, ask whether the first sending arrived."""

@@ -96,9 +96,9 @@ def read(
         problems.append(
             "Le sort final du dossier doit être la conservation ou l’élimination."
         )
-    if retention_years < 0:
-        problems.append("La durée de conservation est négative.")
-    if transfer < 1:
+    if not isinstance(retention_years, int) or retention_years < 0:
+        problems.append("La durée de conservation n’est pas un nombre d’années.")
+    if not isinstance(transfer, int) or transfer < 1:
         problems.append("Le rang du versement commence à 1.")
     if not documents:
         problems.append("Le dossier ne contient aucun document à archiver.")

@@ -78,9 +78,10 @@ def shown(value: Any) -> str:
 
 
 def lines_of(value: Any) -> list[str]:
-    """Return the lines of an address, given as a text or as a list."""
+    """Return the lines of an address, given as a text, a list or fields in their order."""
+    value = list(value.values()) if isinstance(value, dict) else value
     given = value if isinstance(value, list) else str(value or "").splitlines()
-    return [text for it in given if (text := clean(it).strip())]
+    return [text for it in given if (text := clean(it or "").strip())]
 
 
 def grid(columns: Sequence[Any], rows: Sequence[Sequence[Any]], title: str = "") -> Grid:

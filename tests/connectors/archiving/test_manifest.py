@@ -39,6 +39,7 @@ def test_dialects_pass_the_official_schema(place, reference, version, folder, na
         SEDA_CONTAINER="zip" if named == "uri" else "tar.gz",
         REFERENCE_DIR=str(reference(folder)),
     )
+    archiving.deposit(**place.case(key="refused"))
     produced = archiving.deposit(**place.case(transfer=2))
     assert produced.value["official_check"] == "passed"
 
@@ -65,14 +66,15 @@ def test_a_folder_without_the_schema_is_a_problem(place, tmp_path):
 
 
 def test_the_manifest_tells_the_case(place):
-    produced = place.connect().deposit(**place.case(transfer=3))
+    archiving = place.connect()
+    archiving.deposit(**place.case(key="refused by the archivist"))
+    with pytest.raises(Refused):  # never left: the archivist knows no transfer 2
+        archiving.deposit(**place.case(key="refused here", transfer=2, access_rule=""))
+    produced = archiving.deposit(**place.case(transfer=3))
     root = manifest_of(place, produced)
     unit = root.find("s:DataObjectPackage/s:DescriptiveMetadata/s:ArchiveUnit", NS)
     assert texts(root, "s:MessageIdentifier") == ["232100013-AIDE-2026-0042-3"]
-    assert texts(root, "s:RelatedTransferReference") == [
-        "232100013-AIDE-2026-0042-1",
-        "232100013-AIDE-2026-0042-2",
-    ]
+    assert texts(root, "s:RelatedTransferReference") == ["232100013-AIDE-2026-0042-1"]
     assert texts(unit, "s:Management/s:AppraisalRule/*") == ["P10Y", "2026-10-02", "Keep"]
     assert texts(unit, "s:Management/s:AccessRule/s:Rule") == ["AR038"]
     assert texts(unit, "s:Content/s:DescriptionLevel") == ["File"]
@@ -125,7 +127,8 @@ def test_as_asalae_likes_it_the_manifest_is_beside_the_files(place):
         ({"closed_at": "hier"}, "clôture"),
         ({"closed_at": "2025-01-01"}, "clos avant"),
         ({"final_disposition": "maybe"}, "sort final"),
-        ({"retention_years": -1}, "négative"),
+        ({"retention_years": -1}, "nombre d’années"),
+        ({"retention_years": "dix"}, "nombre d’années"),
         ({"access_rule": ""}, "communicabilité"),
         ({"transfer": 0}, "rang"),
     ],

@@ -46,6 +46,14 @@ def test_a_letter_reads_as_written(desk):
     assert "|" not in text
 
 
+def test_an_address_may_come_in_fields(desk):
+    address = {"street": "12 route", "more": None, "town": "58120 Arleuf"}
+    text = desk.text(desk.letter(recipient={"name": "Claire", "address": address}))
+    assert "12 route" in text
+    assert "58120 Arleuf" in text
+    assert "None" not in text
+
+
 def test_the_value_and_the_document_agree(desk):
     produced = desk.letter()
     ((kind, title, file),) = produced.documents
