@@ -110,7 +110,8 @@ class Element(BpmnSpecMixin):
         if task.task_spec.name != task.parent.task_spec.activity:
             return
         for event in task.parent.children:
-            if event is not task and event.state == TaskState.WAITING:
+            # Compaction may have hung other waiting tasks here: only events are released.
+            if event.task_spec.kind == "boundaryEvent" and event.state == TaskState.WAITING:
                 event.cancel()
 
     def _on_cancel(self, my_task: LiveTask) -> None:

@@ -85,11 +85,10 @@ class Catching(Element):
         if payload is not None:
             task.internal_data["payload"] = payload
         task.internal_data.pop("due", None)
-        if self.raced and task.parent is not None:
+        if self.raced:
             for other in task.parent.children:
-                if other is not task and other.has_state(
-                    TaskState.WAITING | TaskState.FUTURE
-                ):
+                pending = other.has_state(TaskState.WAITING | TaskState.FUTURE)
+                if other is not task and pending and isinstance(other.task_spec, Catching):
                     other.cancel()
         task._ready()
 
