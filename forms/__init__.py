@@ -9,10 +9,10 @@ from pathlib import Path
 
 from forms.compile import FormRefused, Problem
 from forms.form import Form, compile_form
+from forms.items import PageView
 from forms.model import FieldError, FileRef, Page
 from forms.reading import Reading
 from forms.recap import Column, RecapPage, RecapRow, RecapTable
-from forms.view import PageView
 
 TEMPLATES = Path(__file__).parent / "templates"
 """The folder for the web's template loader; macros are in `forms/form.html`."""

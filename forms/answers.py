@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from forms import rules
-from forms.formats import FORMATS, MAX_LINE, Asked, Lookups, unprintable
+from forms.characters import printable, unprintable
+from forms.formats import FORMATS, MAX_LINE, Asked
 from forms.model import (
     JSON,
     Field,
@@ -24,6 +25,7 @@ from forms.model import (
     rows,
 )
 from forms.numbers import Wrong
+from forms.territories import Lookups
 
 MAX_TYPED = 100_000
 """Characters of one answer that are read, and shown again."""
@@ -45,7 +47,7 @@ class Answers:
         misshapen: set[str],
     ) -> None:
         self.actions = [
-            _printable(name)
+            printable(name)
             for name in submitted
             if name.startswith("_") and not _mark(name)
         ]
@@ -151,7 +153,7 @@ class Answers:
         if texts is None and name not in self.files:
             return
         self.asked.add(kept)
-        answers = [text for text in texts or () if text != ""]
+        answers = [text for text in texts or () if text.strip()]
         try:
             if name in self.misshapen:
                 raise Wrong("la valeur reçue n’a pas la forme attendue")
@@ -159,7 +161,7 @@ class Answers:
         except Wrong as wrong:
             into[node.key] = node.blank
             self.wrong[kept] = str(wrong)
-            self.raw[kept] = [_printable(text[:MAX_TYPED]) for text in answers]
+            self.raw[kept] = [printable(text[:MAX_TYPED]) for text in answers]
 
     def _answer(self, node: Field, name: str, kept: str, answers: list[str]) -> JSON:
         if any(len(text) > MAX_TYPED for text in answers):
@@ -171,7 +173,7 @@ class Answers:
         if len(answers) > 1:
             raise Wrong("donnez une seule réponse")
         text = answers[0] if answers else ""
-        if not text.strip():
+        if not text:
             return node.blank
         if node.kind in {"radio", "select"} and node.format != "pays":
             return self._choices(node, [text])[0]
@@ -214,7 +216,7 @@ class Answers:
         )
         return [
             FieldError(
-                shown := _printable(name[:MAX_NAME]),
+                shown := printable(name[:MAX_NAME]),
                 shown,
                 f"« {shown} » n’est pas une question de ce formulaire : "
                 "rechargez la page, puis recommencez.",
@@ -230,12 +232,6 @@ def _ours(name: str) -> bool:
 def _mark(name: str) -> bool:
     """Whether a name is only there for the reader: no button was pressed."""
     return name.startswith("_rows:") or name == "_shown"
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unprintable(char) else char for char in text
-    )
 
 
 def _indices(names: Iterable[str], submitted: Texts) -> dict[str, set[int]]:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from forms import expressions, profile
-from forms.components import Component, field_of
+from forms.components import Component
 from forms.model import (
     MAX_ROWS,
     Computed,
@@ -20,6 +20,7 @@ from forms.model import (
     Separator,
     Text,
 )
+from forms.questions import field_of
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 HARD_ROWS = 200

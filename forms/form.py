@@ -1,7 +1,7 @@
 """A compiled form: pages to show, answers to read, recaps to print.
 
 Everything is pure: no request, no database, no file. `context` is the process data that
-expressions may read; `lookups` checks territorial codes (see `forms.formats`).
+expressions may read; `lookups` checks territorial codes (see `forms.territories`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 from forms import frozen, reading, recap, schema, view
 from forms.compile import compile_nodes, free_names, read_names
-from forms.formats import Lookups
+from forms.items import PageView
 from forms.model import (
     JSON,
     Field,
@@ -26,8 +26,9 @@ from forms.model import (
 )
 from forms.reading import Reading
 from forms.recap import Column, RecapPage
+from forms.territories import Lookups
 from forms.typed import typed
-from forms.view import FileUrl, PageView
+from forms.view import FileUrl
 from forms.visibility import settle
 
 

@@ -1,32 +1,20 @@
 """What an answer is: a format's name → how it is read, shown, typed again and described.
 
-The only extension point of the forms: a new `ebg:type` is one line of FORMATS. Codes of
-the territory (commune, EPCI …) are checked through `lookups`, so that forms hold no data:
-
-    lookups["commune"]("21054")        → "Beaune", or None
-    lookups["commune_named"]("Beaune") → [("21054", "Beaune")], optional
-    lookups["within"]("27", "21054")   → is this code inside that area? optional
+The only extension point of the forms: a new `ebg:type` is one line of FORMATS.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
-from babel import Locale
-
 from forms import dates, identifiers, numbers
-from forms.model import Option
+from forms.characters import clean
 from forms.numbers import Wrong
-
-Lookups = Mapping[str, Callable[..., Any]]
+from forms.territories import Lookups, read_code, show_code
 
 MAX_LINE, MAX_TEXT = 1000, 20_000
 """Characters of one line, and of several, where the designer says nothing."""
-
-_LINES = re.compile(r"\r\n?|[\u2028\u2029\u0085]")
 
 
 @dataclass(frozen=True)
@@ -53,95 +41,6 @@ class Format:
     example: str = ""
 
 
-def clean(text: str, *, lines: bool) -> str:
-    """Text in NFC, trimmed, with plain line ends. Raises Wrong on unprintable ones."""
-    text = unicodedata.normalize("NFC", _LINES.sub("\n", text)).strip()
-    if not lines and "\n" in text:
-        raise Wrong("écrivez votre réponse sur une seule ligne")
-    if any(unprintable(char) for char in text):
-        raise Wrong(
-            "retirez les caractères invisibles, ou retapez votre réponse au clavier"
-        )
-    return text
-
-
-def unprintable(char: str) -> bool:
-    """Whether a character has no business in an answer: controls, halves, reversals."""
-    if char in "\n\t":
-        return False
-    kind = unicodedata.category(char)
-    return (
-        kind in {"Cc", "Cs", "Co", "Cn"} or char in "\u202a\u202b\u202d\u202e\u2066\u2067"
-    )
-
-
-def countries() -> tuple[Option, ...]:
-    """The countries by their ISO 3166 code, France first."""
-    return _countries()
-
-
-@lru_cache(maxsize=1)
-def _countries() -> tuple[Option, ...]:
-    unreal = {"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"}
-    named = {
-        code: str(name)
-        for code, name in Locale("fr").territories.items()
-        if re.fullmatch("[A-Z]{2}", code) and code not in unreal
-    }
-    order = sorted(named, key=lambda code: (code != "FR", _folded(named[code])))
-    return tuple(Option(code, named[code]) for code in order)
-
-
-def _folded(name: str) -> str:
-    flat = unicodedata.normalize("NFKD", name.casefold())
-    return re.sub(r"[^a-z0-9]+", " ", re.sub(r"[\u0300-\u036f]", "", flat)).strip()
-
-
-def _country_named(name: str) -> list[tuple[str, str]]:
-    return [
-        (each.value, each.label)
-        for each in countries()
-        if _folded(each.label) == _folded(name)
-    ]
-
-
-def _country(code: str) -> str | None:
-    return next((each.label for each in countries() if each.value == code), None)
-
-
-_OWN_LOOKUPS: Lookups = {"pays": _country, "pays_named": _country_named}
-
-
-def _read_code(text: str, asked: Asked, *, kind: str, shape: str, cure: str) -> str:
-    label = asked.lookups.get(kind) or _OWN_LOOKUPS.get(kind)
-    bare = re.sub(r"\s+", " ", text.strip())
-    found = bare.upper()
-    known = bool(re.fullmatch(shape, found)) and (label is None or label(found) is not None)
-    if not known:
-        found = _code_named(bare, asked.lookups, kind, cure)
-    within = asked.lookups.get("within")
-    if asked.area and within is not None and not within(asked.area, found):
-        raise Wrong("choisissez un territoire dans le périmètre de cette démarche")
-    return found
-
-
-def _code_named(name: str, lookups: Lookups, kind: str, cure: str) -> str:
-    by_name = lookups.get(f"{kind}_named") or _OWN_LOOKUPS.get(f"{kind}_named")
-    found = list(by_name(name)) if by_name is not None else []
-    if len(found) == 1:
-        return str(found[0][0])
-    if found:
-        several = ", ".join(f"{label} ({code})" for code, label in found[:10])
-        raise Wrong(f"plusieurs réponses portent ce nom, écrivez le code : {several}")
-    raise Wrong(f"« {name[:60]} » n’est pas connu, {cure}")
-
-
-def _show_code(value: Any, lookups: Lookups, *, kind: str) -> str:
-    label = lookups.get(kind) or _OWN_LOOKUPS.get(kind)
-    name = label(str(value)) if label is not None else None
-    return str(name or value)
-
-
 def _as_typed(value: Any) -> str:
     return "" if value is None else str(value)
 
@@ -166,10 +65,15 @@ def _text(
 
 def _code(kind: str, shape: str, cure: str, **more: Any) -> Format:
     return Format(
-        read=lambda text, asked: _read_code(
-            clean(text, lines=False), asked, kind=kind, shape=shape, cure=cure
+        read=lambda text, asked: read_code(
+            clean(text, lines=False),
+            asked.area,
+            asked.lookups,
+            kind=kind,
+            shape=shape,
+            cure=cure,
         ),
-        show=partial(_show_code, kind=kind),
+        show=partial(show_code, kind=kind),
         edit=_as_typed,
         schema={"type": "string", "pattern": f"^(?:{shape})$"},
         column="code",

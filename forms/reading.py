@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forms.answers import Answers, Files, Texts
-from forms.formats import Lookups
 from forms.judging import Judge
 from forms.model import JSON, Field, FieldError, Group, Node, Page, Repeat, part, rows
+from forms.territories import Lookups
 from forms.visibility import settle
 
 STAY = ("_add:", "_del:", "_remove:", "_refresh")

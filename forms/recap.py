@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms import rules
-from forms.formats import FORMATS, Lookups
+from forms.formats import FORMATS
 from forms.model import (
     JSON,
     Computed,
@@ -23,6 +23,7 @@ from forms.model import (
     part,
     rows,
 )
+from forms.territories import Lookups
 from forms.view import FileUrl, shown_result
 from forms.visibility import Settled, settle
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from engine import clock
 from forms import dates, expressions, numbers
-from forms.formats import FORMATS, MAX_LINE, MAX_TEXT, Lookups, countries
+from forms.formats import FORMATS, MAX_LINE, MAX_TEXT
 from forms.model import JSON, Field, Option, Repeat
 from forms.patterns import MAX_TEXT as MAX_MATCHED
 from forms.patterns import compile_pattern
+from forms.territories import Lookups, countries
 
 Scope = Mapping[str, Any]
 

@@ -5,8 +5,9 @@ It describes shapes; the server alone judges. What a condition may hide is not r
 
 from typing import Any
 
-from forms.formats import FORMATS, countries
+from forms.formats import FORMATS
 from forms.model import Computed, Field, Group, Node, Repeat
+from forms.territories import countries
 
 Schema = dict[str, Any]
 
