@@ -10,7 +10,9 @@ from engine.decisions.reading import read_table
 from engine.feel import tree
 from engine.feel.expression import read_tree
 from engine.feel.tree import Node
+from engine.feel.values import KINDS
 
+_SIMPLE = frozenset(KINDS.values()) - {"null"}
 _NULL = tree.Literal(0, None)
 
 
@@ -90,8 +92,10 @@ class Boxes:
         if (element.get("kind") or "FEEL") != "FEEL":
             self.reading.refuse(self.where, "les fonctions externes sont refusées.")
             return _NULL
-        names = [one.get("name") or "" for one in xml.children(element, "formalParameter")]
-        return tree.Lambda(0, tuple(names), (None,) * len(names), self.inside(element))
+        parameters = list(xml.children(element, "formalParameter"))
+        names = tuple(one.get("name") or "" for one in parameters)
+        types = tuple(_type(xml.type_of(one)) for one in parameters)
+        return tree.Lambda(0, names, types, self.inside(element))
 
     def conditional(self, element: xml.Element) -> Node:
         parts = (self.inside(xml.child(element, part)) for part in ("if", "then", "else"))
@@ -108,6 +112,11 @@ class Boxes:
             return tree.For(0, (turn,), self.inside(xml.child(element, "return")))
         body = self.inside(xml.child(element, "satisfies"))
         return tree.Quantified(0, xml.kind(element) == "every", (turn,), body)
+
+
+def _type(name: str) -> tree.Type | None:
+    """The type of a parameter, when it is one of the language's own."""
+    return tree.Type(0, name) if name in _SIMPLE else None
 
 
 _READERS: dict[str, Callable[[Boxes, xml.Element], Node]] = {

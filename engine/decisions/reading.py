@@ -20,7 +20,8 @@ def read_table(element: xml.Element, decision: str, name: str, reading: Reading)
     policy = " ".join((element.get("hitPolicy") or "UNIQUE").upper().split())
     aggregation = (element.get("aggregation") or "").upper()
     if policy not in POLICIES or aggregation not in AGGREGATIONS:
-        reading.refuse(where, f"la politique « {policy} {aggregation} » n'existe pas.")
+        asked = f"{policy} {aggregation}".strip()
+        reading.refuse(where, f"la politique « {asked} » n'existe pas.")
     inputs = tuple(
         _input(one, f"{where}, colonne {number}", reading)
         for number, one in enumerate(xml.children(element, "input"), 1)

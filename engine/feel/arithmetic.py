@@ -49,7 +49,10 @@ def negate(value: Any) -> Any:
 def _power(base: Decimal, exponent: Decimal) -> Decimal:
     if abs(exponent) > _MAX_EXPONENT:
         raise Undefined(f"Un exposant ne dépasse pas {_MAX_EXPONENT}")
-    return DECIMAL128.power(base, exponent)
+    result = DECIMAL128.power(base, exponent)
+    if not result.is_finite():  # 0 ** -1
+        raise Undefined("Le résultat serait infini")
+    return result
 
 
 def _join(left: str, right: str) -> str:

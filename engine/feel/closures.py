@@ -38,7 +38,10 @@ def _name(node: tree.Name) -> Evaluate:
     builtin = functions.as_value(name)
 
     def evaluate(scope: Scope) -> Any:
-        value = scope.find(name)
+        try:
+            return scope.names[name]
+        except KeyError:
+            value = scope.find(name)
         if value is not MISSING:
             return value
         if builtin is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from engine.feel.errors import FeelSyntaxError, Undefined
 from engine.feel.limits import Run
@@ -18,6 +18,8 @@ from engine.feel.names import KnownNames
 from engine.feel.tree import Type
 from engine.feel.types import belongs
 from engine.feel.values import Function, Range, french_kind
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "number": (Decimal,),
@@ -138,15 +140,13 @@ BUILTINS: dict[str, Builtin] = {}
 NAMES = KnownNames(())
 
 
-def function(
-    name: str, *parameters: str, spread: str = ""
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def function(name: str, *parameters: str, spread: str = "") -> Callable[[F], F]:
     """Declare a built-in: parameters are "name: kind", with a final ? when optional.
 
     The implementation receives the run, then the arguments; it may raise Undefined.
     """
 
-    def declare(implement: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(implement: F) -> F:
         signature = Signature(
             name, tuple(_parameter(text) for text in parameters), spread, implement
         )

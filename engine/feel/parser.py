@@ -84,11 +84,7 @@ class Parser:
     def whole(self, node: Node) -> Node:
         """`node`, once sure that nothing follows and that it is not too deep."""
         if self.token.kind != "end":
-            if self.at("="):
-                raise self.unexpected("l'égalité s'écrit avec un seul =")
-            raise self.unexpected(
-                "l'expression devrait se terminer ou continuer par and, or…"
-            )
+            raise self.unexpected(self.advice())
         for part, depth in tree.walk(node):
             if depth > MAX_DEPTH:
                 raise FeelSyntaxError("L'expression est trop imbriquée.", part.position)

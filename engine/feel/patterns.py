@@ -62,21 +62,21 @@ def search(program: tuple[Step, ...], text: str, start: int, run: Run) -> Found 
     """Where the first match from `start` begins and ends, then its groups (-1: none)."""
     slots = 2 + max(step.slot for step in program) // 2 * 2
     best: Found | None = None
-    threads: dict[int, Found] = {}
+    threads = _Threads(program, text, start)
     for place in range(start, len(text) + 1):
         if best is None:
-            _follow(program, 0, (-1,) * slots, threads, text=text, place=place)
-        if not threads:
+            threads.follow(0, (-1,) * slots)
+        elif not threads.alive:
             break
-        run.spend(1 + len(threads))
-        following: dict[int, Found] = {}
-        for number, found in threads.items():
+        run.spend(1 + len(threads.seen))
+        following = _Threads(program, text, place + 1)
+        for number, found in threads.alive:
             step = program[number]
             if step.kind == "match":
                 best = found
                 break  # the threads that come after would match less to the left
             if place < len(text) and step.check and step.check(text, place):
-                _follow(program, number + 1, found, following, text=text, place=place + 1)
+                following.follow(number + 1, found)
         threads = following
     return best
 
@@ -93,34 +93,33 @@ def matches_of(program: tuple[Step, ...], text: str, run: Run) -> Iterator[Found
         place = found[1]
 
 
-def _follow(
-    program: tuple[Step, ...],
-    number: int,
-    found: Found,
-    threads: dict[int, Found],
-    *,
-    text: str,
-    place: int,
-) -> None:
-    """Go on to every step that takes a character, in order of preference."""
-    waiting = [(number, found)]
-    seen: set[int] = set()
-    while waiting:
-        number, found = waiting.pop()
-        if number in seen or number in threads:
-            continue
-        seen.add(number)
-        step = program[number]
-        if step.kind == "go":
-            waiting.extend((target, found) for target in reversed(step.go))
-        elif step.kind == "save":
-            kept = (*found[: step.slot], place, *found[step.slot + 1 :])
-            waiting.append((number + 1, kept))
-        elif step.kind == "place":
-            if step.check and step.check(text, place):
-                waiting.append((number + 1, found))
-        else:
-            threads[number] = found
+class _Threads:
+    """All the matches under way at one place of the text, the preferred ones first."""
+
+    def __init__(self, program: tuple[Step, ...], text: str, place: int) -> None:
+        self.program, self.text, self.place = program, text, place
+        self.alive: list[tuple[int, Found]] = []
+        self.seen: set[int] = set()
+
+    def follow(self, number: int, found: Found) -> None:
+        """Go on to every step that takes a character; each step is entered once."""
+        waiting = [(number, found)]
+        while waiting:
+            number, found = waiting.pop()
+            if number in self.seen:
+                continue
+            self.seen.add(number)
+            step = self.program[number]
+            if step.kind == "go":
+                waiting.extend((target, found) for target in reversed(step.go))
+            elif step.kind == "save":
+                kept = (*found[: step.slot], self.place, *found[step.slot + 1 :])
+                waiting.append((number + 1, kept))
+            elif step.kind == "place":
+                if step.check and step.check(self.text, self.place):
+                    waiting.append((number + 1, found))
+            else:
+                self.alive.append((number, found))
 
 
 class _Program:

@@ -18,14 +18,13 @@ class Inputs(dict[str, Any]):
         super().__init__()
         self._plain = plain
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """The FEEL value of the variable, or `default`."""
-        if name in self:
-            return self[name]
-        if name not in self._plain:
-            return default
+    def __missing__(self, name: str) -> Any:
         value = self[name] = from_plain(self._plain[name])
         return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The FEEL value of the variable, or `default`."""
+        return self[name] if name in self._plain else default
 
 
 class Scope:

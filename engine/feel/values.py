@@ -15,6 +15,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
+from math import isfinite
 from typing import Any
 
 from engine.feel import moments
@@ -30,6 +31,7 @@ DECIMAL128 = Context(
     Emax=6144,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
+_EXACT = 10**34
 _MAX_PLAIN = 200_000
 _MAX_INTEGER = 2**63 - 1
 
@@ -100,9 +102,9 @@ def from_plain(value: Any) -> Any:
     if kind in _ITSELF:
         return value
     if kind is int:
-        return _number(Decimal(value))
+        return Decimal(value) if -_EXACT < value < _EXACT else _number(Decimal(value))
     if kind is float:
-        return _number(Decimal(repr(value)))
+        return Decimal(repr(value)) if isfinite(value) else None
     if isinstance(value, list | tuple):
         return [from_plain(item) for item in value]
     if isinstance(value, Mapping):
@@ -123,7 +125,10 @@ _BARE: dict[type, Callable[[Any], Any]] = {
 
 
 def _number(value: Decimal) -> Decimal | None:
-    return DECIMAL128.create_decimal(value) if value.is_finite() else None
+    try:
+        return DECIMAL128.create_decimal(value)
+    except ArithmeticError:
+        return None
 
 
 def plain(value: Any) -> Any:

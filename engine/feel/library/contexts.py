@@ -34,26 +34,25 @@ def context(run: Run, entries: list[Any]) -> dict[str, Any]:
     return made
 
 
-@function("context put", "context: context", "key: string", "value: any")
-def context_put(run: Run, base: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
-    run.spend(len(base))
-    return {**base, key: value}
+@function("context put", "context: context", "key: any", "value: any")
+def context_put(run: Run, base: dict[str, Any], key: Any, value: Any) -> dict[str, Any]:
+    """Under a key, or under keys that lead to an inner context."""
+    keys = key if isinstance(key, list) else [key]
+    return _put(run, base, keys, value)
 
 
 @function("context put", "context: context", "keys: list", "value: any")
-def context_put_deep(
-    run: Run, base: dict[str, Any], keys: list[Any], value: Any
-) -> dict[str, Any]:
+def _put(run: Run, base: dict[str, Any], keys: list[Any], value: Any) -> dict[str, Any]:
     if not keys or not all(isinstance(key, str) for key in keys):
         raise Undefined("les clés sont des textes")
     run.spend(len(base) + len(keys))
-    first, rest = keys[0], keys[1:]
+    first, *rest = keys
     if not rest:
         return {**base, first: value}
     inner = base.get(first)
     if inner is not None and not isinstance(inner, dict):
         raise Undefined(f"« {first} » n'est pas un contexte")
-    return {**base, first: context_put_deep(run, inner or {}, rest, value)}
+    return {**base, first: _put(run, inner or {}, rest, value)}
 
 
 @function("context merge", "contexts: list")

@@ -61,16 +61,19 @@ def remove(run: Run, items: list[Any], position: Decimal) -> list[Any]:
     return _kept(run, items[:place] + items[place + 1 :])
 
 
-@function("list replace", "list: list", "position: number", "newItem: any")
-def list_replace(run: Run, items: list[Any], position: Decimal, item: Any) -> list[Any]:
+@function("list replace", "list: list", "position: any", "newItem: any")
+def list_replace(run: Run, items: list[Any], position: Any, item: Any) -> list[Any]:
+    """At a position, or wherever a function of (item, newItem) says true."""
+    if isinstance(position, Function):
+        return _replaced(run, items, position, item)
+    if not isinstance(position, Decimal):
+        raise Undefined("la position est un nombre")
     place = _place(position, len(items))
     return _kept(run, [*items[:place], item, *items[place + 1 :]])
 
 
 @function("list replace", "list: list", "match: function", "newItem: any")
-def list_replace_matching(
-    run: Run, items: list[Any], match: Function, item: Any
-) -> list[Any]:
+def _replaced(run: Run, items: list[Any], match: Function, item: Any) -> list[Any]:
     return [item if match.call([one, item], run) is True else one for one in items]
 
 
@@ -87,16 +90,11 @@ def index_of(run: Run, items: list[Any], match: Any) -> list[Decimal]:
 
 @function("union", "list: any", spread="always")
 def union(run: Run, lists: list[Any]) -> list[Any]:
-    joined: list[Any] = concatenate(run, lists)
-    return _distinct(run, joined)
+    return distinct_values(run, concatenate(run, lists))
 
 
 @function("distinct values", "list: list")
 def distinct_values(run: Run, items: list[Any]) -> list[Any]:
-    return _distinct(run, items)
-
-
-def _distinct(run: Run, items: list[Any]) -> list[Any]:
     kept: list[Any] = []
     for item in items:
         run.spend(len(kept) + 1)
