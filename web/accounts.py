@@ -15,7 +15,7 @@ from engine.models import db
 from engine.transaction import transaction
 
 
-class Account(db.Model, UserMixin):  # type: ignore[name-defined, misc]
+class Account(db.Model, UserMixin):  # type: ignore[name-defined]
     """The credentials of one person: a password, and a second factor if they chose one."""
 
     __tablename__ = "account"

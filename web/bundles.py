@@ -1,11 +1,15 @@
 """Where the built files are: `asset("app.css")` in templates gives a cacheable address."""
 
 import json
+import re
 from pathlib import Path
 
 from flask import Flask, Response, request, url_for
 
 _DIST = Path(__file__).parent / "static" / "dist"
+
+
+_HASHED = re.compile(r"/dist/[^/]+-[0-9A-Za-z]{8,10}\.[a-z0-9]+$")
 
 
 class NotBuilt(RuntimeError):
@@ -26,7 +30,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def keep(response: Response) -> Response:
-        if request.endpoint == "static" and response.status_code < 400:  # noqa: PLR2004
+        if request.endpoint == "static" and _HASHED.search(request.path):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 

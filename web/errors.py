@@ -6,6 +6,7 @@ import structlog
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import NoResultFound, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -129,8 +130,10 @@ def _http(failure: HTTPException) -> ResponseReturnValue:
         return failure.get_response()
     answer = page(failure.code)
     retry = getattr(failure, "retry_after", None)
+    if isinstance(failure, RateLimitExceeded) and failure.limit:
+        retry = failure.limit.limit.get_expiry()
     headers = {"Retry-After": str(retry)} if retry else {}
-    return (*answer, headers)  # type: ignore[misc, return-value]
+    return (*answer, headers)  # type: ignore[misc]
 
 
 def _database_lost(failure: OperationalError) -> ResponseReturnValue:

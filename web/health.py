@@ -7,7 +7,7 @@ that returns a sentence when something is wrong and None otherwise.
 from collections.abc import Callable
 
 import redis
-from flask import Blueprint, Flask, current_app, jsonify
+from flask import Blueprint, current_app, jsonify
 from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
@@ -24,7 +24,7 @@ Check = Callable[[], str | None]
 def _first_checks(state: BlueprintSetupState) -> None:
     checks: dict[str, Check] = state.app.extensions.setdefault("readiness", {})
     checks["database"] = _database
-    if _redis_url(state.app):
+    if state.app.extensions["settings"].redis_url:
         checks["redis"] = _redis
 
 
@@ -58,12 +58,10 @@ def _database() -> str | None:
 
 def _redis() -> str | None:
     try:
-        with redis.Redis.from_url(_redis_url(current_app), socket_timeout=2) as connection:
+        with redis.Redis.from_url(
+            current_app.extensions["settings"].redis_url, socket_timeout=2
+        ) as connection:
             connection.ping()
     except redis.RedisError as failure:
         return type(failure).__name__
     return None
-
-
-def _redis_url(app: Flask) -> str:
-    return str(app.extensions["settings"].redis_url)

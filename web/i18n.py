@@ -1,13 +1,15 @@
 """Two languages: the source strings are French, the English catalogue is read from its .po.
 
-Write `_("Bonjour")` in Python and in templates. `translations/en.po` is read when the
-process starts: there is nothing to compile, and a missing entry shows the French.
+Write `_("Bonjour")` in Python and in templates. Each room has its `translations/en/*.po`,
+read when the process starts: there is nothing to compile, and a missing entry shows the
+French. `pybabel extract -F web/translations/babel.cfg -o all.pot .` lists the sentences.
 """
 
 import io
 from decimal import Decimal
 from pathlib import Path
 
+from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -17,7 +19,7 @@ from flask_babel import Babel, format_currency, get_locale
 LOCALES = {"fr_FR": "Français", "en_GB": "English"}
 DEFAULT = "fr_FR"
 
-_CATALOGUE = Path(__file__).parent / "translations" / "en.po"
+_ENGLISH = Path(__file__).parent / "translations" / "en"
 
 
 def init_app(app: Flask) -> None:
@@ -26,7 +28,7 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         babel.domain_instance.cache["en_GB", "messages"] = _english()
     app.add_template_filter(euros)
-    app.add_template_global(LOCALES, "locales")
+    app.jinja_env.globals["locales"] = LOCALES
     app.add_template_global(get_locale, "locale")
 
 
@@ -45,9 +47,13 @@ def euros(amount: Decimal | float | None) -> str:
 
 
 def _english() -> Translations:
-    with _CATALOGUE.open("rb") as source:
-        catalogue = read_po(source, locale="en")
+    merged = Catalog("en")
+    for file in sorted(_ENGLISH.glob("*.po")):
+        with file.open("rb") as source:
+            for message in read_po(source, locale="en"):
+                if message.id:
+                    merged[message.id] = message
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, merged)
     compiled.seek(0)
     return Translations(compiled)

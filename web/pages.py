@@ -4,13 +4,13 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_security.utils import validate_redirect_url
 from sqlalchemy.orm import undefer
 
 from engine.directory import Organisation
 from engine.models import db
 from web import i18n, navigation, shell, theme
 from web.auth import current_actor, public
+from web.security import safe
 
 bp = Blueprint("pages", __name__)
 
@@ -77,8 +77,3 @@ def logo(organisation_id: UUID) -> ResponseReturnValue:
     answer.headers["Cache-Control"] = "public, max-age=3600"
     answer.set_etag(theme.fingerprint(organisation.logo))
     return answer.make_conditional(request)
-
-
-def safe(address: str | None) -> str:
-    """An address of this site to come back to; the home page for anything else."""
-    return address if address and validate_redirect_url(address) else "/"

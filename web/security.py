@@ -4,10 +4,14 @@ relax("style-src-attr", "'unsafe-inline'")    # this page only: the designer nee
 csrf.exempt(bp)                               # a blueprint that authenticates otherwise
 """
 
+import re
+
 from flask import Flask, Response, g
 from flask_wtf.csrf import CSRFProtect
 
 csrf = CSRFProtect()
+
+_LOCAL = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
 
 POLICY = {
     "default-src": "'none'",
@@ -52,6 +56,11 @@ def init_app(app: Flask, *, secure: bool) -> None:
 def relax(directive: str, sources: str) -> None:
     """Allow more in the answer to this request: `sources` is added to `directive`."""
     g.setdefault("relaxed", {})[directive] = sources
+
+
+def safe(address: str | None) -> str:
+    """An address of this site to come back to; the home page for anything else."""
+    return address if address and _LOCAL.fullmatch(address) else "/"
 
 
 def _policy() -> str:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from flask import Flask, current_app, session, url_for
-from flask_login import current_user
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_frame)
     app.add_template_global(icon)
     app.add_template_global(has_logo, "organisation_has_logo")
-    app.add_template_global(PARTNER_NAMES, "partner_names")
+    app.jinja_env.globals["partner_names"] = PARTNER_NAMES
     app.add_template_filter(initials)
     app.add_template_global(mailing.link, "mail_link")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -31,8 +31,8 @@ from web.auth.actor import act_for, current_actor, forget_actor
 from web.auth.guards import guard, signed_in
 from web.auth.registration import invitation_link
 from web.mailing import letter, link
-from web.pages import safe
 from web.partners import partner
+from web.security import safe
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ def complete_waiting() -> int:
     completed = 0
     for organisation_id, siret in waiting:
         try:
-            facts = look_up(siret)
+            facts = look_up(siret or "")
         except DirectoryDown:
             break
         if facts:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import recovery_codes, views
@@ -103,3 +103,10 @@ def _forms_only() -> None:
 def account() -> ResponseReturnValue:
     """My account: who I am, how I sign in, for whom I act."""
     return render_template("auth/account.html", account=current_user)
+
+
+@bp.get("/connexion/telephone-perdu", endpoint="two_factor_rescue")
+@public
+def lost_phone() -> ResponseReturnValue:
+    """Where Flask-Security sends who has lost their phone: to the recovery codes."""
+    return redirect(url_for("security.mf_recovery"))

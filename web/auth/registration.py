@@ -31,7 +31,7 @@ from web.auth.actor import act_for, current_actor, forget_actor
 from web.auth.guards import public
 from web.auth.setup import weakness
 from web.mailing import letter, link
-from web.pages import safe
+from web.security import safe
 
 bp = Blueprint("registration", __name__)
 
@@ -167,7 +167,8 @@ def _open(email: str) -> Errors | None:
         open_account(email=email, name=name, password=password)
     except AlreadyOpen:
         abort(410)
-    login_user(account_of(email), authn_via=["register"])
+    opened = account_of(email) or abort(410)
+    login_user(opened, authn_via=["register"])
     forget_actor()
     return None
 

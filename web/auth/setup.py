@@ -3,7 +3,7 @@
 import base64
 import hmac
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, g, session
 from flask_login import user_logged_in
@@ -15,11 +15,16 @@ from flask_security import (
     Security,
     SQLAlchemyUserDatastore,
     Totp,
+    TwoFactorRescueForm,
+    TwoFactorSetupForm,
+    UserMixin,
 )
+from wtforms import RadioField, StringField  # type: ignore[import-untyped]
 
 from engine.models import db
 from web import mailing
 from web.accounts import Account
+from web.security import safe
 
 PASSWORD_LENGTH = 12
 
@@ -48,6 +53,7 @@ OPTIONS: dict[str, Any] = {
     "POST_LOGOUT_VIEW": "/",
     "POST_CHANGE_VIEW": "security.account",
     "JOIN_USER_ROLES": False,  # roles are holdings: engine.directory
+    "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # no DNS while one waits
     "EMAIL_HTML": False,
     "CLI_USERS_NAME": "",
     "CLI_ROLES_NAME": "",
@@ -73,6 +79,24 @@ class SignIn(LoginForm):
     """E-mail and password; sessions end by themselves, nothing is remembered."""
 
     remember = None
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Forgive spaces and capitals, and forget a page that is not ours."""
+        self.email.data = (self.email.data or "").strip().lower()
+        self.next.data = safe(self.next.data)
+        return bool(super().validate(**kwargs))
+
+
+class SecondFactor(TwoFactorSetupForm):
+    """`authenticator` or `disable`, from the buttons of the page."""
+
+    setup = StringField()
+
+
+class LostPhone(TwoFactorRescueForm):
+    """Never shown: our page links to the recovery codes."""
+
+    help_setup = RadioField(choices=[])
 
 
 class Passwords(PasswordUtil):
@@ -120,13 +144,13 @@ class Letters(MailUtil):
 class OneTimeCodes(Totp):
     """A code that has served does not serve again."""
 
-    def get_last_counter(self, user: Account) -> int | None:
+    def get_last_counter(self, user: UserMixin) -> int | None:
         """The period of the last code used."""
-        return user.totp_counter
+        return _account(user).totp_counter
 
-    def set_last_counter(self, user: Account, tmatch: Any) -> None:
+    def set_last_counter(self, user: UserMixin, tmatch: Any) -> None:
         """Remember it, in the transaction of the request."""
-        user.totp_counter = tmatch.counter
+        _account(user).totp_counter = tmatch.counter
 
 
 class Credentials(SQLAlchemyUserDatastore):
@@ -147,6 +171,8 @@ def init_app(app: Flask) -> None:
         Credentials(db, Account, RoleMixin),
         register_blueprint=False,
         login_form=SignIn,
+        two_factor_setup_form=SecondFactor,
+        two_factor_rescue_form=LostPhone,
         mail_util_cls=Letters,
         password_util_cls=Passwords,
         totp_cls=OneTimeCodes,
@@ -162,6 +188,11 @@ def _start_afresh(app: Flask, **_about: Any) -> None:
             del session[key]
     g.pop("csrf_token", None)
     session.permanent = True
+
+
+def _account(user: UserMixin) -> Account:
+    """The same object, as what we know it to be."""
+    return cast("Account", user)
 
 
 def _derived(secret: str, purpose: str) -> bytes:
