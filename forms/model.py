@@ -146,7 +146,10 @@ Node = Field | Computed | Text | Separator | Group | Repeat
 
 @dataclass(frozen=True)
 class Page:
-    """One screen of the form: a top-level group and what introduces it."""
+    """One screen of the form: a top-level group and what introduces it.
+
+    `label` is "" when the page stands for the whole form.
+    """
 
     index: int
     label: str
@@ -157,8 +160,12 @@ def pages_of(nodes: tuple[Node, ...]) -> tuple[Page, ...]:
     """Cut a form into pages: one a top-level group.
 
     What stands between groups introduces the next one; what follows the last one ends
-    it. A form without a group is one page without a label.
+    it. A form with no group, or with one beside other questions, is one page without a
+    label.
     """
+    groups = sum(isinstance(node, Group) for node in nodes)
+    if groups == 1 and any(isinstance(node, Field | Repeat) for node in nodes):
+        return (Page(0, "", nodes),)
     pages: list[Page] = []
     loose: tuple[Node, ...] = ()
     for node in nodes:

@@ -122,6 +122,8 @@ class _Writer:
         self, page: Page, values: Mapping[str, JSON], context: Mapping[str, Any]
     ) -> tuple[Item, ...]:
         """A page whose group is not written as one: its label is the page's title."""
+        if not page.label:
+            return self.nodes(page.nodes, values, context, "")
         items: tuple[Item, ...] = ()
         for node in page.nodes:
             if isinstance(node, Group) and self.settled.shows(node):

@@ -31,7 +31,7 @@ class Settled:
     def shows_page(self, page: Page) -> bool:
         """Whether a page has something to show: its group is not hidden."""
         groups = [node for node in page.nodes if isinstance(node, Group)]
-        return all(self.shows(group) for group in groups)
+        return not page.label or all(self.shows(group) for group in groups)
 
 
 def settle(nodes: Nodes, values: Mapping[str, JSON], context: Mapping[str, Any]) -> Settled:

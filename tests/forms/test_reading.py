@@ -268,6 +268,14 @@ def test_pages_are_visible_or_not():
     assert [page.index for page in made.visible_pages({"un": {"a": "seul"}})] == [0, 2]
 
 
+def test_a_group_among_questions_is_no_page():
+    made = form(text("a"), group("G", text("b"), conditional=hide('a = "x"')))
+    assert [page.label for page in made.pages] == [""]
+    assert len(made.visible_pages({"a": "x"})) == 1
+    assert [item.widget for item in made.view(0, {}).items] == ["input", "group"]
+    assert made.read({"a": ["x"], "b": ["y"]}, page=0).values == {"a": "x"}
+
+
 # --- rows -------------------------------------------------------------------------------
 
 
