@@ -35,6 +35,8 @@ def compile(source: bytes) -> dict[str, Decision]:  # noqa: A001  this is what i
         decisions, problems = read_model(xml.read(source))
     except xml.NotXml as reason:
         raise DecisionRefused([str(reason)]) from None
+    except RecursionError:
+        raise DecisionRefused(["Les décisions sont trop imbriquées."]) from None
     if problems:
         raise DecisionRefused(problems)
     return decisions

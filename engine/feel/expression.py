@@ -117,8 +117,11 @@ def read_tree(source: str, names: frozenset[str]) -> tree.Node:
         source = source[:shift] + " " + source[shift + 1 :]  # positions stay true
     if not source.strip():
         raise FeelSyntaxError("L'expression est vide.", 0)
-    node = parse(source, functions.NAMES, names)
-    _names(node, names)
+    try:
+        node = parse(source, functions.NAMES, names)
+        _names(node, names)
+    except RecursionError:
+        raise _too_deep_to_read() from None
     return node
 
 

@@ -142,8 +142,11 @@ def offset(length: timedelta) -> tzinfo:
 
 
 def instant(moment: datetime) -> datetime:
-    """The moment in UTC, or unchanged when it has no offset."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    """The moment in UTC; unchanged when it has no offset, or at the ends of the calendar."""
+    try:
+        return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return moment
 
 
 def plus(moment: datetime, length: timedelta) -> datetime:

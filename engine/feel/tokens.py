@@ -5,11 +5,11 @@ conditions or belongs to `date and time`.
 """
 
 import re
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.limits import MAX_SOURCE
+from engine.feel.values import DECIMAL128
 
 # DMN 1.5 §10.3.1.2, rules 28 and 29 (without the symbols allowed inside known names).
 _START = (
@@ -79,10 +79,10 @@ def tokenize(source: str) -> list[Token]:
 
 def _value(kind: str, text: str, place: int) -> Any:
     if kind == "number":
-        number = Decimal(text)
-        if number and not -6000 < number.adjusted() < 6000:  # noqa: PLR2004  decimal128
-            raise FeelSyntaxError("Ce nombre est trop grand ou trop petit.", place)
-        return number
+        try:
+            return DECIMAL128.create_decimal(text)
+        except ArithmeticError:
+            raise FeelSyntaxError("Ce nombre est trop grand.", place) from None
     if kind == "string":
         return _unescape(text[1:-1], place)
     return None
@@ -105,6 +105,8 @@ def _unescape(body: str, place: int) -> str:
             lambda pair: pair.group().encode("utf-16", "surrogatepass").decode("utf-16"),
             text,
         )
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise FeelSyntaxError("Ce caractère Unicode n'existe pas.", place)
     return text
 
 

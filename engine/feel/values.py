@@ -6,7 +6,7 @@ YearsMonths, list, dict, Range and Function. Nothing else ever enters an evaluat
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import (
     ROUND_HALF_EVEN,
     Context,
@@ -100,7 +100,7 @@ def from_plain(value: Any) -> Any:
     """
     kind = type(value)
     if kind in _ITSELF:
-        return value
+        return None if kind is Decimal and not value.is_finite() else value
     if kind is int:
         return Decimal(value) if -_EXACT < value < _EXACT else _number(Decimal(value))
     if kind is float:
@@ -138,7 +138,10 @@ def plain(value: Any) -> Any:
     Raises FeelRuntimeError for a number that JSON would alter, a range or a function,
     FeelLimitExceeded when there is too much to keep.
     """
-    return _plain(value, [_MAX_PLAIN])
+    try:
+        return _plain(value, [_MAX_PLAIN])
+    except RecursionError:
+        raise FeelLimitExceeded("Le résultat est trop imbriqué pour être gardé.") from None
 
 
 def _plain(value: Any, left: list[int]) -> Any:
@@ -154,7 +157,7 @@ def _plain(value: Any, left: list[int]) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item, left) for key, item in value.items()}
     if isinstance(value, datetime) and value.utcoffset() is not None:
-        return moments.write(value.astimezone(UTC))
+        return moments.write(moments.instant(value))
     if isinstance(value, date | time | timedelta | YearsMonths):
         return moments.write(value)
     raise FeelRuntimeError(

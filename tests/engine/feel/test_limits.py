@@ -2,6 +2,7 @@
 
 import threading
 import time
+from decimal import Decimal
 
 import pytest
 
@@ -12,12 +13,12 @@ BIG = list(range(3000))
 
 
 def stopped(source, **context):
-    started = time.monotonic()
+    started = time.process_time()
     try:
         value = feel.plain(feel.compile(source).evaluate(context))
     except feel.FeelError as error:
         value = type(error)
-    assert time.monotonic() - started < 5, "it must stop by itself"
+    assert time.process_time() - started < 5, "it must stop by itself"
     return value
 
 
@@ -109,6 +110,32 @@ def test_numbers_stay_decimal128(source):
 def test_depth_and_length_are_bounded(source):
     with pytest.raises(feel.FeelSyntaxError):
         feel.compile(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '@"0001-01-01T00:00:00+14:00" < @"0001-01-01T00:00:00Z"',
+        '@"0001-01-01T00:00:00+14:00" = @"0001-01-01T00:00:00Z"',
+        '@"9999-12-31T23:59:59-14:00"',
+        'format date(@"9999-12-31T23:59:59-14:00")',
+        '@"0001-01-01T00:00:00@Europe/Paris" - @"P1D"',
+        '@"P999999999D" * 1e30',
+        'duration("P99999999999D")',
+        'for d in @"9999-12-30"..@"9999-12-31" return d',
+        '@"10:00:00@Europe/Paris" < @"10:00:00Z"',
+    ],
+)
+def test_the_ends_of_the_calendar(source):
+    stopped(source)
+
+
+def test_deep_results_and_odd_numbers_do_not_escape():
+    assert stopped("for i in 1..3000 return [partial[-1]]") is feel.FeelLimitExceeded
+    assert stopped("n > 1", n=Decimal("NaN")) is None
+    assert stopped("n = n", n=Decimal("Infinity")) is True
+    with pytest.raises(feel.FeelSyntaxError):
+        feel.compile(r'"\uD83D"')
 
 
 def test_long_but_flat_expressions_are_welcome():

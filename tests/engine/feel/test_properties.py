@@ -150,7 +150,7 @@ def test_any_text_gives_a_value_or_a_feel_error(source, data):
         "liste": [1, 2],
         "rows": [{"n": 1}],
     }
-    started = time.monotonic()
+    started = time.process_time()
     for read in (
         lambda: feel.compile(source).evaluate(context),
         lambda: feel.compile(source).diagnose(context).value,
@@ -160,7 +160,7 @@ def test_any_text_gives_a_value_or_a_feel_error(source, data):
             feel.plain(read())
         except feel.FeelError as error:
             assert error.message and str(error)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @settings(deadline=None)
