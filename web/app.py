@@ -38,6 +38,12 @@ BLUEPRINTS = [
     "web.auth.credentials",
     "web.auth.registration",
     "web.auth.company",
+    "web.portal.catalogue",
+    "web.portal.requests",
+    "web.inbox.views",
+    "web.cases.views",
+    "web.operate.views",
+    "web.callbacks",
 ]
 
 
@@ -75,6 +81,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     partners.init_app(app)
     setup.init_app(app)
     publication.load_operations()
+    app.add_template_global(clock.now, "present")
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).bp)
+    import_module("web.cli").init_app(app)
     return app

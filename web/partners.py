@@ -4,6 +4,7 @@ What diagrams may ask of them is told to the engine here, once.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
@@ -18,7 +19,11 @@ def init_app(app: Flask) -> None:
     """Connect every capability: the configured partner, or its sandbox."""
     settings = app.extensions["settings"]
     partners = catalogue.connect_all(
-        {"OSEO_CALLBACK_URL": settings.public_url + CALL_BACK, **settings.partners},
+        {
+            "OSEO_CALLBACK_URL": settings.public_url + CALL_BACK,
+            "FONTS_DIR": str(Path(app.root_path) / "static/dist/fonts"),
+            **settings.partners,
+        },
         clock=clock.now,
         data=settings.data,
     )

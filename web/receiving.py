@@ -14,14 +14,13 @@ from engine.access import Actor
 from engine.commands import drafts
 from engine.models import db
 from forms import FieldError, FileRef, Form, uploads
-from forms.model import fields
 
 
 def keep_files(
     draft_id: UUID, form: Form, actor: Actor
 ) -> tuple[Mapping[str, list[FileRef]], list[FieldError]]:
     """The references of the files kept, by field, and a sentence for each one refused."""
-    labels = {name: field.label for name, field in fields(form.nodes)}
+    labels = {column.key: column.label for column in form.columns()}
     kept = defaultdict[str, list[FileRef]](list)
     refused: list[FieldError] = []
     for name in request.files:

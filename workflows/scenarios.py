@@ -167,7 +167,7 @@ class Player:
             if (case.status, case.outcome) != ("completed", step["end"]):
                 stand = f"{case.status}, {case.outcome}, {self.waits()}"
                 raise StoryBroken(f"le dossier devait finir à {step['end']} : {stand}")
-        data = self.data()
+        data = self.data() if "data" in step else {}
         for path, told in step.get("data", {}).items():
             if (found := _at(data, path)) != (wanted := resolved(told)):
                 raise StoryBroken(f"{path} vaut {found!r}, pas {wanted!r}")

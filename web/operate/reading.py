@@ -159,8 +159,3 @@ def context_of(incident: Incident) -> dict[str, Any]:
     )
     acts = journal.of_case(incident.instance_id)[-10:]
     return {"call": call, "attempts": attempts, "acts": acts[::-1]}
-
-
-def mails(mail: Any) -> list[Any]:
-    """The latest mails kept by the sandbox, the newest first."""
-    return list(mail.sandbox.messages())[::-1][:100]

@@ -18,6 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from connectors import mail
 from engine.access import Actor
 from engine.commands import calls, incidents
 from engine.errors import NotWaiting
@@ -153,7 +154,8 @@ def try_partner(name: str) -> ResponseReturnValue:
 @guard("operate")
 def mails() -> ResponseReturnValue:
     """The mails that the sandbox kept instead of sending them."""
-    mail = current_app.extensions["partners"]["mail"]
-    if mail.mode != "sandbox":
+    if current_app.extensions["partners"]["mail"].mode != "sandbox":
         abort(404)
-    return render_template("operate/mails.html", mails=reading.mails(mail))
+    settings = current_app.extensions["settings"]
+    received = mail.messages(settings.partners, settings.data)
+    return render_template("operate/mails.html", mails=received)

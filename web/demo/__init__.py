@@ -1,0 +1,8 @@
+"""The demonstration: a region with its people, and cases at every stage.
+
+Everything is made by the commands that people's own gestures run; no row is written.
+"""
+
+from web.demo.seed import REGION, seed
+
+__all__ = ["REGION", "seed"]

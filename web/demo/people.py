@@ -1,0 +1,60 @@
+"""Who is in the demonstration: bodies, companies, and the accounts to try it with."""
+
+from dataclasses import dataclass
+
+PASSWORD = "Bourgogne-2026"  # noqa: S105  everyone is meant to know it
+"""The password of every demonstration account."""
+
+REGION = "region-bfc"
+PLATFORM = "plateforme"
+
+
+@dataclass(frozen=True)
+class Body:
+    """A member body: `insee` is its territorial code in open data."""
+
+    slug: str
+    name: str
+    insee: str
+    address: str
+    email: str
+    phone: str
+    brand: str | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """Someone who can sign in; `does` tells newcomers what to try."""
+
+    email: str
+    name: str
+    organisation: str
+    role: str
+    does: str = ""
+
+
+BODIES = [
+    Body(REGION, "Région Bourgogne-Franche-Comté", "REG-27", "17 boulevard de la Trémouille\n21000 Dijon", "aides@region.demo", "03 80 44 33 00", "#0b6b4f"),
+    Body("departement-21", "Département de la Côte-d'Or", "DEP-21", "53 bis rue de la Préfecture\n21000 Dijon", "economie@cd21.demo", "03 80 63 66 00", "#8a1538"),
+    Body("departement-58", "Département de la Nièvre", "DEP-58", "Rue de la Préfecture\n58000 Nevers", "economie@cd58.demo", "03 86 60 67 00", "#1d4f91"),
+    Body("departement-71", "Département de Saône-et-Loire", "DEP-71", "Rue de Lingendes\n71000 Mâcon", "economie@cd71.demo", "03 85 39 66 00", "#a33b00"),
+    Body("departement-89", "Département de l'Yonne", "DEP-89", "1 rue de l'Étang Saint-Vincent\n89000 Auxerre", "economie@cd89.demo", "03 86 72 89 00", "#4a3f8f"),
+    Body("commune-21231", "Commune de Dijon", "COM-21231", "Place de la Libération\n21000 Dijon", "mairie@dijon.demo", "03 80 74 51 51"),
+    Body("commune-71014", "Commune d'Autun", "COM-71014", "Place du Champ de Mars\n71400 Autun", "mairie@autun.demo", "03 85 86 80 00"),
+    Body("commune-58194", "Commune de Nevers", "COM-58194", "1 place de l'Hôtel de ville\n58000 Nevers", "mairie@nevers.demo", "03 86 68 46 46"),
+    Body("commune-89024", "Commune d'Auxerre", "COM-89024", "14 place de l'Hôtel de ville\n89000 Auxerre", "mairie@auxerre.demo", "03 86 72 43 00"),
+]  # fmt: skip
+
+AGENTS = [
+    Account("claire@region.demo", "Claire Martin", REGION, "case_officer", "instruit les demandes d'aide"),
+    Account("paul@region.demo", "Paul Roy", REGION, "case_officer", "instruit aussi"),
+    Account("helene@region.demo", "Hélène Petit", REGION, "head_of_service", "décide"),
+    Account("denis@cd21.demo", "Denis Blanc", "departement-21", "cofunder", "donne l'avis de la Côte-d'Or"),
+    Account("nadia@cd58.demo", "Nadia Girard", "departement-58", "cofunder", "donne l'avis de la Nièvre"),
+    Account("sophie@cd71.demo", "Sophie Moreau", "departement-71", "cofunder", "donne l'avis de la Saône-et-Loire"),
+    Account("yves@cd89.demo", "Yves Lambert", "departement-89", "cofunder", "donne l'avis de l'Yonne"),
+    Account("olga@plateforme.demo", "Olga Durand", PLATFORM, "operator", "exploite la plateforme"),
+]  # fmt: skip
+
+COMPANIES = 12
+"""Companies of the directory's sandbox that have an account in the demonstration."""
