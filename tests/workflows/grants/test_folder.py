@@ -1,0 +1,87 @@
+"""The folder holds together: stories speak the forms' language, and it can be copied."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from engine.spiff.model import compile_model
+from forms import compile_form
+from workflows import grants, publication
+from workflows.grants.closing import OUTCOMES
+
+FOLDER = Path(grants.__file__).parent / "investment_aid"
+KEY = "grants.investment_aid"
+SCENARIOS = json.loads((FOLDER / "scenarios.json").read_text())
+
+
+def schema_of(form: str) -> dict[str, Any]:
+    return compile_form((FOLDER / f"{form}.form.json").read_bytes()).json_schema()
+
+
+def strangers(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    """What no answer to the form could be: unknown keys, unknown choices."""
+    if isinstance(value, dict) and "properties" in schema:
+        for key, inner in value.items():
+            if key not in schema["properties"]:
+                yield f"{path}.{key}"
+            else:
+                yield from strangers(inner, schema["properties"][key], f"{path}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strangers(inner, schema.get("items", {}), f"{path}[]")
+    elif "enum" in schema and value not in schema["enum"]:
+        yield f"{path} = {value}"
+
+
+def test_the_request_is_one_that_the_form_can_give() -> None:
+    assert (
+        list(strangers(SCENARIOS["values"]["application"], schema_of("application"))) == []
+    )
+
+
+@pytest.mark.parametrize("story", SCENARIOS["stories"])
+def test_each_story_answers_what_the_forms_ask(story: str) -> None:
+    model = compile_model(publication.read_folder(FOLDER), KEY)
+    for step in SCENARIOS["stories"][story]:
+        if "task" in step:
+            element = model.elements[step["task"]]
+            assert element.role == step["as"]
+            form = element.properties["ebg:form"]
+            assert list(strangers(step["values"], schema_of(form))) == []
+
+
+def test_every_end_is_told_and_has_its_letter() -> None:
+    ends = {
+        step["end"]
+        for story in SCENARIOS["stories"].values()
+        for step in story
+        if "end" in step
+    }
+    assert ends == set(OUTCOMES)
+    for outcome in OUTCOMES:
+        assert (FOLDER / f"notification_{outcome}.letter.md").exists()
+
+
+def test_a_copy_is_another_procedure_and_nothing_else_changes() -> None:
+    publication.load_operations()
+    files = publication.read_folder(FOLDER)
+    copy = {
+        name: content.replace(KEY.encode(), b"grants.training_aid")
+        if name == "process.bpmn"
+        else content
+        for name, content in files.items()
+    }
+    assert [name for name in files if files[name] != copy[name]] == ["process.bpmn"]
+    assert compile_model(copy, "grants.training_aid").name == compile_model(files, KEY).name
+    named = [p for p in FOLDER.parent.glob("*.py") if "investment_aid" in p.read_text()]
+    assert named == []
+
+
+def test_nothing_is_left_to_say_against_it(app: Flask) -> None:
+    publication.load_operations()
+    files = publication.read_folder(FOLDER)
+    assert [p.message for p in publication.check(KEY, files)] == []
