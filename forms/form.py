@@ -52,6 +52,11 @@ class Form:
     def _decisive(self) -> frozenset[str]:
         return read_names(self.nodes)
 
+    @cached_property
+    def max_file_size(self) -> int:
+        """The most bytes that any of its questions accepts of one file."""
+        return max_file_size(self.nodes)
+
     def label_of(self, name: str) -> str:
         """The label of the question a submitted name stands for; the name for a stranger."""
         return label_of(self.nodes, name)

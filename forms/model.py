@@ -200,6 +200,20 @@ def label_of(nodes: tuple[Node, ...], name: str) -> str:
     return name
 
 
+def max_file_size(nodes: tuple[Node, ...]) -> int:
+    """The most bytes that any question accepts of one file; 0 when none asks for files."""
+    sizes = [0]
+    for node in nodes:
+        match node:
+            case Field() if node.is_file:
+                sizes.append(node.max_size)
+            case Group() | Repeat():
+                sizes.append(max_file_size(node.nodes))
+            case _:
+                pass
+    return max(sizes)
+
+
 def inside(group: Group, prefix: str) -> str:
     """The prefix of the names inside a group."""
     return f"{prefix}{group.path}." if group.path else prefix

@@ -394,6 +394,14 @@ def test_files_of_the_wrong_kind_size_or_number_are_refused_one_by_one():
     )
 
 
+def test_a_form_says_the_largest_file_it_may_receive():
+    assert sample().max_file_size == 20 * 1024 * 1024
+    assert (
+        form(many("d", ask("filepicker", ebg_max_size="50"))).max_file_size == 50 * 1024**2
+    )
+    assert form(text()).max_file_size == 0
+
+
 def test_a_file_follows_its_row():
     made = form(many("d", ask("filepicker", "devis")))
     previous = {"d": [{"devis": [PDF]}, {"devis": [PNG]}]}
