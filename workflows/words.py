@@ -32,7 +32,7 @@ _ENDINGS = (
     ("ateur", 3), ("ation", 3), ("ition", 4), ("ement", 4), ("erie", 4), ("iere", 4),
     ("ique", 4), ("iser", 4), ("euse", 4), ("ante", 4), ("ance", 4), ("ier", 4), ("iel", 4),
     ("eur", 4), ("ant", 4), ("age", 4), ("ite", 4), ("ive", 4), ("ial", 4), ("ale", 4),
-    ("at", 5), ("al", 4), ("if", 4), ("ie", 4), ("ee", 3), ("er", 3), ("ir", 4),
+    ("at", 5), ("al", 4), ("if", 4), ("ie", 4), ("ee", 3), ("er", 3), ("ez", 3), ("ir", 4),
     ("e", 3), ("i", 4),
 )  # fmt: skip
 

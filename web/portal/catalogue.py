@@ -166,9 +166,9 @@ def _cures(asked: Asked, typed: Mapping[str, str]) -> list[tuple[str, str, int]]
 
 def _said(name: str, typed: Mapping[str, str]) -> str:
     if name == "en_ligne":
-        return _("demande en ligne ici")
+        return str(_("demande en ligne ici"))
     if name == "effectif":
-        return _("effectif de %(number)s", number=typed[name])
+        return str(_("effectif de %(number)s", number=typed[name]))
     return SECTIONS.get(typed[name], typed[name]) if name == "activite" else typed[name]
 
 

@@ -93,7 +93,7 @@ def _store(batch: list[AidRow], origin: str, report: Report) -> None:
     }
     for row in batch:
         aid = known.get(row.reference)
-        if aid and aid.digest == row.digest and aid.open_until == _open_until(row):
+        if aid and _says_the_same(aid, row):
             report.unchanged += 1
             continue
         if aid is None:
@@ -105,6 +105,11 @@ def _store(batch: list[AidRow], origin: str, report: Report) -> None:
         _fill(aid, row)
     db.session.flush()
     db.session.expunge_all()  # fifty thousand sheets must not stay in memory
+
+
+def _says_the_same(aid: Aid, row: AidRow) -> bool:
+    bound = row.procedure_key is None or (row.procedure_key or None) == aid.procedure_key
+    return bound and aid.digest == row.digest and aid.open_until == _open_until(row)
 
 
 def _fill(aid: Aid, row: AidRow) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time
 from hashlib import sha256
 from typing import Any
@@ -65,8 +65,10 @@ class AidRow:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all it says: two rows with one digest need no second import."""
-        said = json.dumps(asdict(self), sort_keys=True, default=str)
+        """SHA-256 of all the origin says: the link to a procedure, which is ours, apart."""
+        said = json.dumps(
+            asdict(replace(self, procedure_key=None)), sort_keys=True, default=str
+        )
         return sha256(said.encode()).hexdigest()
 
 

@@ -66,7 +66,8 @@ def search(
     be requested here come first, then by title.
     """
     wanted = stems(text[:1000])[:_WORDS]
-    kind, need = kind.replace("\0", ""), need.replace("\0", "")  # PostgreSQL refuses it
+    # PostgreSQL refuses the null character, which no value holds.
+    kind, need = kind.replace("\0", "�"), need.replace("\0", "�")
     areas = sorted(commune.areas) if commune else []
     known = list(levels(activity))
     chosen = {index.KIND: kind, index.NEED: need, index.ONLINE: index.YES if online else ""}
