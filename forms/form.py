@@ -21,6 +21,7 @@ from forms.model import (
     Page,
     Repeat,
     label_of,
+    max_file_size,
     pages_of,
     part,
 )
