@@ -20,6 +20,7 @@ class Body:
     email: str
     phone: str
     brand: str | None = None
+    siren: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Account:
 
 
 BODIES = [
-    Body(REGION, "Région Bourgogne-Franche-Comté", "REG-27", "17 boulevard de la Trémouille\n21000 Dijon", "aides@region.demo", "03 80 44 33 00", "#0b6b4f"),
+    Body(REGION, "Région Bourgogne-Franche-Comté", "REG-27", "17 boulevard de la Trémouille\n21000 Dijon", "aides@region.demo", "03 80 44 33 00", "#0b6b4f", "200053726"),
     Body("departement-21", "Département de la Côte-d'Or", "DEP-21", "53 bis rue de la Préfecture\n21000 Dijon", "economie@cd21.demo", "03 80 63 66 00", "#8a1538"),
     Body("departement-58", "Département de la Nièvre", "DEP-58", "Rue de la Préfecture\n58000 Nevers", "economie@cd58.demo", "03 86 60 67 00", "#1d4f91"),
     Body("departement-71", "Département de Saône-et-Loire", "DEP-71", "Rue de Lingendes\n71000 Mâcon", "economie@cd71.demo", "03 85 39 66 00", "#a33b00"),

@@ -70,6 +70,7 @@ def _enter_bodies() -> None:
             email=body.email,
             phone=body.phone,
             brand_colour=body.brand,
+            siren=body.siren,
         )
     people.add_organisation(PLATFORM, "e-bourgogne", slug=PLATFORM_SLUG)
     for agent in AGENTS:
