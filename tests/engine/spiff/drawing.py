@@ -1,6 +1,7 @@
 """A tiny BPMN writer for tests, and a host that needs nothing else."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -19,10 +20,10 @@ HEAD = (
 TAIL = "</bpmn:definitions>"
 
 
-def element(tag: str, id: str, *inside: str, **attributes: str) -> str:
-    written = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
-    name = "" if "name" in attributes else f' name="{id}"'
-    return f'<bpmn:{tag} id="{id}"{name}{written}>{"".join(inside)}</bpmn:{tag}>'
+def element(tag: str, key: str, *inside: str, **attributes: str) -> str:
+    written = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
+    name = "" if "name" in attributes else f' name="{key}"'
+    return f'<bpmn:{tag} id="{key}"{name}{written}>{"".join(inside)}</bpmn:{tag}>'
 
 
 def extensions(*inside: str) -> str:
@@ -37,23 +38,23 @@ def properties(**given: str) -> str:
     return f"<spiffworkflow:properties>{items}</spiffworkflow:properties>"
 
 
-def start(id: str = "started", *inside: str) -> str:
-    return element("startEvent", id, *inside)
+def start(key: str = "started", *inside: str) -> str:
+    return element("startEvent", key, *inside)
 
 
-def end(id: str = "ended", *inside: str) -> str:
-    return element("endEvent", id, *inside)
+def end(key: str = "ended", *inside: str) -> str:
+    return element("endEvent", key, *inside)
 
 
-def user(id: str, *inside: str, **ebg: str) -> str:
-    return element("userTask", id, extensions(properties(**ebg)), *inside)
+def user(key: str, *inside: str, **ebg: str) -> str:
+    return element("userTask", key, extensions(properties(**ebg)), *inside)
 
 
-def script(id: str, text: str) -> str:
-    return element("scriptTask", id, f"<bpmn:script>{escape(text)}</bpmn:script>")
+def script(key: str, text: str) -> str:
+    return element("scriptTask", key, f"<bpmn:script>{escape(text)}</bpmn:script>")
 
 
-def service(id: str, operation: str, result: str = "", **parameters: str) -> str:
+def service(key: str, operation: str, result: str = "", **parameters: str) -> str:
     inner = "".join(
         f'<spiffworkflow:parameter id="{key}" type="str" value={quoteattr(value)}/>'
         for key, value in parameters.items()
@@ -61,7 +62,7 @@ def service(id: str, operation: str, result: str = "", **parameters: str) -> str
     kept = f' resultVariable="{result}"' if result else ""
     return element(
         "serviceTask",
-        id,
+        key,
         extensions(
             f'<spiffworkflow:serviceTaskOperator id="{operation}"{kept}>'
             f"<spiffworkflow:parameters>{inner}</spiffworkflow:parameters>"
@@ -70,34 +71,34 @@ def service(id: str, operation: str, result: str = "", **parameters: str) -> str
     )
 
 
-def decision(id: str, called: str, **ebg: str) -> str:
+def decision(key: str, called: str, **ebg: str) -> str:
     inner = f"<spiffworkflow:calledDecisionId>{called}</spiffworkflow:calledDecisionId>"
-    return element("businessRuleTask", id, extensions(inner, properties(**ebg)))
+    return element("businessRuleTask", key, extensions(inner, properties(**ebg)))
 
 
-def exclusive(id: str, **attributes: str) -> str:
-    return element("exclusiveGateway", id, **attributes)
+def exclusive(key: str, **attributes: str) -> str:
+    return element("exclusiveGateway", key, **attributes)
 
 
-def parallel(id: str) -> str:
-    return element("parallelGateway", id)
+def parallel(key: str) -> str:
+    return element("parallelGateway", key)
 
 
-def inclusive(id: str, **attributes: str) -> str:
-    return element("inclusiveGateway", id, **attributes)
+def inclusive(key: str, **attributes: str) -> str:
+    return element("inclusiveGateway", key, **attributes)
 
 
-def boundary(id: str, on: str, *inside: str, interrupting: bool = True) -> str:
+def boundary(key: str, on: str, *inside: str, interrupting: bool = True) -> str:
     cancel = "true" if interrupting else "false"
-    return element("boundaryEvent", id, *inside, attachedToRef=on, cancelActivity=cancel)
+    return element("boundaryEvent", key, *inside, attachedToRef=on, cancelActivity=cancel)
 
 
-def catch(id: str, *inside: str) -> str:
-    return element("intermediateCatchEvent", id, *inside)
+def catch(key: str, *inside: str) -> str:
+    return element("intermediateCatchEvent", key, *inside)
 
 
-def throw(id: str, *inside: str) -> str:
-    return element("intermediateThrowEvent", id, *inside)
+def throw(key: str, *inside: str) -> str:
+    return element("intermediateThrowEvent", key, *inside)
 
 
 def timer(kind: str, expression: str) -> str:
@@ -120,8 +121,8 @@ def error(ref: str = "") -> str:
     )
 
 
-def subprocess(id: str, *inside: str) -> str:
-    return element("subProcess", id, *inside)
+def subprocess(key: str, *inside: str) -> str:
+    return element("subProcess", key, *inside)
 
 
 def many(kind: str = "parallel", *inside: str) -> str:
@@ -144,26 +145,26 @@ def over(collection: str, item: str, output: str = "", output_item: str = "") ->
 _numbers = iter(range(10**9))
 
 
-def flow(source: str, target: str, condition: str = "", id: str = "") -> str:
+def flow(source: str, target: str, condition: str = "", key: str = "") -> str:
     inner = (
         '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">'
         f"{escape(condition)}</bpmn:conditionExpression>"
         if condition
         else ""
     )
-    id = id or f"f{next(_numbers)}"
+    key = key or f"f{next(_numbers)}"
     return (
-        f'<bpmn:sequenceFlow id="{id}" sourceRef="{source}" targetRef="{target}">'
+        f'<bpmn:sequenceFlow id="{key}" sourceRef="{source}" targetRef="{target}">'
         f"{inner}</bpmn:sequenceFlow>"
     )
 
 
 def chain(*ids: str) -> str:
-    return "".join(flow(a, b) for a, b in zip(ids, ids[1:], strict=False))
+    return "".join(flow(a, b) for a, b in pairwise(ids))
 
 
-def process(*inside: str, id: str = "p") -> str:
-    return element("process", id, *inside, isExecutable="true")
+def process(*inside: str, key: str = "p") -> str:
+    return element("process", key, *inside, isExecutable="true")
 
 
 def document(*inside: str) -> bytes:
@@ -173,7 +174,7 @@ def document(*inside: str) -> bytes:
 def model(*inside: str, around: str = "", key: str = "p") -> Model:
     """Compile one process, through bytes, so that every test also tests the stored form."""
     compiled = compile_model(
-        {"process.bpmn": document(around, process(*inside, id=key))}, key
+        {"process.bpmn": document(around, process(*inside, key=key))}, key
     )
     return Model.from_bytes(compiled.to_bytes())
 

@@ -127,7 +127,7 @@ class Generator:
         self.data[f"c_{split}"] = self.random.choice([0, 1])
         flows = (
             flow(split, one.first, f"c_{split} > 0")
-            + flow(split, two.first, id=default)
+            + flow(split, two.first, key=default)
             + flow(one.last, join)
             + flow(two.last, join)
         )
@@ -146,7 +146,7 @@ class Generator:
             return Piece(nodes + parallel(split) + parallel(join), flows, split, join)
         default = self.name("d")
         self.data[f"c_{split}"] = self.random.choice([0, 1, 2])
-        flows += flow(split, branches[0].first, id=default)
+        flows += flow(split, branches[0].first, key=default)
         for number, branch in enumerate(branches[1:]):
             flows += flow(split, branch.first, f"c_{split} > {number}")
         gates = inclusive(split, default=default) + inclusive(join)
@@ -169,7 +169,7 @@ class Generator:
             + flow(body.last, counter)
             + flow(counter, again)
             + flow(again, merge, f"{key} < {self.random.choice([1, 2, 3])}")
-            + flow(again, out, id=default)
+            + flow(again, out, key=default)
         )
         return Piece(nodes + body.nodes, body.flows + flows, merge, out)
 
