@@ -50,7 +50,7 @@ class Boxes:
 
     def table(self, element: xml.Element) -> Node:
         table = read_table(element, self.decision, self.name, self.reading)
-        return tree.Built(0, partial(apply, table))
+        return tree.Built(0, partial(apply, table), table.names)
 
     def context(self, element: xml.Element) -> Node:
         """Its entries; the last one, when it has no name, is the result."""

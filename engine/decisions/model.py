@@ -13,6 +13,7 @@ from engine.decisions.typing import typed
 from engine.feel import FeelLimitExceeded
 from engine.feel.closures import build
 from engine.feel.errors import FeelSyntaxError
+from engine.feel.free import free_names
 from engine.feel.limits import Run
 from engine.feel.scope import MISSING, Evaluate, Inputs, Scope
 
@@ -37,17 +38,20 @@ class _Part:
     kind: str
     type: str
     logic: Evaluate | None = None
+    names: frozenset[str] = frozenset()
     requires: list["_Part"] = field(default_factory=list)
 
 
 class Decision:
     """One compiled decision, with those it requires; immutable, shared between threads."""
 
-    __slots__ = ("_part", "id", "name")
+    __slots__ = ("_part", "id", "name", "names")
 
     def __init__(self, part: _Part, name: str) -> None:
         self.id = part.id
         self.name = name
+        self.names = _names(part, {})
+        """The process variables it reads, itself or through what it requires."""
         self._part = part
 
     def evaluate(self, context: Mapping[str, Any]) -> Any:
@@ -89,6 +93,16 @@ def _value(part: _Part, root: Scope, known: dict[str, Any]) -> Any:
     return value
 
 
+def _names(part: _Part, known: dict[str, frozenset[str]]) -> frozenset[str]:
+    if part.id not in known:
+        known[part.id] = frozenset()  # a loop, refused elsewhere, stops here
+        given = {name for one in part.requires for name in (one.id, one.name)}
+        inputs = {one.name for one in part.requires if one.kind == "inputData"}
+        below = [_names(one, known) for one in part.requires]
+        known[part.id] = frozenset((part.names - given).union(inputs, *below))
+    return known[part.id]
+
+
 def read_model(root: xml.Element) -> tuple[dict[str, Decision], list[str]]:
     """Every decision by its id, and the problems that make the file unusable."""
     reading = Reading(_all_names(root))
@@ -104,7 +118,7 @@ def read_model(root: xml.Element) -> tuple[dict[str, Decision], list[str]]:
     for key, element in elements.items():
         _require(parts[key], element, parts, reading)
         if parts[key].kind != "inputData":
-            parts[key].logic = _logic(parts[key], element, reading)
+            _read_logic(parts[key], element, reading)
     _refuse_loops(parts, reading)
     decisions = {
         part.id: Decision(part, xml.named(elements[part.id]))
@@ -143,7 +157,7 @@ def _require(
                 )
 
 
-def _logic(part: _Part, element: xml.Element, reading: Reading) -> Evaluate:
+def _read_logic(part: _Part, element: xml.Element, reading: Reading) -> None:
     boxes = Boxes(part.id, xml.named(element), reading)
     if part.kind == "businessKnowledgeModel":
         function = xml.child(element, "encapsulatedLogic")
@@ -151,12 +165,11 @@ def _logic(part: _Part, element: xml.Element, reading: Reading) -> Evaluate:
     else:
         node = boxes.inside(element)
     try:
-        return build(node)
+        part.logic, part.names = build(node), free_names(node).certain
     except FeelSyntaxError as error:
         reading.refuse(boxes.where, str(error))
     except RecursionError:
         reading.refuse(boxes.where, "elle est trop imbriquée.")
-    return lambda _: None
 
 
 def _refuse_loops(parts: dict[str, _Part], reading: Reading) -> None:

@@ -67,6 +67,16 @@ class Table:
     policy: str
     aggregation: str
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that its columns and cells read."""
+        read: set[str] = set()
+        read.update(*(one.expression.names for one in self.inputs))
+        for rule in self.rules:
+            read.update(*(one.names for one in rule.conditions))
+            read.update(*(one.names for one in rule.conclusions))
+        return frozenset(read)
+
     def shaped(self, outputs: list[Any]) -> Any:
         """One value for one output column, a context for several."""
         if len(self.outputs) == 1:

@@ -34,6 +34,8 @@ def _visit(node: Node, bound: frozenset[str], found: _Found, *, filtering: bool)
     if isinstance(node, tree.Name):
         if node.name not in bound and node.name not in BUILTINS:
             (found.possible if filtering else found.certain).add(node.name)
+    elif isinstance(node, tree.Built):
+        (found.possible if filtering else found.certain).update(node.names - bound)
     elif isinstance(node, tree.Call) and isinstance(node.function, tree.Name):
         if node.function.name not in bound and not filtering:
             found.called.setdefault(node.function.name, node.function.position)

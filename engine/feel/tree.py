@@ -223,9 +223,10 @@ class Lambda(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Built(Node):
-    """Something already made into a function, such as a decision table."""
+    """Something already made into a function, such as a decision table; `names` it reads."""
 
     evaluate: Callable[[Any], Any]
+    names: frozenset[str]
 
 
 def children(node: Node) -> Iterator[Node]:

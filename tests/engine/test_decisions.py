@@ -223,6 +223,8 @@ def test_decisions_require_one_another_by_id_or_by_name():
         ("size_class", "micro"),
         ("rate", 0.3),
     ]
+    assert compiled["aid"].names == {"effectif", "chiffre_affaires", "montant"}
+    assert compiled["size_class"].names == {"effectif", "chiffre_affaires"}
     assert compiled["size_class"].name == "Taille de l'entreprise"
     with pytest.raises(feel.FeelRuntimeError, match="« nope »"):
         decisions.evaluate(compiled, "nope", context)
@@ -257,7 +259,9 @@ def test_functions_and_boxed_expressions():
         '<binding><parameter name="x"/><literalExpression><text>a</text></literalExpression>'
         "</binding></invocation></contextEntry></context></decision>"
     )
-    assert decisions.evaluate(decisions.compile(dmn(double, boxed)), "d", {"n": 3}) == 12
+    compiled = decisions.compile(dmn(double, boxed))
+    assert decisions.evaluate(compiled, "d", {"n": 3}) == 12
+    assert compiled["d"].names == {"n"}
 
 
 @pytest.mark.parametrize(
