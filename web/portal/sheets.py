@@ -19,7 +19,7 @@ _DATA = Path(__file__).parents[1] / "data"
 
 # Indented lines are how people lay out plain text, not programs.
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "breaks": True}).disable("code")
-_TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "a", "h3", "blockquote"}
+TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "a", "h3", "blockquote"}
 _BARE = re.compile(r"(?<![(<\[\"'=\w/])https?://[^\s<>()\[\]\"']+[^\s<>()\[\]\"'.,;:!?]")
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[a-z]{2,}", re.IGNORECASE)
 
@@ -37,7 +37,7 @@ def html(text: str) -> Markup:
     return Markup(  # noqa: S704  cleaned just here
         nh3.clean(
             rendered,
-            tags=_TAGS,
+            tags=TAGS,
             attributes={"a": {"href"}},
             url_schemes={"http", "https", "mailto", "tel"},
             link_rel="noopener nofollow",
