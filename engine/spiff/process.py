@@ -56,7 +56,7 @@ __all__ = [
     "WrongState",
 ]
 
-MAX_STEPS = 20_000
+MAX_STEPS = 10_000
 _TIDY_EVERY = 200
 _RESERVED = "case"
 Row = TypeVar("Row")
