@@ -90,6 +90,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        # Parameters hold what people typed: they stay out of errors, hence of the logs.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "hide_parameters": True},
         "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
         "SESSION_COOKIE_SECURE": settings.secure,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -101,7 +103,9 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_FORM_PARTS": 5_000,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "RATELIMIT_HEADERS_ENABLED": False,
-        "RATELIMIT_SWALLOW_ERRORS": True,  # a lost Redis must not close the office
+        # A lost Redis must not close the office: each process then counts for itself.
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: people fill forms slowly
         "BABEL_DEFAULT_LOCALE": "fr_FR",
         "BABEL_DEFAULT_TIMEZONE": "Europe/Paris",

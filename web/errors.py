@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_limiter import RateLimitExceeded
@@ -117,12 +117,13 @@ def page(status: int, message: Message | None = None) -> ResponseReturnValue:
         )
         problem.mimetype = "application/problem+json"
         return problem, status
-    return (
-        render_template(
-            "error.html", status=status, message=message, reference=reference()
-        ),
-        status,
-    )
+    about = {"status": status, "message": message, "reference": reference()}
+    try:
+        return render_template("error.html", **about), status
+    except Exception as failure:  # the frame fails for the same reason as the page
+        log.error("frame_unavailable", error=type(failure).__name__)
+        bare = current_app.jinja_env.get_template("error_bare.html")
+        return bare.render(**about), status
 
 
 def _http(failure: HTTPException) -> ResponseReturnValue:

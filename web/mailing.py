@@ -26,8 +26,8 @@ def send(to: str, subject: str, text: str) -> None:
     def hand_over() -> None:
         try:
             partner("mail").send(to=[to], subject=subject, text=text, key=key)
-        except Exception:  # the person was told to look at their mail, and may ask again
-            log.exception("mail_not_sent", key=key)
+        except Exception as failure:  # the person may ask again; the text would name them
+            log.error("mail_not_sent", key=key, error=type(failure).__name__)
 
     if waiting is None:
         hand_over()

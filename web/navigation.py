@@ -17,12 +17,15 @@ from engine.access import Actor
 
 @dataclass(frozen=True)
 class Item:
-    """A link of the main navigation. `count` is shown beside it when positive."""
+    """A link of the main navigation. `count` is shown beside it when positive; `about` is
+    the sentence under it on the home page.
+    """
 
     label: str
     endpoint: str
     icon: str = "grid"
     count: int = 0
+    about: str = ""
 
     @property
     def url(self) -> str:

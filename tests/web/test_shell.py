@@ -18,6 +18,7 @@ from engine.models import db
 from tests.conftest import ROOT, build, close, environment
 from tests.web.visitor import Visitor, account
 from web import config, theme
+from web.app import create_app
 from web.auth import guard, guards, public
 from web.security import relax
 
@@ -197,6 +198,19 @@ def test_not_ready_without_redis_or_database(tmp_path: Path) -> None:
     assert checks["redis"] == "ConnectionError"
     assert checks["queue"] == "en retard"
     assert checks["database"] == "ok"
+
+
+def test_a_lost_database_has_its_page_even_for_who_is_signed_in(tmp_path: Path) -> None:
+    lost = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+    app = create_app(environment(tmp_path, DATABASE_URL=lost))
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = "somebody", True
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "Une partie du service ne répond pas" in answer.text
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
 
 
 def test_a_secure_address_makes_secure_cookies(tmp_path: Path) -> None:

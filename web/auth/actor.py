@@ -25,15 +25,18 @@ def current_actor() -> Actor:
 def forget_actor() -> None:
     """Read the person's roles again: they have just changed."""
     g.pop("actor", None)
+    g.pop("organisations", None)
 
 
 def organisations() -> list[Organisation]:
     """The organisations in which this person holds a role today, by name."""
-    ids = {role.organisation_id for role in current_actor().roles}
-    if not ids:
-        return []
-    statement = select(Organisation).where(Organisation.id.in_(ids))
-    return list(db.session.scalars(statement.order_by(Organisation.name)))
+    if "organisations" not in g:
+        ids = {role.organisation_id for role in current_actor().roles}
+        statement = select(Organisation).where(Organisation.id.in_(ids))
+        ordered = statement.order_by(Organisation.name)
+        g.organisations = list(db.session.scalars(ordered)) if ids else []
+    mine: list[Organisation] = g.organisations
+    return mine
 
 
 def acting_for() -> Organisation | None:

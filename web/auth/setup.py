@@ -178,6 +178,7 @@ def init_app(app: Flask) -> None:
         totp_cls=OneTimeCodes,
     )
     security.want_json(lambda _request: False)
+    security.principal.identity_loaders.clear()  # else every request would read the account
     user_logged_in.connect(_start_afresh, app)
 
 
