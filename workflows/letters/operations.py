@@ -13,6 +13,8 @@ from uuid import UUID
 
 from engine import clock, definitions, feel
 from engine.operations import operation
+from forms import Form
+from forms.recap import RecapPage
 
 PLACE = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 GAP = re.compile(r"\n{3,}")
@@ -58,6 +60,50 @@ def compose(
         "signatory": signatory or contact.get("signatory"),
         "kind": template,
         "file_name": f"{template}-{case['number']}.pdf",
+    }
+
+
+@operation
+def recapitulate(
+    *, case: dict[str, Any], form: str, values: dict[str, Any]
+) -> dict[str, Any]:
+    """Lay out a filed form, as it was asked and answered, for the case's file.
+
+    Returns what `rendering.recap` takes: {title, reference, subtitle, sections, sender,
+    kind, file_name}. Raises ValueError, in French, for a form the procedure has not.
+    """
+    compiled = definitions.compiled_form(UUID(case["definition"]), form)
+    if compiled is None:
+        raise ValueError(f"Le formulaire « {form} » n'existe pas dans cette procédure.")
+    pages = Form.from_json(compiled).recap(values)
+    return {
+        "title": f"Demande déposée : {case['procedure']}",
+        "reference": case["number"],
+        "subtitle": f"Déposée le {_day(clock.today())}",
+        "sections": [_section(page) for page in pages],
+        "sender": _known(_address_of(case["organisation"])),
+        "kind": form,
+        "file_name": f"{form}-{case['number']}.pdf",
+    }
+
+
+def _section(page: RecapPage) -> dict[str, Any]:
+    return {
+        "title": page.label,
+        "rows": [
+            {"label": row.label, "value": row.value or [file.name for file in row.files]}
+            for row in page.rows
+            if row.kind in {"text", "files"}
+        ],
+        "tables": [
+            {
+                "title": row.label,
+                "columns": list(row.table.headers),
+                "rows": [list(cells) for cells in row.table.rows],
+            }
+            for row in page.rows
+            if row.table
+        ],
     }
 
 
@@ -109,7 +155,7 @@ def _text(where: str, expression: str, value: Any) -> str:
         case Decimal():
             return f"{value:f}".replace(".", ",")
         case date() | datetime():
-            return str(feel.compile("format date(it)").evaluate({"it": value}))
+            return _day(value)
         case _:
             raise ValueError(f"{where} : « {expression} » ne donne pas un texte.")
 
@@ -135,5 +181,9 @@ def _known(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _place_and_date(place: str | None) -> str:
-    day = feel.compile("format date(it)").evaluate({"it": clock.today()})
+    day = _day(clock.today())
     return f"{place}, le {day}" if place else f"Le {day}"
+
+
+def _day(day: date) -> str:
+    return str(feel.compile("format date(it)").evaluate({"it": day}))

@@ -1,5 +1,6 @@
 """Letters: what a template may say, what stops it, and that the case cannot write Markdown."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +11,8 @@ from markdown_it import MarkdownIt
 from engine import clock, feel
 from engine.commands import people
 from engine.models import DefinitionFile, ProcessDefinition, db
-from workflows.letters.operations import compose
+from forms import compile_form
+from workflows.letters.operations import compose, recapitulate
 
 ORGANISATION = {
     "name": "Région",
@@ -172,3 +174,66 @@ def test_what_the_case_says_is_never_markdown(definition: UUID, hostile: str) ->
 def test_a_subject_is_plain_text(definition: UUID) -> None:
     found = write(definition, "# Projet « {{ t }} »\nx", {"t": "A_B *C*"})
     assert found["title"] == "Projet « A_B *C* »"
+
+
+FORM = {
+    "type": "default", "id": "asked", "schemaVersion": 19,
+    "components": [
+        {"type": "group", "id": "g", "label": "Projet", "components": [
+            {"type": "textfield", "id": "a", "key": "title", "label": "Intitulé"},
+            {"type": "filepicker", "id": "b", "key": "quote", "label": "Devis"},
+            {"type": "dynamiclist", "id": "c", "path": "lines", "label": "Dépenses",
+             "isRepeating": True, "components": [
+                {"type": "number", "id": "d", "key": "amount", "label": "Montant",
+                 "properties": {"ebg:type": "montant"}}]}]}],
+}  # fmt: skip
+
+
+def test_a_filed_form_is_laid_out_for_the_file(definition: UUID) -> None:
+    compiled = compile_form(json.dumps(FORM).encode()).to_json()
+    db.session.add(
+        DefinitionFile(
+            definition_id=definition, name="asked.form.compiled.json", content=compiled
+        )
+    )
+    db.session.flush()
+    quote = {
+        "sha256": "0" * 64,
+        "name": "devis.pdf",
+        "media_type": "application/pdf",
+        "size": 9,
+    }
+    found = recapitulate(
+        case={
+            "definition": str(definition), "number": "26-AAAA-BBBB", "procedure": "Aide",
+            "organisation": ORGANISATION,
+        },
+        form="asked",
+        values={"title": "Four", "quote": [quote], "lines": [{"amount": 1200.5}]},
+    )  # fmt: skip
+    assert (found["title"], found["reference"]) == (
+        "Demande déposée : Aide",
+        "26-AAAA-BBBB",
+    )
+    assert found["sections"] == [
+        {
+            "title": "Projet",
+            "rows": [
+                {"label": "Intitulé", "value": "Four"},
+                {"label": "Devis", "value": "devis.pdf"},
+            ],
+            "tables": [
+                {
+                    "title": "Dépenses",
+                    "columns": ["Montant"],
+                    "rows": [["1\u00a0200,50\u00a0€"]],
+                }
+            ],
+        }
+    ]
+
+
+def test_a_form_that_does_not_exist_is_named(definition: UUID) -> None:
+    case = {"definition": str(definition), "number": "1", "procedure": "Aide"}
+    with pytest.raises(ValueError, match="« absent » n'existe pas"):
+        recapitulate(case=case, form="absent", values={})
