@@ -19,7 +19,7 @@ _DURATION = re.compile(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
     r"(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
 )
-_LITERAL = re.compile(r"P[0-9T][0-9YMWDTHS.]*|R\d*/\S+|\d{4}-\d{2}-\d{2}(T\S+)?")
+_LITERAL = re.compile(r"[-+]?PT?\d\S*|R\d*/\S+|\d{4}-\d{2}-\d{2}(T\S+)?")
 
 
 @dataclass(frozen=True)

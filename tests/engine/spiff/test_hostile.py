@@ -1,0 +1,167 @@
+"""Files that strangers send, and data that a form should never carry."""
+
+import time
+
+import pytest
+
+from engine.spiff.codec import MAX_BYTES
+from engine.spiff.errors import DataRefused, DataTooLarge, DiagramRefused
+from engine.spiff.lint import lint
+from engine.spiff.model import compile_model
+from engine.spiff.process import Process
+from tests.engine.spiff.drawing import (
+    HEAD,
+    Case,
+    Clock,
+    chain,
+    document,
+    end,
+    model,
+    process,
+    start,
+    subprocess,
+    user,
+)
+
+
+def refused(content: bytes) -> str:
+    with pytest.raises(DiagramRefused) as caught:
+        compile_model({"process.bpmn": content}, "p")
+    found = lint({"process.bpmn": content}, operations={}, remote_calls={}, forms=())
+    assert found, "the lint says it too"
+    return str(caught.value)
+
+
+def simple(*more: str) -> bytes:
+    return document(
+        process(start(), user("u"), end(), chain("started", "u", "ended"), *more)
+    )
+
+
+def test_an_xml_bomb_is_refused_and_never_unfolds():
+    lines = [f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)]
+    bomb = (
+        f'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a0 "x">{"".join(lines)}]><d>&a11;</d>'
+    )
+    began = time.perf_counter()
+    refused(bomb.encode())
+    refused(bomb.encode("utf-16"))
+    assert time.perf_counter() - began < 2
+
+
+def test_an_external_entity_is_refused():
+    text = '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d>&x;</d>'
+    assert "DOCTYPE" in refused(text.encode())
+    text = '<?xml version="1.0"?><!DOCTYPE d SYSTEM "http://127.0.0.1:1/d.dtd"><d/>'
+    assert "DOCTYPE" in refused(text.encode())
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0\xff", b"hello", b"<a>", "<a>é</a>".encode("utf-16-be")]
+)
+def test_what_is_not_xml_is_refused(content):
+    assert "XML" in refused(content)
+
+
+def test_too_long_too_deep_and_too_many():
+    assert "5 Mo" in refused(b" " * 6_000_000)
+    assert "niveaux" in refused(simple("<bpmn:x>" * 120 + "</bpmn:x>" * 120))
+    assert "éléments" in refused(simple("<bpmn:x/>" * 200_001))
+
+
+def test_another_document_is_not_a_process():
+    assert "identifiant" in refused(b"<html/>")
+    assert "identifiant" in refused(document(process(start(), end(), key="other")))
+
+
+def test_data_objects_two_sub_processes_down_do_not_hang():
+    deep = (
+        '<bpmn:userTask id="u3"><bpmn:dataOutputAssociation id="d"><bpmn:targetRef>ref'
+        "</bpmn:targetRef></bpmn:dataOutputAssociation></bpmn:userTask>"
+    )
+    inner = subprocess("s2", start("b"), deep, end("c"), chain("b", "u3", "c"))
+    outer = subprocess("s1", start("a"), inner, end("d1"), chain("a", "s2", "d1"))
+    objects = (
+        '<bpmn:dataObject id="o"/><bpmn:dataObjectReference id="ref" dataObjectRef="o"/>'
+    )
+    drawn = document(
+        process(objects, start(), outer, end(), chain("started", "s1", "ended"))
+    )
+    assert "association de données" in refused(drawn)
+
+
+def test_nested_sub_processes_have_a_floor():
+    inside = user("u")
+    body = start("s0") + inside + end("e0") + chain("s0", "u", "e0")
+    for level in range(1, 60):
+        body = (
+            start(f"s{level}")
+            + subprocess(f"p{level}", body)
+            + end(f"e{level}")
+            + chain(f"s{level}", f"p{level}", f"e{level}")
+        )
+    case = Case(model(body), {"k": "x" * 1000})
+    assert len(case.state) < 40_000, "the data are written once"
+    case.complete("u", {"done": 1})
+    assert case.process.completed
+    assert case.process.data["done"] == 1
+
+
+def test_a_sub_process_that_contains_itself_in_name_is_refused():
+    drawn = (
+        HEAD
+        + '<bpmn:process id="p" isExecutable="true"><bpmn:subProcess id="p"/></bpmn:process>'
+        "</bpmn:definitions>"
+    )
+    assert "identifiant" in refused(drawn.encode())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"typename": "x"},
+        {"typename": "timedelta", "days": 1, "seconds": 2},
+        {"__builtins__": 1, "tasks": [], "data_objects": {}},
+        {"": 1, "é à": None, "a.b": {"c": [1.5, True, None]}},
+        {"Start": 1, "failure": 1, "due": "x", "left": 1},
+    ],
+)
+def test_any_name_survives_as_data(values):
+    drawn = model(start(), user("u"), user("z"), end(), chain("started", "u", "z", "ended"))
+    case = Case(drawn, {})
+    case.complete("u", values)
+    assert case.process.task_data(case.task("z").task_id) == values
+
+
+def test_data_that_are_not_plain_are_refused():
+    case = Case(model(start(), user("u"), end(), chain("started", "u", "ended")), {})
+    task = case.task("u").task_id
+    for bad in (object(), {1, 2}, b"x", 10**30):
+        with pytest.raises(DataRefused):
+            case.process.complete(task, {"k": bad})
+    with pytest.raises(DataRefused, match="réservé"):
+        case.process.complete(task, {"case": {"number": "other"}})
+    assert case.names() == ["u"], "nothing moved"
+
+
+def test_too_much_data_is_refused_before_anything_is_saved():
+    drawn = model(start(), user("u"), user("z"), end(), chain("started", "u", "z", "ended"))
+    case = Case(drawn, {})
+    before = case.state
+    case.process.complete(case.task("u").task_id, {"long": "x" * MAX_BYTES})
+    with pytest.raises(DataTooLarge, match="256 ko"):
+        case.process.dump()
+    again = Process.restore(drawn, before, host=Clock())
+    again.complete(again.user_tasks()[0].task_id, {"long": "x" * (MAX_BYTES // 2)})
+    assert len(again.dump()) < MAX_BYTES
+
+
+def test_what_we_give_out_cannot_change_the_case():
+    drawn = model(start(), user("u"), end(), chain("started", "u", "ended"))
+    given = {"file": {"n": 1}}
+    case = Case(drawn, given)
+    given["file"]["n"] = 2
+    task = case.task("u").task_id
+    case.process.task_data(task)["file"]["n"] = 3
+    case.process.data["file"]["n"] = 4
+    assert case.process.task_data(task) == {"file": {"n": 1}}
