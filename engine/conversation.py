@@ -7,8 +7,9 @@ from sqlalchemy import ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
+from engine.columns import UtcDateTime
 from engine.directory import Person
-from engine.models import UtcDateTime, db
+from engine.models import db
 
 LONGEST = 10_000
 """Characters in one message."""

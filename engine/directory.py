@@ -13,7 +13,8 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, sel
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
-from engine.models import UtcDateTime, db
+from engine.columns import UtcDateTime
+from engine.models import db
 
 MEMBER, COMPANY, STATE, PARTNER, PLATFORM = (
     "member",

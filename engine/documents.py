@@ -14,7 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from connectors import StoredFile
 from engine import clock
-from engine.models import ProcessInstance, UtcDateTime, db
+from engine.columns import UtcDateTime
+from engine.models import ProcessInstance, db
 
 SHA256_LENGTH = 64
 
@@ -146,13 +147,13 @@ def discard(draft: Draft) -> None:
     db.session.delete(draft)
 
 
-def referenced(digests: Iterable[str]) -> set[str]:
-    """Which of these digests a document still points at."""
-    return set(
-        db.session.scalars(
-            select(Document.sha256).where(Document.sha256.in_(list(digests))).distinct()
-        )
+def unreferenced(digests: Iterable[str]) -> set[str]:
+    """Those of these digests that no document points at."""
+    asked = set(digests)
+    known = db.session.scalars(
+        select(Document.sha256).where(Document.sha256.in_(asked)).distinct()
     )
+    return asked - set(known)
 
 
 ORPHAN_AGE = timedelta(hours=24)

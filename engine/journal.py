@@ -16,7 +16,8 @@ from sqlalchemy import JSON, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.models import ProcessInstance, UtcDateTime, db
+from engine.columns import UtcDateTime
+from engine.models import ProcessInstance, db
 from engine.transaction import lock
 
 

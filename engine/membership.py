@@ -8,8 +8,9 @@ from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
+from engine.columns import UtcDateTime
 from engine.directory import Holding, Organisation, Person, current
-from engine.models import UtcDateTime, db
+from engine.models import db
 
 
 class JoinRequest(db.Model):  # type: ignore[name-defined]

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import Connection, Engine, event
 
-from engine.models import Base, db
+from engine.columns import Base
+from engine.models import db
 
 log = structlog.get_logger()
 

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, text
 
-from engine.models import Base, db
+from engine.columns import Base
+from engine.models import db
 from tests import servers
 from web.app import create_app
 from web.worker import Workers

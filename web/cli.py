@@ -1,6 +1,5 @@
 """The operator's commands: `flask --app web.app …`."""
 
-import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from engine import clock, journal
 from engine.directory import Organisation
 from engine.models import db
 from engine.sweep import sweep as sweep_once
-from web import demo
+from web import demo, tidying
 from web.worker import Workers
 from workflows import publication
 from workflows.grants import aid_import
@@ -24,7 +23,7 @@ def init_app(app: Flask) -> None:
     """Add the commands to the application's own."""
     for command in (
         publish, worker, sweep, sandbox, check_partners, import_aids, journal_verify,
-        clock_advance, seed_demo,
+        clock_advance, seed_demo, tidy,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -137,6 +136,13 @@ def journal_verify() -> None:
         sys.exit(1)
 
 
+@click.command("tidy")
+def tidy() -> None:
+    """Forget bytes no document points at and messages out of date (workers do, hourly)."""
+    removed = tidying.tidy(current_app.extensions["partners"]["storage"])
+    click.echo(f"{removed['orphans']} fichiers, {removed['messages']} messages")
+
+
 @click.command("clock-advance")
 @click.argument("days", type=float)
 def clock_advance(days: float) -> None:
@@ -154,7 +160,12 @@ def clock_advance(days: float) -> None:
 def seed_demo() -> None:
     """Enter the demonstration's people, publish, and run cases to every stage."""
     made = demo.seed(_app())
-    click.echo(json.dumps(made, ensure_ascii=False, indent=2))
+    settings = current_app.extensions["settings"]
+    click.echo(f"\n  e-bourgogne : {settings.public_url}\n")
+    click.echo(f"  Comptes de démonstration (mot de passe : {made['mot de passe']})")
+    for account, does in made["comptes"].items():
+        click.echo(f"    {account:<46} {does}")
+    click.echo("\n  Ctrl+C pour arrêter.\n")
 
 
 def _app() -> Flask:

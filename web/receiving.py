@@ -20,18 +20,18 @@ def keep_files(
     draft_id: UUID, form: Form, actor: Actor
 ) -> tuple[Mapping[str, list[FileRef]], list[FieldError]]:
     """The references of the files kept, by field, and a sentence for each one refused."""
-    labels = {column.key: column.label for column in form.columns()}
     kept = defaultdict[str, list[FileRef]](list)
     refused: list[FieldError] = []
     for name in request.files:
         for upload in request.files.getlist(name):
             if not upload.filename:
                 continue
-            stored, problem = _keep(upload)
+            label = form.label_of(name)
+            stored, problem = _keep(upload, form.max_file_size)
             if stored is None:
-                refused.append(FieldError(name, labels.get(name, name), problem))
+                refused.append(FieldError(name, label, problem))
                 continue
-            title = labels.get(name) or stored.name
+            title = label or stored.name
             drafts.attach(draft_id, stored, kind=name[:100], title=title[:300], actor=actor)
             kept[name].append(reference(stored))
     return kept, refused
@@ -47,9 +47,9 @@ def reference(file: StoredFile) -> dict[str, Any]:
     }
 
 
-def _keep(upload: FileStorage) -> tuple[StoredFile | None, str]:
+def _keep(upload: FileStorage, max_size: int) -> tuple[StoredFile | None, str]:
     """One file stored, or why not; partners are asked with no transaction open."""
-    checked = uploads.check(upload.filename or "", upload.stream)
+    checked = uploads.check(upload.filename or "", upload.stream, max_size=max_size)
     if checked.problems:
         return None, " ".join(checked.problems)
     db.session.rollback()

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from engine import clock
-from engine.commands.step import MESSAGE_LIFE, step
+from engine.commands.keeping import MESSAGE_LIFE
+from engine.commands.step import step
 from engine.models import Message, MessageSubscription, db
 from engine.transaction import transaction
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from flask import current_app
 
-from engine.models import UtcDateTime
+from engine.columns import UtcDateTime
 
 database = current_app.extensions["migrate"].db
 

@@ -23,7 +23,8 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.access import require
-from engine.models import Base, db
+from engine.columns import Base
+from engine.models import db
 from web.auth.actor import current_actor
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -141,7 +141,7 @@ def _application(
     values: Mapping[str, Any], row: Mapping[str, str], applicant: Actor
 ) -> dict[str, Any]:
     """The story's request, in the name of a company of the demonstration."""
-    return scenarios.replaced(
+    changed: dict[str, Any] = scenarios.replaced(
         values,
         {
             "siret": row["siret"],
@@ -150,7 +150,8 @@ def _application(
             "contact.email": _email(applicant),
             "project.commune": "21054",
         },
-    )  # type: ignore[no-any-return]
+    )
+    return changed
 
 
 def _email(actor: Actor) -> str:

@@ -192,5 +192,6 @@ def _name(person_id: UUID | None) -> str | None:
 
 def _closed_sentence(closed: TaskNotOpen) -> str:
     if closed.who is None:
-        return _("Cette tâche n'est plus à faire : la procédure a suivi un autre chemin.")
-    return _("%(who)s a déjà terminé cette tâche.", who=closed.who)
+        unneeded = _("Cette tâche n'est plus à faire : la procédure a suivi un autre chemin.")
+        return str(unneeded)
+    return str(_("%(who)s a déjà terminé cette tâche.", who=closed.who))

@@ -20,7 +20,8 @@ from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
-from engine.models import UtcDateTime, db
+from engine.columns import UtcDateTime
+from engine.models import db
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 

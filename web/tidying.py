@@ -1,0 +1,38 @@
+"""Forgets what nobody needs any more: bytes no document points at, messages out of date."""
+
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete
+
+from engine import clock, documents
+from engine.documents import ORPHAN_AGE
+from engine.models import Message, db
+from engine.transaction import transaction
+
+AT_ONCE = 500
+
+
+def tidy(storage: Any) -> dict[str, int]:
+    """Remove orphan bytes older than a day and messages past their date; how many of each.
+
+    Bytes are young while a request that stored them may still be about to commit.
+    """
+    return {"orphans": _forget_orphans(storage), "messages": _forget_messages()}
+
+
+def _forget_orphans(storage: Any) -> int:
+    before = clock.now() - ORPHAN_AGE
+    old = (digest for digest, moment in storage.stored() if moment < before)
+    removed = 0
+    while some := list(islice(old, AT_ONCE)):
+        orphans = documents.unreferenced(some)
+        db.session.rollback()
+        removed += sum(storage.delete(digest) for digest in orphans)
+    return removed
+
+
+def _forget_messages() -> int:
+    with transaction():
+        done = db.session.execute(delete(Message).where(Message.expires_at < clock.now()))
+        return int(done.rowcount)  # type: ignore[attr-defined]
