@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.pofile import read_po
-from flask import Flask, abort
+from flask import Flask, abort, render_template_string
 from PIL import Image
 
+from engine import clock
 from engine.access import Forbidden
 from engine.directory import MEMBER, Organisation
 from engine.errors import NotWaiting
@@ -64,6 +65,25 @@ def test_pages_are_strict_html_under_a_strict_policy(
     assert " style=" not in answer.text
     assert '<html lang="fr"' in answer.text
     assert 'href="#main"' in answer.text
+
+
+def test_every_piece_of_our_pages_is_strict_html(app: Flask, visitor: Visitor) -> None:
+    """specimen.html shows all the macros; a browser may open it too."""
+    source = (Path(__file__).parent / "specimen.html").read_text()
+    db.session.add_all(Organisation(kind=MEMBER, name=f"Commune {n}") for n in range(9))
+    db.session.commit()
+    pages = db.paginate(db.select(Organisation), page=2, per_page=2)
+
+    @public
+    def specimen() -> str:
+        return render_template_string(
+            source, today=clock.today(), now=clock.now(), pagination=pages, to=str
+        )
+
+    app.add_url_rule("/specimen", "specimen", specimen)
+    answer = visitor.get("/specimen")
+    assert answer.status_code == 200
+    assert " style=" not in answer.text
 
 
 def test_a_page_relaxes_the_policy_for_itself_alone(app: Flask, visitor: Visitor) -> None:
