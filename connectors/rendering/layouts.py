@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from connectors.rendering.sheet import GREY, Cell, Sheet, Style, Tag
+from connectors.rendering.look import GREY, Cell, Style
+from connectors.rendering.sheet import Sheet, Tag
 from connectors.rendering.writing import (
     Block,
     Grid,

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from connectors import Produced, Refused, StoredFile
 from connectors.memory import Memory
 from connectors.rendering.layouts import draw_letter, draw_recap, foot_of
-from connectors.rendering.sheet import Sheet, missing_fonts
+from connectors.rendering.look import missing_fonts
+from connectors.rendering.sheet import Sheet
 from connectors.rendering.writing import MAXIMUM, clean
 
 MEDIA_TYPE = "application/pdf"

@@ -11,7 +11,6 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,54 +20,23 @@ from fpdf import FPDF, FPDF_VERSION, ViewerPreferences
 from fpdf.enums import XPos, YPos
 
 from connectors.rendering.lines import break_lines
+from connectors.rendering.look import (
+    FONT_FILES,
+    GREY,
+    RULE,
+    Cell,
+    Style,
+    missing_fonts,
+)
 from connectors.rendering.metadata import xmp
 from connectors.rendering.writing import Run
 
-FONT_FILES = {
-    "": "DejaVuSans.ttf",
-    "B": "DejaVuSans-Bold.ttf",
-    "I": "DejaVuSans-Oblique.ttf",
-    "BI": "DejaVuSans-BoldOblique.ttf",
-}
-INK, GREY, RULE = (28, 28, 30), (88, 88, 94), (200, 200, 206)
 PRODUCER = f"fpdf2 {FPDF_VERSION}"
 MARGIN, BOTTOM = 22.0, 24.0
-LEADING = 1.42
 # Beyond, emphasis is given up: fpdf2 reads marked text in quadratic time.
 LONGEST_MARKED = 20_000
 
 Tag = Literal["P", "H1", "H2", "H3"]
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a text looks. `size` in points."""
-
-    size: float = 9.5
-    weight: str = ""
-    colour: tuple[int, int, int] = INK
-    align: Literal["L", "R", "C"] = "L"
-
-    @property
-    def leading(self) -> float:
-        """The height of a line, in millimetres."""
-        return self.size * LEADING * 25.4 / 72
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One text of a row, `width` millimetres wide."""
-
-    text: str
-    width: float
-    style: Style = Style()
-
-
-def missing_fonts(folder: Path | None) -> list[str]:
-    """Return the font files that are not in the folder."""
-    return [
-        name for name in FONT_FILES.values() if not (folder and (folder / name).exists())
-    ]
 
 
 class Sheet(FPDF):

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from connectors import StoredFile
 from connectors.rendering import connect
-from connectors.rendering.sheet import missing_fonts
+from connectors.rendering.look import missing_fonts
 
 ROOT = Path(__file__).parents[3]
 FONTS = (ROOT / "web/static/dist/fonts", ROOT / "node_modules/dejavu-fonts-ttf/ttf")
