@@ -16,11 +16,16 @@ from flask import Flask
 
 from engine import outbox, wake
 from engine.sweep import sweep
+from web import tidying
+from web.auth.company import complete_waiting
 
 log = structlog.get_logger()
 
 EVERY = 1.0
 """Seconds between two sweeps."""
+
+TIDY_EVERY = 3600.0
+"""Seconds between two tidyings."""
 
 
 class Workers:
@@ -45,9 +50,10 @@ class Workers:
         """Serve the queue and sweep, in threads of this process."""
         self._worker = dramatiq.Worker(self.broker, worker_threads=threads)
         self._worker.start()
-        sweeper = threading.Thread(target=self._sweep_for_ever, name="sweep", daemon=True)
-        sweeper.start()
-        self._threads.append(sweeper)
+        for work in (self._sweep_for_ever, self._tidy_for_ever):
+            thread = threading.Thread(target=work, name=work.__name__, daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def stop(self) -> None:
         """Finish what is being done and stop."""
@@ -84,6 +90,15 @@ class Workers:
             except Exception:  # whatever it was, the next sweep may succeed
                 log.exception("sweep_failed")
             self._due.wait(EVERY)
+
+    def _tidy_for_ever(self) -> None:
+        while not self._stop.wait(TIDY_EVERY):
+            try:
+                with self.app.app_context():
+                    tidying.tidy(self.app.extensions["partners"]["storage"])
+                    complete_waiting()
+            except Exception:  # nothing depends on it; the next one may succeed
+                log.exception("tidy_failed")
 
     def _tick_sandboxes(self) -> None:
         """Let sandboxes of this process answer what they were asked."""
