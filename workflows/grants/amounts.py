@@ -87,7 +87,7 @@ def limits(
     if ceiling is not None:
         found.append(("Plafond du régime", ceiling))
     if de_minimis_room is not None:
-        found.append(("Plafond de minimis restant", de_minimis_room))
+        found.append(("Possible sous le plafond de minimis", de_minimis_room))
     return [
         Limit(label, max(Decimal(0), amount).quantize(CENT, ROUND_DOWN))
         for label, amount in found

@@ -245,7 +245,7 @@ def compute_aid(
         other_public_aid=amounts.number(other_public_aid or 0, "Autres aides publiques"),
         ceiling=_optional(ceiling, "Plafond du régime"),
         public_share=_optional(public_share, "Part publique maximale"),
-        de_minimis_room=_optional(de_minimis_room, "Plafond de minimis restant"),
+        de_minimis_room=_optional(de_minimis_room, "Possible sous le plafond de minimis"),
     )
     lowest = amounts.lowest(found)
     return _plain(

@@ -31,7 +31,7 @@ def test_the_lowest_limit_decides_and_is_named() -> None:
         },
         {"label": "Part publique maximale de 80 % de l'assiette", "amount": 92_000.4},
         {"label": "Plafond du régime", "amount": 250_000},
-        {"label": "Plafond de minimis restant", "amount": 30_000},
+        {"label": "Possible sous le plafond de minimis", "amount": 30_000},
     ]
     assert found["maximum"] == 20_000.1
     assert found["binding"].startswith("Taux maximal")
@@ -42,7 +42,7 @@ def test_the_lowest_limit_decides_and_is_named() -> None:
     [
         ({"requested": 1_000}, 1_000, "Montant demandé"),
         ({"ceiling": 999.99}, 999.99, "Plafond du régime"),
-        ({"de_minimis_room": 0}, 0, "Plafond de minimis restant"),
+        ({"de_minimis_room": 0}, 0, "Possible sous le plafond de minimis"),
         ({"public_share": 5}, 5_000, "Part publique maximale de 5 % de l'assiette"),
         ({"other_public_aid": 25_000}, 0, "Taux maximal de 20 %"),
         ({"rate": 0}, 0, "Taux maximal de 0 %"),
