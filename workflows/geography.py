@@ -73,11 +73,11 @@ class Communes:
         return self._by_code.get(code.strip().upper())
 
     def search(self, text: str, *, near: str = "", limit: int = 20) -> list[Commune]:
-        """Communes that `text` may mean, best first: name, start of a name, a word of it.
+        """Communes that `text` may mean, best first.
 
         Accents, hyphens and « St » do not matter; a number is a postcode, an INSEE code
-        or a département (« Saint-Loup 71 »). Among equals, those of the region `near`
-        come first, then the most populous.
+        or a département (« Saint-Loup 71 »). Names that begin so come before those that
+        hold a word so; then the region `near`, the exact names, the most populous.
         """
         asked = _read(text)
         found = self._matching(asked)
@@ -115,16 +115,11 @@ class Communes:
         return [one for one in found if all(_numbered(one, n) for n in asked.numbers)]
 
     def _rank(self, commune: Commune, asked: "_Asked", near: str) -> tuple[Any, ...]:
-        name = self._names[commune.code]
-        closeness = 0 if name == asked.name else 1 if name.startswith(asked.name) else 2
+        name, elsewhere = self._names[commune.code], commune.region != near
+        begins, exact = name.startswith(asked.name), name == asked.name
         by_post = any(number in commune.postcodes for number in asked.numbers)
-        return (
-            closeness,
-            not by_post,
-            commune.region != near,
-            -commune.population,
-            commune.code,
-        )
+        order = (not begins, elsewhere, not exact, not by_post)
+        return *order, -commune.population, commune.code
 
 
 @lru_cache(maxsize=4)

@@ -44,12 +44,12 @@ def test_the_best_comes_first(typed: str, found: str) -> None:
     assert names(typed)[0] == found
 
 
-def test_full_names_come_before_beginnings_and_the_region_before_others() -> None:
+def test_the_region_comes_before_others_and_full_names_before_beginnings() -> None:
     assert names("saint") == [
         "Saint-Apollinaire", "Saint-Loup-Géanges", "Saint-Loup", "Saint-Apollinaire",
     ]  # fmt: skip
-    assert names("sens") == ["Sens", "Sens-sur-Seille"]
-    assert names("chalon") == ["Chalon", "Chalon-sur-Saône"]
+    assert names("saint-loup") == ["Saint-Loup", "Saint-Loup-Géanges"]
+    assert names("chalon") == ["Chalon-sur-Saône", "Chalon"]
     assert names("saint 39") == ["Saint-Loup"]
     assert names("71100") == ["Chalon-sur-Saône", "La Charmée"]
 
