@@ -101,7 +101,8 @@ class Element(BpmnSpecMixin):
         specs = self._wf_spec.task_specs
         children = [my_task._add_child(specs[name]) for name in self.next(my_task)]
         for child in children:
-            child.task_spec._update(child)
+            if child.state == TaskState.FUTURE:  # a brother's event may have cancelled it
+                child.task_spec._update(child)
 
     def _release_boundary(self, task: LiveTask) -> None:
         """The activity is done: its boundary events no longer wait."""

@@ -102,7 +102,7 @@ class Boundary(Catching):
             for other in task.parent.children:
                 is_activity = other.task_spec.name == task.parent.task_spec.activity
                 is_event = isinstance(other.task_spec, Boundary)
-                waits = is_event and other.state == TaskState.WAITING
+                waits = is_event and other.has_state(TaskState.WAITING | TaskState.FUTURE)
                 if other is not task and (is_activity or waits):
                     other.cancel()
         super().fire(task, payload)

@@ -114,7 +114,9 @@ class LiveTask(Task):
         """Withdraw this task and everything open below it, leaving a row of history each."""
         for task in self.below():
             if task.has_state(UNFINISHED):
-                was_open = task.has_state(OPEN | TaskState.ERROR)
+                # An event that did not happen leaves no trace; a withdrawn task does.
+                happened = task.task_spec.kind != "boundaryEvent"
+                was_open = happened and task.has_state(OPEN | TaskState.ERROR)
                 task._set_state(TaskState.CANCELLED)
                 inner = task.top.subprocesses.get(task.id)
                 if inner is not None:

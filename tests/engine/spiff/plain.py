@@ -15,6 +15,7 @@ from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.model import Model
+from engine.spiff.process import Process
 from tests.engine.spiff.drawing import Case, Clock
 
 for _name in ("spiff", "spiff.task", "spiff.workflow", "spiff.data"):
@@ -87,6 +88,15 @@ class Ours:
 
     def over(self) -> bool:
         return self.case.process.completed
+
+
+class Kept(Ours):
+    """Our engine kept in memory: what saving and restoring must not change."""
+
+    def __init__(self, model: Model, data: dict[str, Any]) -> None:
+        super().__init__(model, data)
+        self.case.process = Process.start(model, data, host=self.case.host)
+        self.case.move = lambda name, *given: getattr(self.case.process, name)(*given)
 
 
 def shown(data: dict[str, Any]) -> str:

@@ -11,19 +11,20 @@ import random
 import pytest
 
 from engine.spiff.model import Model, compile_model
-from tests.engine.spiff.plain import Ours, Plain, signature
+from tests.engine.spiff.plain import Kept, Ours, Plain, signature
 from tests.engine.spiff.random_models import Drawn, Generator
 
 SEEDS = int(os.environ.get("EBG_SPIFF_SEEDS", "150"))
 STEPS = 40
 
 
-def play(drawn: Drawn, seed: int) -> bool:
+def play(drawn: Drawn, seed: int, *, beside_plain: bool = True) -> bool:
     """Play both to the end or `STEPS`; whether they ended."""
     chance = random.Random(seed)
     compiled = compile_model({"process.bpmn": drawn.ours}, "p")
-    ours = Ours(Model.from_bytes(compiled.to_bytes()), drawn.data)
-    plain = Plain(drawn.plain, drawn.data)
+    model = Model.from_bytes(compiled.to_bytes())
+    ours = Ours(model, drawn.data)
+    plain = Plain(drawn.plain, drawn.data) if beside_plain else Kept(model, drawn.data)
     moves: list[str] = []
     for step in range(STEPS):
         left, right = signature(plain), signature(ours)
@@ -56,3 +57,16 @@ def test_random_diagrams_run_as_in_the_plain_engine(block):
         except Exception as error:
             error.add_note(f"seed {seed}")
             raise
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_saving_and_restoring_changes_nothing_even_with_joins_in_loops(block):
+    ended = 0
+    for seed in range(block, SEEDS, 4):
+        drawn = Generator(random.Random(seed), joins_in_loops=True).draw()
+        try:
+            ended += play(drawn, seed, beside_plain=False)
+        except Exception as error:
+            error.add_note(f"seed {seed}")
+            raise
+    assert ended > SEEDS / 16, "most diagrams run to their end"

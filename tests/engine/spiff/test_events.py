@@ -387,3 +387,55 @@ def test_a_failing_activity_can_still_be_interrupted():
     case.wait(days=2)
     assert case.process.failures() == []
     assert case.names() == ["aside"]
+
+
+def test_what_is_due_at_once_leaves_nothing_behind():
+    drawn = model(
+        start(),
+        element("eventBasedGateway", "race"),
+        catch("past", timer("date", "2020-01-01")),
+        catch("later", timer("duration", "P2D")),
+        catch("answer", message("M")),
+        user("a"),
+        boundary("one", "a", timer("duration", "PT0S")),
+        boundary("two", "a", timer("date", "2020-01-01")),
+        boundary("three", "a", message("W")),
+        user("b"),
+        end(),
+        *[flow("race", target) for target in ("past", "later", "answer")],
+        flow("started", "race"),
+        *[flow(source, "a") for source in ("past", "later", "answer")],
+        flow("a", "ended"),
+        flow("one", "b"),
+        flow("two", "ended"),
+        flow("three", "ended"),
+        flow("b", "ended"),
+        around=AROUND,
+    )
+    case = Case(drawn, {})
+    assert case.names() == ["b"]
+    assert not (case.process.timers() or case.process.subscriptions())
+    assert case.done() == ["started", "race", "past", "one"]
+    assert [row.element_id for row in case.history if row.state == "cancelled"] == ["a"]
+    case.complete("b")
+    assert case.process.completed
+
+
+def test_deliveries_that_meet_take_turns():
+    inner = (
+        start("s"),
+        user("in"),
+        boundary("edge2", "in", message("W")),
+        user("x"),
+        end("e"),
+    )
+    end_2 = end("e_2")
+    activity = subprocess(
+        "act", *inner, end_2, chain("s", "in", "e"), chain("edge2", "x", "e_2")
+    )
+    case = Case(carried(activity, message("W")), {})
+    assert len(case.process.subscriptions()) == 2
+    case.deliver("edge2")
+    assert case.names() == ["x"]
+    case.deliver("edge")
+    assert case.names() == ["aside"]

@@ -299,7 +299,7 @@ REFUSED = {
         ),
         "la condition",
     ),
-    "bad duration": (line(catch("c", timer("duration", "P1X"))), "minuteur"),
+    "bad duration": (line(catch("c", timer("duration", "P1X"))), "n'est pas une durée"),
     "bad literal": (line(catch("c", timer("duration", "P1.5D"))), "n'est pas une durée"),
     "a duration as a date": (line(catch("c", timer("date", "P1D"))), "reçoit une durée"),
     "bad date": (line(catch("c", timer("date", "2026-13-45"))), "n'est pas une date"),
