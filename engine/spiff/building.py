@@ -6,7 +6,7 @@ The result is never changed by a running instance, so that all instances and thr
 from collections.abc import Callable
 from typing import Any
 
-from engine.spiff.diagram import Diagram, Node, Scope
+from engine.spiff.diagram import Diagram, Flow, Node, Scope
 from engine.spiff.elements import (
     Attached,
     DecisionTask,
@@ -61,10 +61,13 @@ def _process(scope: Scope) -> Process:
                 split = _attached(process, elements[node.attached_to])
                 entries[node.attached_to] = split
             split.connect(elements[node.id])
+    leaving: dict[str, list[Flow]] = {}
+    for flow in scope.flows:
+        leaving.setdefault(flow.source, []).append(flow)
     for node in scope.nodes:
         if node.kind == "startEvent":
             process.start.connect(elements[node.id])
-        _connect(process, scope, node, elements, entries)
+        _connect(process, node, leaving.get(node.id, []), elements, entries)
     return process
 
 
@@ -85,13 +88,12 @@ def _attached(process: Process, activity: Element) -> Attached:
 
 def _connect(
     process: Process,
-    scope: Scope,
     node: Node,
+    flows: list[Flow],
     elements: dict[str, Element],
     entries: dict[str, Element],
 ) -> None:
     element = elements[node.id]
-    flows = [flow for flow in scope.flows if flow.source == node.id]
     for flow in flows:
         target = entries[flow.target]
         element.connect(target)

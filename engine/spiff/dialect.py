@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.spiff.diagram import Diagram, Event, Flow, Loop, Node, Operator, Scope
-from engine.spiff.errors import Problem
+from engine.spiff.errors import DiagramRefused, Problem
 from engine.spiff.oddities import oddities
 from engine.spiff.reading import local, namespace, parse
 
@@ -50,6 +50,7 @@ EVENTS = frozenset(
     ]
 )
 NODES = ACTIVITIES | GATEWAYS | EVENTS
+MAX_ELEMENTS = 5000
 CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
@@ -73,6 +74,12 @@ def read(files: Mapping[str, bytes], key: str) -> tuple[Diagram, list[Problem]]:
                     problems.append(Problem(name, scope.id, scope.name, message))
                 scopes[scope.id] = scope
         problems.extend(oddities(name, root))
+    elements = sum(len(scope.nodes) + len(scope.flows) for scope in scopes.values())
+    if elements > MAX_ELEMENTS:
+        message = (
+            f"le dossier dessine plus de {MAX_ELEMENTS} éléments et flèches : découpez-le"
+        )
+        raise DiagramRefused([Problem("process.bpmn", None, None, message)])
     return Diagram(key, scopes), problems
 
 

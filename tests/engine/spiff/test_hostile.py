@@ -1,13 +1,15 @@
 """Files that strangers send, and data that a form should never carry."""
 
+import random
 import time
 
 import pytest
+from lxml import etree
 
 from engine.spiff.codec import MAX_BYTES
 from engine.spiff.errors import DataRefused, DataTooLarge, DiagramRefused
 from engine.spiff.lint import lint
-from engine.spiff.model import compile_model
+from engine.spiff.model import Model, compile_model
 from engine.spiff.process import Process
 from tests.engine.spiff.drawing import (
     HEAD,
@@ -22,6 +24,7 @@ from tests.engine.spiff.drawing import (
     subprocess,
     user,
 )
+from tests.engine.spiff.test_lint import REFUSED, RIGHT
 
 
 def refused(content: bytes) -> str:
@@ -165,3 +168,57 @@ def test_what_we_give_out_cannot_change_the_case():
     case.process.task_data(task)["file"]["n"] = 3
     case.process.data["file"]["n"] = 4
     assert case.process.task_data(task) == {"file": {"n": 1}}
+
+
+def test_a_diagram_too_large_to_judge_is_refused():
+    names = [f"u{n}" for n in range(3000)]
+    drawn = document(
+        process(start(), *map(user, names), end(), chain("started", *names, "ended"))
+    )
+    assert "découpez" in refused(drawn)
+
+
+SEEDS = 300
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_a_damaged_diagram_is_refused_in_words_or_runs(block):
+    """Attributes removed, elements removed, doubled, moved or renamed: never a bare exception."""
+    whole = [content for content, _ in REFUSED.values()] + list(RIGHT.values())
+    for seed in range(block, SEEDS, 4):
+        chance = random.Random(seed)
+        files = {"process.bpmn": damaged(chance.choice(whole), chance)}
+        try:
+            lint(files, operations={}, remote_calls={}, forms=(), key="p")
+            compiled = compile_model(files, "p")
+        except DiagramRefused:
+            continue
+        except Exception as error:
+            error.add_note(f"seed {seed}")
+            raise
+        Case(Model.from_bytes(compiled.to_bytes()), {}, Clock())
+
+
+def damaged(content: bytes, chance: random.Random) -> bytes:
+    root = etree.fromstring(content)
+    for _ in range(chance.randint(1, 4)):
+        target = chance.choice(list(root.iter())[1:])
+        around, kind = target.getparent(), chance.randrange(5)
+        if kind == 0 and target.attrib:
+            del target.attrib[chance.choice(list(target.attrib))]
+        elif kind == 1 and around is not None and len(root) > 1:
+            around.remove(target)
+        elif kind == 2 and around is not None:
+            around.append(etree.fromstring(etree.tostring(target)))
+        elif kind == 3 and target.attrib:
+            target.set(
+                chance.choice(list(target.attrib)), chance.choice(["", "p", "u", "ended"])
+            )
+        elif kind == 4:
+            name = chance.choice(
+                ["task", "userTask", "subProcess", "lane", "process", "boundaryEvent"]
+            )
+            target.tag = f"{{http://www.omg.org/spec/BPMN/20100524/MODEL}}{name}"
+        if len(root) == 0:
+            break
+    return etree.tostring(root)
