@@ -27,7 +27,7 @@ from web import (
     shell,
 )
 from web.auth import guards, setup
-from workflows import publication
+from workflows import publication, territory
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,9 +38,9 @@ BLUEPRINTS = [
     "web.auth.credentials",
     "web.auth.registration",
     "web.auth.company",
-    "web.portal.catalogue",
-    "web.portal.requests",
     "web.inbox.views",
+    "web.portal.requests",
+    "web.portal.catalogue",
     "web.cases.views",
     "web.operate.views",
     "web.callbacks",
@@ -81,6 +81,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     partners.init_app(app)
     setup.init_app(app)
     publication.load_operations()
+    territory.use(ROOT / "web/data")
     app.add_template_global(clock.now, "present")
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).bp)

@@ -113,15 +113,21 @@ def check_partners() -> None:
 @click.command("import-aids")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--origin", default=None, help="Where the file comes from.")
-def import_aids(file: Path, origin: str | None) -> None:
+@click.option(
+    "--complete", is_flag=True, help="Withdraw the sheets the file no longer holds."
+)
+def import_aids(file: Path, origin: str | None, complete: bool) -> None:
     """Read a file of aids in the national open schema into the catalogue."""
     with file.open("rb") as stream:
-        report = aid_import.import_aids(stream, origin=origin or file.name)
-    for line, message in report.refused:
+        report = aid_import.import_aids(
+            stream, origin=origin or file.name, complete=complete
+        )
+    for line, message in [*report.refused, *report.remarks]:
         click.echo(f"ligne {line} : {message}", err=True)
+    refused = len(report.refused) + report.unlisted
     click.echo(
         f"{report.created} créées, {report.updated} mises à jour, "
-        f"{report.unchanged} inchangées, {len(report.refused)} refusées"
+        f"{report.unchanged} inchangées, {report.withdrawn} retirées, {refused} refusées"
     )
 
 

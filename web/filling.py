@@ -22,7 +22,7 @@ from engine.documents import Document, Draft
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
 from forms import FileRef, Form, PageView, Reading, RecapPage
 from web import receiving
-from web.territory import lookups
+from workflows.territory import lookups
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,10 @@ def of_draft(draft: Draft) -> Filling:
 
 
 def of_task(task: UserTask, form: Form) -> Filling:
-    """A task's form before anyone has typed anything."""
+    """A task's form before anyone has typed: what its key holds already, and prefills."""
     context = context_of(task)
-    return Filling(form, form.prefill({}, context), {}, context, {})
+    known = context.get(task.into) if task.into else None
+    return Filling(form, form.prefill(known or {}, context), {}, context, {})
 
 
 def form_of(task: UserTask) -> Form | None:

@@ -10,11 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
-from engine.spiff.model import Problem, compile_model, lint
-
 from engine import decisions, operations
 from engine.commands import publishing
 from engine.definitions import COMPILED_FORM
+from engine.spiff.model import Problem, compile_model, lint
 from forms import FormRefused, compile_form
 
 WORKFLOWS = Path(__file__).parent

@@ -1,6 +1,5 @@
 """What people see first on a grant request: dates of the law, amounts, opinions."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -39,9 +38,7 @@ def _clock(application: GrantApplication) -> list[Fact]:
         return []
     label = "Sans réponse, rejet le"
     if application.suspended_on is None:
-        return [
-            Fact(label, application.rejection_on + timedelta(days=1), "CRPA L231-4, 3°")
-        ]
+        return [Fact(label, application.rejection_on, "CRPA L231-4, 3°")]
     return [
         Fact("Délai suspendu depuis le", application.suspended_on, "CRPA L114-5"),
         Fact("Reprise du délai au plus tard le", application.suspended_until),

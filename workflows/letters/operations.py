@@ -15,6 +15,7 @@ from engine import clock, definitions, feel
 from engine.operations import operation
 from forms import Form
 from forms.recap import RecapPage
+from workflows.territory import lookups
 
 PLACE = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 GAP = re.compile(r"\n{3,}")
@@ -75,7 +76,7 @@ def recapitulate(
     compiled = definitions.compiled_form(UUID(case["definition"]), form)
     if compiled is None:
         raise ValueError(f"Le formulaire « {form} » n'existe pas dans cette procédure.")
-    pages = Form.from_json(compiled).recap(values)
+    pages = Form.from_json(compiled).recap(values, lookups=lookups())
     return {
         "title": f"Demande déposée : {case['procedure']}",
         "reference": case["number"],

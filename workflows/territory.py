@@ -7,18 +7,31 @@ from typing import Any
 
 from workflows.geography import load, load_areas
 
-DATA = Path(__file__).parent / "data"
 MOST_NAMESAKES = 20
 
+_folder: list[Path] = []
 
-@lru_cache(maxsize=1)
+
+def use(folder: Path) -> None:
+    """Say where the built communes.json and territories.json are."""
+    _folder[:] = [folder]
+    _read.cache_clear()
+
+
 def lookups() -> Mapping[str, Callable[..., Any]]:
     """What `forms` asks: a code's name, the codes a name may mean, what is inside an area.
 
-    Raises FileNotFoundError when the assets were not built.
+    Empty where the lists were not built: codes are then accepted and shown as they are.
     """
-    communes = load(DATA / "communes.json")
-    areas = load_areas(DATA / "territories.json")
+    return _read(_folder[0]) if _folder else {}
+
+
+@lru_cache(maxsize=1)
+def _read(folder: Path) -> Mapping[str, Callable[..., Any]]:
+    if not (folder / "communes.json").exists():
+        return {}
+    communes = load(folder / "communes.json")
+    areas = load_areas(folder / "territories.json")
 
     def commune(code: str) -> str | None:
         found = communes.find(code)
