@@ -19,14 +19,14 @@ from engine.spiff.errors import (
     DataRefused,
     DataTooLarge,
     ProcessError,
-    TaskFailed,
     TaskNotFound,
     WrongState,
 )
 from engine.spiff.events import Catching, catcher
 from engine.spiff.expressions import checked
-from engine.spiff.joins import Join, settle_joins
+from engine.spiff.joins import EndJoin, Join
 from engine.spiff.model import Model
+from engine.spiff.progress import MAX_STEPS, run_on
 from engine.spiff.records import (
     Call,
     Failure,
@@ -56,8 +56,6 @@ __all__ = [
     "WrongState",
 ]
 
-MAX_STEPS = 10_000
-_TIDY_EVERY = 200
 _RESERVED = "case"
 Row = TypeVar("Row")
 
@@ -86,7 +84,7 @@ class Process:
         start = model.start
         into = start.properties.get("ebg:into") if start else None
         process._top.begin({**checked(dict(data)), **_placed(values or {}, into)})
-        process._run_on()
+        run_on(process._top)
         return process
 
     @classmethod
@@ -106,7 +104,7 @@ class Process:
         task.before = dict(task.data)
         task.data.update(_placed(values, task.task_spec.properties.get("ebg:into")))
         task.complete()
-        self._run_on()
+        run_on(self._top)
 
     def answer(self, task_id: UUID, value: Any) -> None:
         """Give a remote call its answer, and run on."""
@@ -114,7 +112,7 @@ class Process:
         task.before = dict(task.data)
         task.task_spec.answer(task, value)
         task.complete()
-        self._run_on()
+        run_on(self._top)
 
     def refuse(self, task_id: UUID, code: str, reasons: list[str]) -> bool:
         """The partner refused: throw a BPMN error. False when nothing catches it.
@@ -127,7 +125,7 @@ class Process:
         if found is None:
             return False
         found.task_spec.fire(found, {"code": code, "reasons": list(reasons)})
-        self._run_on()
+        run_on(self._top)
         return True
 
     def fire_timers(self) -> None:
@@ -139,7 +137,7 @@ class Process:
                 return
             _, task = min(due, key=lambda pair: pair[0])
             task.task_spec.occur(task)
-            self._run_on()
+            run_on(self._top)
 
     def deliver(self, task_id: UUID, payload: Mapping[str, Any]) -> None:
         """Bring a message to the event that waits for it, and run on."""
@@ -147,7 +145,7 @@ class Process:
         if task.task_spec.event.kind != "message":
             raise WrongState(f"{task.task_spec.label()} n'attend pas un message")
         task.task_spec.fire(task, checked(dict(payload)))
-        self._run_on()
+        run_on(self._top)
 
     def retry(self, task_id: UUID, data: Mapping[str, Any] | None = None) -> None:
         """Run a failed task again, with corrected data if given.
@@ -162,12 +160,15 @@ class Process:
             task.internal_data["settled"] = corrected
         task._set_state(TaskState.FUTURE)
         task.task_spec._update(task)
-        self._run_on()
+        run_on(self._top)
 
     def skip(self, task_id: UUID, values: Mapping[str, Any]) -> None:
         """Go on as if this task were done, with these values in its place."""
         task = self._task(task_id, UNFINISHED)
-        if isinstance(task.task_spec, (ExclusiveGateway, Join)):
+        chooses = (
+            isinstance(task.task_spec, ExclusiveGateway) and task.task_spec._outputs[1:]
+        )
+        if chooses or isinstance(task.task_spec, EndJoin):
             message = f"{task.task_spec.label()} choisit un chemin : corrigez les données et relancez"
             raise WrongState(message)
         for below in task.below()[1:]:
@@ -182,7 +183,7 @@ class Process:
             task.task_spec.fire(task)
         else:
             task.complete()
-        self._run_on()
+        run_on(self._top)
 
     def cancel(self) -> None:
         """Withdraw everything that is open; the instance is over."""
@@ -254,34 +255,6 @@ class Process:
         if not task.has_state(state) or not isinstance(task.task_spec, kind):
             raise WrongState(f"{task.task_spec.label()} n'accepte pas cette action")
         return task
-
-    def _run_on(self) -> None:
-        """Run until nothing more can run by itself."""
-        top, steps = self._top, 0
-        while not top.completed:
-            while top.ready:
-                task = top.ready.popleft()
-                if task.state != TaskState.READY or task.id not in task.workflow.tasks:
-                    continue
-                steps += 1
-                if steps > MAX_STEPS:
-                    _stop_runaway(task)
-                    continue
-                task.run()
-                if steps % _TIDY_EVERY == 0:
-                    compact(top)
-            if not settle_joins(top):
-                break
-        top.ready.clear()
-        compact(top)
-
-
-def _stop_runaway(task: LiveTask) -> None:
-    message = (
-        f"plus de {MAX_STEPS} étapes automatiques de suite : le diagramme tourne en rond à "
-        f"{task.task_spec.label()}"
-    )
-    task.fail(TaskFailed(message, code="runaway"))
 
 
 def _placed(values: Mapping[str, Any], into: str | None) -> dict[str, Any]:

@@ -149,7 +149,8 @@ class LiveWorkflow(BpmnWorkflow):
     last_task: LiveTask | None
 
     def __init__(self, spec: Any, specs: dict[str, Any], host: Host) -> None:
-        super().__init__(spec, specs, deserializing=True)
+        # No script engine: SpiffWorkflow would make one that evaluates Python.
+        super().__init__(spec, specs, script_engine=object(), deserializing=True)
         self.host = host
         self.ready: deque[LiveTask] = deque()
         self.journal: list[Finished] = []

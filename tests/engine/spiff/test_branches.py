@@ -158,8 +158,12 @@ def test_a_token_too_many_stays_at_the_join():
     case.complete("b")
     assert case.names() == ["z"]
     case.complete("z")
-    assert not case.process.completed  # the second token of `m` still waits for a `b`
-    assert case.process.markers() == ["j"]
+    assert not case.process.completed
+    [failure] = case.process.failures()  # the second token of `m` waits for a `b` for ever
+    assert (failure.element_id, failure.error_class) == ("j", "stuck")
+    case.move("skip", failure.task_id, {})
+    case.complete("z")
+    assert case.process.completed
 
 
 def test_an_inclusive_join_waits_only_for_tokens_that_may_come():
@@ -308,3 +312,28 @@ def test_a_script_writes_only_in_its_own_branch():
         chain("g", "two", "j"),
     )
     assert after(Case(drawn, {"n": 1})) == {"n": 1, "left": 2, "note": "x", "right": 7}
+
+
+def test_a_join_that_waits_for_nothing_is_said():
+    drawn = model(
+        start(),
+        exclusive("x", default="d"),
+        parallel("j"),
+        user("a"),
+        user("b"),
+        end(),
+        flow("started", "x"),
+        flow("x", "a", "n > 1"),
+        flow("x", "b", key="d"),
+        chain("a", "j", "ended"),
+        chain("b", "j"),
+    )
+    case = Case(drawn, {"n": 1})
+    case.complete("b")
+    [failure] = case.process.failures()
+    assert failure.error_class == "stuck"
+    assert "« j » attend une branche qui ne viendra pas" in failure.message
+    case.move("retry", failure.task_id)
+    assert case.process.failures()
+    case.move("skip", case.process.failures()[0].task_id, {})
+    assert case.process.completed

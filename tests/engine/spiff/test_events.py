@@ -439,3 +439,19 @@ def test_deliveries_that_meet_take_turns():
     assert case.names() == ["x"]
     case.deliver("edge")
     assert case.names() == ["aside"]
+
+
+def test_a_signal_that_nothing_can_send_is_said():
+    drawn = model(
+        start(),
+        catch("c", SIGNAL),
+        user("u"),
+        end(),
+        chain("started", "c", "u", "ended"),
+        around=AROUND,
+    )
+    case = Case(drawn, {})
+    [failure] = case.process.failures()
+    assert (failure.element_id, failure.error_class) == ("c", "stuck")
+    case.move("skip", failure.task_id, {})
+    assert case.names() == ["u"]
