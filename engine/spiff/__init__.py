@@ -7,5 +7,5 @@
 A folder goes through reading.py (safe XML), dialect.py and oddities.py (what is written),
 diagram.py (plain facts), the rules of drawing, elements and meaning, and building.py.
 An instance lives in tree.py; elements.py, joins.py, merging.py, events.py, loops.py and moments.py say
-what tokens do; compaction.py forgets what is finished; codec.py writes the rest.
+what tokens do; progress.py runs on; compaction.py forgets what is finished; codec.py writes the rest.
 """
