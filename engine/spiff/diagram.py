@@ -4,7 +4,8 @@ Everything here is frozen and JSON-able, so that it is also the compiled form ke
 published version (`to_bytes`, `from_bytes`): no pickle, no class name in stored data.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -89,7 +90,10 @@ class Flow:
 
 @dataclass(frozen=True)
 class Scope:
-    """A process, or a sub-process seen from inside. `parent` is None for a process."""
+    """A process, or a sub-process seen from inside. `parent` is None for a process.
+
+    `roles` names the roles of its lanes, for people; a process holds those of its file.
+    """
 
     id: str
     name: str
@@ -97,6 +101,7 @@ class Scope:
     parent: str | None = None
     documentation: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[Node, ...] = ()
     flows: tuple[Flow, ...] = ()
 
@@ -108,10 +113,41 @@ class Diagram:
     key: str
     scopes: Mapping[str, Scope]
 
+    def in_order(self) -> Iterator[Node]:
+        """Every element once, as the flow of the process reaches it, exceptions last."""
+        after, aside = (
+            defaultdict[str, list[Node]](list),
+            defaultdict[str, list[Node]](list),
+        )
+        for scope in self.scopes.values():
+            by_id = {node.id: node for node in scope.nodes}
+            for flow in scope.flows:
+                after[flow.source].append(by_id[flow.target])
+            for node in scope.nodes:
+                if node.attached_to:
+                    aside[node.attached_to].append(node)
+        waiting, seen = deque(reversed(_starts(self.scopes[self.key]))), set[str]()
+        while waiting:
+            node = waiting.pop()
+            if node.id in seen:
+                continue
+            seen.add(node.id)
+            yield node
+            inside = _starts(self.scopes[node.id]) if node.id in self.scopes else []
+            waiting.extendleft(aside[node.id])
+            waiting.extend(reversed([*inside, *after[node.id]]))
+
     def to_bytes(self) -> bytes:
         """The compiled form, stored with a published version."""
         scopes = [asdict(scope) for scope in self.scopes.values()]
         return orjson.dumps({"format": FORMAT, "key": self.key, "scopes": scopes})
+
+
+def _starts(scope: Scope) -> list[Node]:
+    """Where a scope begins: its start events, then whatever nothing leads to."""
+    reached = {flow.target for flow in scope.flows}
+    first = [n for n in scope.nodes if n.id not in reached and not n.attached_to]
+    return sorted(first, key=lambda node: node.kind != "startEvent")
 
 
 def from_bytes(compiled: bytes) -> Diagram:

@@ -90,6 +90,7 @@ class _Reader:
         self.file = file
         self.named = {item.get("id"): item for item in root if item.get("id")}
         self.lanes: dict[str, tuple[str, str]] = {}
+        self.roles: dict[str, str] = {}
         for lanes in root.iter(f"{{{BPMN}}}laneSet"):
             self._read_lanes(lanes)
 
@@ -97,6 +98,8 @@ class _Reader:
         # Document order: an inner lane comes after, and overrides, the one around it.
         for lane in lanes.iterchildren(f"{{{BPMN}}}lane"):
             role = _properties(lane).get("ebg:role") or lane.get("id")
+            if role:
+                self.roles.setdefault(role, _name(lane))
             for reference in lane.iterchildren(f"{{{BPMN}}}flowNodeRef"):
                 self.lanes[(reference.text or "").strip()] = (lane.get("id"), role)
             for inner in lane.iterchildren(f"{{{BPMN}}}childLaneSet"):
@@ -127,6 +130,7 @@ class _Reader:
                 parent=parent,
                 documentation=_text(element, "documentation"),
                 properties=_properties(element),
+                roles=self.roles if parent is None else {},
                 nodes=tuple(nodes),
                 flows=tuple(flows),
             )

@@ -91,6 +91,20 @@ class Model:
             }
         )
 
+    @cached_property
+    def roles(self) -> Mapping[str, str]:
+        """The French name of each role that a lane bears."""
+        scopes = self.diagram.scopes.values()
+        return {
+            role: name for scope in scopes for role, name in scope.roles.items() if name
+        }
+
+    @cached_property
+    def milestones(self) -> tuple[str, ...]:
+        """The stages shown to people (`ebg:milestone`), as the flow reaches them."""
+        said = (n.properties.get("ebg:milestone") for n in self.diagram.in_order())
+        return tuple(dict.fromkeys(label for label in said if label))
+
     @property
     def start(self) -> Node | None:
         """The start event of the process."""
