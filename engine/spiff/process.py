@@ -35,6 +35,7 @@ from engine.spiff.records import (
     Subscription,
     Thrown,
     TimerDue,
+    Waiting,
 )
 from engine.spiff.tree import UNFINISHED, Host, LiveTask, LiveWorkflow
 
@@ -53,6 +54,7 @@ __all__ = [
     "TaskNotFound",
     "Thrown",
     "TimerDue",
+    "Waiting",
     "WrongState",
 ]
 
@@ -191,6 +193,10 @@ class Process:
         compact(self._top)
 
     # What to persist after a move
+
+    def waiting(self) -> Waiting:
+        """The ids alone of what the rows below describe, in one pass."""
+        return views.waiting(self._top)
 
     def user_tasks(self) -> list[OpenTask]:
         """The tasks that people may complete."""

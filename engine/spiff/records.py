@@ -88,3 +88,14 @@ class Thrown:
     message: str
     correlation: str | None
     payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What an instance waits for, by task id alone: cheap to take, to compare two moments."""
+
+    tasks: frozenset[UUID]
+    timers: frozenset[tuple[UUID, datetime]]
+    calls: frozenset[UUID]
+    subscriptions: frozenset[UUID]
+    failures: frozenset[UUID]

@@ -3,13 +3,42 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.elements import ServiceTask, UserTask
 from engine.spiff.events import Boundary, Catching
-from engine.spiff.records import Call, Failure, OpenTask, Subscription
+from engine.spiff.records import Call, Failure, OpenTask, Subscription, Waiting
 from engine.spiff.tree import OPEN, LiveTask, LiveWorkflow
+
+
+def waiting(top: LiveWorkflow) -> Waiting:
+    """The ids of everything that the rows below would show, in one pass."""
+    tasks, asked, awaited, failed = (set[UUID]() for _ in range(4))
+    timers = set[tuple[UUID, datetime]]()
+    for task in top.every():
+        state, spec = task.state, task.task_spec
+        if state == TaskState.READY:
+            if isinstance(spec, UserTask):
+                tasks.add(task.id)
+        elif state == TaskState.STARTED:
+            if isinstance(spec, ServiceTask):
+                asked.add(task.id)
+        elif state == TaskState.ERROR:
+            failed.add(task.id)
+        elif state == TaskState.WAITING and isinstance(spec, Catching):
+            if "due" in task.internal_data:
+                timers.add((task.id, datetime.fromisoformat(task.internal_data["due"])))
+            if spec.event.kind == "message":
+                awaited.add(task.id)
+    return Waiting(
+        frozenset(tasks),
+        frozenset(timers),
+        frozenset(asked),
+        frozenset(awaited),
+        frozenset(failed),
+    )
 
 
 def user_tasks(top: LiveWorkflow) -> list[OpenTask]:

@@ -223,6 +223,16 @@ class Case:
         self.process = Process.restore(self.model, self.state, host=self.host)
         again = self.process.dump()
         assert again == self.state, "a restored instance is the same instance"
+        self._compare_ids(self.process)
+
+    @staticmethod
+    def _compare_ids(process: Process) -> None:
+        ids = process.waiting()
+        assert ids.tasks == {row.task_id for row in process.user_tasks()}
+        assert ids.timers == {(row.task_id, row.due_at) for row in process.timers()}
+        assert ids.calls == {row.task_id for row in process.calls()}
+        assert ids.subscriptions == {row.task_id for row in process.subscriptions()}
+        assert ids.failures == {row.task_id for row in process.failures()}
 
     def names(self) -> list[str]:
         return sorted(task.element_id for task in self.process.user_tasks())
