@@ -1,12 +1,13 @@
 """`+ - * / **` on numbers, texts, dates and durations; None where they have no meaning."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from engine.feel import moments
 from engine.feel.errors import Undefined
+from engine.feel.far import FarDate, FarMoment
 from engine.feel.limits import checked_text
 from engine.feel.moments import YearsMonths
 from engine.feel.values import DECIMAL128
@@ -59,20 +60,12 @@ def _join(left: str, right: str) -> str:
     return checked_text(left + right)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
-
-
 def _later_clock(clock: time, length: timedelta) -> time:
     return (datetime.combine(_ANY_DAY, clock) + length % _DAY).timetz()
 
 
 def _between_clocks(left: time, right: time) -> timedelta:
     return datetime.combine(_ANY_DAY, left) - datetime.combine(_ANY_DAY, right)
-
-
-def _between_moments(left: datetime, right: datetime) -> timedelta:
-    return moments.instant(left) - moments.instant(right)
 
 
 def _scaled(length: timedelta, factor: Decimal) -> timedelta:
@@ -95,19 +88,11 @@ def _ratio(left: timedelta, right: timedelta) -> Decimal:
     return DECIMAL128.divide(Decimal(left // _MICROSECOND), Decimal(right // _MICROSECOND))
 
 
-_N, _S, _D, _M, _T, _L, _Y = Decimal, str, date, datetime, time, timedelta, YearsMonths
+_N, _S, _T, _L, _Y = Decimal, str, time, timedelta, YearsMonths
 _OPERATIONS: dict[str, dict[tuple[type, type], Operation]] = {
     "+": {
         (_N, _N): DECIMAL128.add,
         (_S, _S): _join,
-        (_D, _L): lambda day, length: (datetime.combine(day, time()) + length).date(),
-        (_L, _D): lambda length, day: (datetime.combine(day, time()) + length).date(),
-        (_D, _Y): lambda day, length: moments.plus_months(day, length.months),
-        (_Y, _D): lambda length, day: moments.plus_months(day, length.months),
-        (_M, _L): moments.plus,
-        (_L, _M): lambda length, moment: moments.plus(moment, length),
-        (_M, _Y): lambda moment, length: moments.plus_months(moment, length.months),
-        (_Y, _M): lambda length, moment: moments.plus_months(moment, length.months),
         (_T, _L): _later_clock,
         (_L, _T): lambda length, clock: _later_clock(clock, length),
         (_L, _L): lambda left, right: left + right,
@@ -115,15 +100,7 @@ _OPERATIONS: dict[str, dict[tuple[type, type], Operation]] = {
     },
     "-": {
         (_N, _N): DECIMAL128.subtract,
-        (_D, _D): lambda left, right: left - right,
-        (_M, _M): _between_moments,
-        (_D, _M): lambda day, moment: _between_moments(_midnight(day), moment),
-        (_M, _D): lambda moment, day: _between_moments(moment, _midnight(day)),
         (_T, _T): _between_clocks,
-        (_D, _L): lambda day, length: (datetime.combine(day, time()) - length).date(),
-        (_D, _Y): lambda day, length: moments.plus_months(day, -length.months),
-        (_M, _L): lambda moment, length: moments.plus(moment, -length),
-        (_M, _Y): lambda moment, length: moments.plus_months(moment, -length.months),
         (_T, _L): lambda clock, length: _later_clock(clock, -length),
         (_L, _L): lambda left, right: left - right,
         (_Y, _Y): lambda left, right: YearsMonths(left.months - right.months),
@@ -150,3 +127,16 @@ _OPERATIONS: dict[str, dict[tuple[type, type], Operation]] = {
     },
     "**": {(_N, _N): _power},
 }
+
+_DAYS = (date, datetime, FarDate, FarMoment)
+for _day in _DAYS:
+    _OPERATIONS["+"][_day, _L] = moments.plus
+    _OPERATIONS["+"][_L, _day] = lambda length, day: moments.plus(day, length)
+    _OPERATIONS["+"][_day, _Y] = lambda day, length: moments.plus_months(day, length.months)
+    _OPERATIONS["+"][_Y, _day] = lambda length, day: moments.plus_months(day, length.months)
+    _OPERATIONS["-"][_day, _L] = lambda day, length: moments.plus(day, -length)
+    _OPERATIONS["-"][_day, _Y] = lambda day, length: moments.plus_months(
+        day, -length.months
+    )
+    for _one in _DAYS:
+        _OPERATIONS["-"][_day, _one] = lambda end, start: moments.between(start, end)

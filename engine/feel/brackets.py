@@ -81,7 +81,11 @@ def context(parser: "Parser", token: Token) -> Node:
     entries: list[tree.Entry] = []
     while not parser.at("}"):
         start = parser.token.start
-        key = parser.next().value if parser.token.kind == "string" else parser.key(":")
+        if parser.token.kind == "string":
+            key = parser.next().value
+            parser.known.add(key)
+        else:
+            key = parser.key(":")
         parser.expect(":", f"après la clé « {key} »")
         if any(entry.key == key for entry in entries):
             raise FeelSyntaxError(f"La clé « {key} » est donnée deux fois.", start)

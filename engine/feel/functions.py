@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple, TypeVar
 
 from engine.feel.errors import FeelSyntaxError, Undefined
+from engine.feel.far import FarDate, FarMoment
 from engine.feel.limits import Run
 from engine.feel.moments import YearsMonths
 from engine.feel.names import KnownNames
@@ -29,7 +30,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "context": (dict,),
     "function": (Function,),
     "range": (Range,),
-    "day": (date, datetime),
+    "day": (date, datetime, FarDate, FarMoment),
     "time": (time,),
     "days": (timedelta,),
     "length": (timedelta, YearsMonths),

@@ -1,7 +1,7 @@
 """Dates, times and durations: reading, writing, and the calendar's arithmetic.
 
-Years go from 1 to 9999, fractions of a second to the microsecond; DMN allows more,
-administrations do not. What cannot be read raises Undefined.
+Years go to a billion on both sides (see `far`), fractions of a second to the
+microsecond. What cannot be read raises Undefined.
 """
 
 import re
@@ -9,10 +9,11 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.feel import far
 from engine.feel.errors import Undefined
+from engine.feel.far import CYCLE, Day, FarDate, FarMoment
 
 _DATE = r"(?P<date>-?(?:\d{4}|[1-9]\d{4,8})-\d\d-\d\d)"
 _TIME = (
@@ -29,7 +30,7 @@ _DAYS = re.compile(
 _MONTHS = re.compile(r"(-)?P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?", re.ASCII)
 _WIDEST_OFFSET = 14
 
-D = TypeVar("D", date, datetime)
+Moment = datetime | FarMoment
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,12 +40,13 @@ class YearsMonths:
     months: int
 
 
-def read_date(text: str) -> date:
+def read_date(text: str) -> date | FarDate:
     """The date written `2026-11-21`."""
     if _ONLY_DATE.fullmatch(text) is None:
         raise Undefined(f"« {text} » n'est pas une date de la forme AAAA-MM-JJ")
+    year, month, day = text.rsplit("-", 2)
     try:
-        return date.fromisoformat(text)
+        return far.make(int(year), int(month), int(day))
     except ValueError:
         raise Undefined(f"« {text} » n'est pas une date du calendrier") from None
 
@@ -57,14 +59,30 @@ def read_time(text: str) -> time:
     return _clock(found)
 
 
-def read_moment(text: str) -> datetime:
+def read_moment(text: str) -> Moment:
     """The moment written `2026-11-21T10:30:00Z`; a date alone is its midnight."""
     found = _MOMENT.fullmatch(text)
     if found is None:
-        return datetime.combine(read_date(text), time())
+        return at(read_date(text), time())
     if "T24:00:00" in text:  # ISO's other name for the next midnight
-        return read_moment(text.replace("T24", "T00")) + timedelta(days=1)
-    return datetime.combine(read_date(found["date"]), _clock(found))
+        next_day = plus(read_moment(text.replace("T24", "T00")), timedelta(days=1))
+        assert isinstance(next_day, datetime | FarMoment)
+        return next_day
+    return at(read_date(found["date"]), _clock(found))
+
+
+def at(day: date | FarDate, clock: time) -> Moment:
+    """The moment when it is so late on that day."""
+    if isinstance(day, FarDate):
+        return FarMoment(datetime.combine(day.near, clock), day.cycles)
+    return datetime.combine(day, clock)
+
+
+def day_of(value: Day) -> date | FarDate:
+    """The date of a moment; a date is its own."""
+    if isinstance(value, FarMoment):
+        return FarDate(value.near.date(), value.cycles)
+    return value.date() if isinstance(value, datetime) else value
 
 
 def read_duration(text: str) -> timedelta | YearsMonths:
@@ -91,7 +109,7 @@ def read_duration(text: str) -> timedelta | YearsMonths:
     return -length if found[1] else length
 
 
-def read_any(text: str) -> date | datetime | time | timedelta | YearsMonths:
+def read_any(text: str) -> Day | time | timedelta | YearsMonths:
     """What `@"…"` means: the first of moment, date, time and duration that fits."""
     for pattern, read in ((_MOMENT, read_moment), (_ONLY_DATE, read_date)):
         if pattern.fullmatch(text):
@@ -126,7 +144,7 @@ def _zone(text: str | None) -> tzinfo | None:
 
 @lru_cache(maxsize=256)
 def _named_zone(name: str) -> tzinfo:
-    if name in {"Z", "UTC", "Etc/UTC"}:
+    if name in {"Z", "UTC"}:
         return UTC
     try:
         return ZoneInfo(name)
@@ -141,41 +159,89 @@ def offset(length: timedelta) -> tzinfo:
     return timezone(length) if length else UTC
 
 
-def instant(moment: datetime) -> datetime:
-    """The moment in UTC; unchanged when it has no offset, or at the ends of the calendar."""
+def instant(moment: Moment) -> Moment:
+    """The moment in UTC; unchanged when it has no offset."""
+    if isinstance(moment, datetime):
+        try:
+            return moment if moment.tzinfo is None else moment.astimezone(UTC)
+        except OverflowError:
+            pass  # in UTC, it leaves the years Python counts
+    near, cycles = far.lift(moment)
+    assert isinstance(near, datetime)
+    return _moment(near if near.tzinfo is None else near.astimezone(UTC), cycles)
+
+
+def _moment(near: datetime, cycles: int) -> Moment:
+    settled = far.settle(near, cycles)
+    assert isinstance(settled, datetime | FarMoment)
+    return settled
+
+
+def plus(value: Day, length: timedelta) -> Day:
+    """Real time later, even across a change of clocks; for a date, in whole days."""
     try:
-        return moment if moment.tzinfo is None else moment.astimezone(UTC)
+        if not isinstance(value, FarDate | FarMoment):
+            return _plus(value, length)
     except OverflowError:
-        return moment
+        pass
+    near, cycles = far.lift(value)
+    more, rest = divmod(length, CYCLE)
+    return far.settle(_plus(near, rest), cycles + more)
 
 
-def plus(moment: datetime, length: timedelta) -> datetime:
-    """Real time later, even across a change of clocks."""
-    if isinstance(moment.tzinfo, ZoneInfo):
-        return (moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
-    return moment + length
+def _plus(value: date, length: timedelta) -> date:
+    if not isinstance(value, datetime):
+        return (datetime.combine(value, time()) + length).date()
+    if isinstance(value.tzinfo, ZoneInfo):
+        return (value.astimezone(UTC) + length).astimezone(value.tzinfo)
+    return value + length
 
 
-def plus_months(day: D, months: int) -> D:
+def plus_months(value: Day, months: int) -> Day:
     """The same day `months` later, or the last of its month."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    if not 1 <= year <= 9999:  # noqa: PLR2004  the calendar we keep
-        raise Undefined("Le résultat sort du calendrier (années 1 à 9999)")
-    last = monthrange(year, month + 1)[1]
-    return day.replace(year=year, month=month + 1, day=min(day.day, last))
+    near, cycles = far.lift(value)
+    more, rest = divmod(months, 12 * far.CYCLE_YEARS)
+    years, month = divmod(near.month - 1 + rest, 12)
+    year = near.year + years
+    day = min(near.day, monthrange(year, month + 1)[1])
+    return far.settle(near.replace(year=year, month=month + 1, day=day), cycles + more)
 
 
-def months_between(start: date, end: date) -> YearsMonths:
+def between(start: Day, end: Day) -> timedelta:
+    """The time from `start` to `end`; a date against a moment is its midnight in UTC.
+
+    Raises TypeError when only one has an offset, OverflowError.
+    """
+    if far.is_moment(start) != far.is_moment(end):
+        start, end = _midnight(start), _midnight(end)
+    if isinstance(start, datetime | FarMoment) and isinstance(end, datetime | FarMoment):
+        start, end = instant(start), instant(end)
+    if isinstance(start, FarDate | FarMoment) or isinstance(end, FarDate | FarMoment):
+        (one, cycles), (other, others) = far.lift(start), far.lift(end)
+        return (other - one) + (others - cycles) * CYCLE
+    return end - start
+
+
+def _midnight(value: Day) -> Moment:
+    if isinstance(value, datetime | FarMoment):
+        return value
+    return at(value, time(tzinfo=UTC))
+
+
+def months_between(start: date | FarDate, end: date | FarDate) -> YearsMonths:
     """Whole months from `start` to `end`, negative backwards."""
-    if end < start:
+    if far.order(start, end) == 1:
         return YearsMonths(-months_between(end, start).months)
-    months = 12 * (end.year - start.year) + end.month - start.month
-    return YearsMonths(months - (end.day < start.day))
+    (one, _), (other, _) = far.lift(start), far.lift(end)
+    months = 12 * (far.year_of(end) - far.year_of(start)) + other.month - one.month
+    return YearsMonths(months - (other.day < one.day))
 
 
-def write(value: date | datetime | time | timedelta | YearsMonths) -> str:
+def write(value: Day | time | timedelta | YearsMonths) -> str:
     """The ISO form, that `read_any` reads back."""
+    if isinstance(value, FarDate | FarMoment):
+        year = far.year_of(value)
+        return f"{'-' * (year < 0)}{abs(year):04d}{write(value.near)[4:]}"
     if isinstance(value, timedelta):
         return _write_days(value)
     if isinstance(value, YearsMonths):

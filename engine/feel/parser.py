@@ -12,7 +12,7 @@ from engine.feel.errors import FeelSyntaxError
 from engine.feel.limits import MAX_DEPTH, MAX_NESTING
 from engine.feel.names import KnownNames
 from engine.feel.precedence import COMPARE, INFIX
-from engine.feel.tokens import Token, tokenize
+from engine.feel.tokens import HINTS, Token, in_name, tokenize
 from engine.feel.tree import Node
 from engine.feel.types import parse_type
 
@@ -42,6 +42,7 @@ class Parser:
     """One reading of one text; `builtins` need a parenthesis, other names do not."""
 
     def __init__(self, source: str, builtins: KnownNames, names: Iterable[str]) -> None:
+        self.source = source
         self.tokens = tokenize(source)
         self.place = 0
         self.nesting = 0
@@ -76,6 +77,8 @@ class Parser:
 
     def unexpected(self, wish: str) -> FeelSyntaxError:
         token = self.token
+        if token.text == "'":
+            return FeelSyntaxError(HINTS["'"], token.start)
         what = "L'expression s'arrête trop tôt"
         if token.kind != "end":
             what = f"« {token.text} » n'a pas de sens ici"
@@ -239,10 +242,11 @@ class Parser:
         """A new name, of one or several words, up to one of `stops`; known from now on."""
         if self.token.kind != "name":
             raise self.unexpected("on attendait un nom")
-        words = [self.next().text]
-        while self.token.kind in {"name", "number"} and not self.at(*stops):
-            words.append(self.next().text)
-        name = " ".join(words)
+        start = self.next()
+        while in_name(self.token) and not self.at(*stops):
+            self.next()
+        end = self.tokens[self.place - 1].end
+        name = " ".join(self.source[start.start : end].split())
         self.known.add(name)
         return name
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.feel import tree
+from engine.feel import far, tree
+from engine.feel.far import FarDate, FarMoment
 from engine.feel.limits import Run
 from engine.feel.moments import YearsMonths
 from engine.feel.scope import Evaluate, Scope
@@ -76,10 +78,26 @@ _TIME: dict[str, Callable[[Any], Any]] = {
     "time offset": lambda clock: clock.utcoffset(),
     "timezone": _zone,
 }
+
+
+def _near(parts: dict[str, Callable[[Any], Any]]) -> dict[str, Callable[[Any], Any]]:
+    """The parts of a far date are those of the near one, the year apart."""
+    return {
+        **{key: partial(_read_near, read) for key, read in parts.items()},
+        "year": _whole(far.year_of),
+    }
+
+
+def _read_near(read: Callable[[Any], Any], value: far.Far) -> Any:
+    return read(value.near)
+
+
 _PARTS: dict[type, dict[str, Callable[[Any], Any]]] = {
     date: _DATE,
     time: _TIME,
     datetime: _DATE | _TIME,
+    FarDate: _near(_DATE),
+    FarMoment: _near(_DATE | _TIME),
     timedelta: {
         "days": _whole(lambda length: abs(length).days * _sign(length)),
         "hours": _whole(_hours),

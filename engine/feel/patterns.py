@@ -9,12 +9,14 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser as reader  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from engine.feel.errors import Undefined
 from engine.feel.limits import Run
+
+sre: Any = import_module("re._constants")  # Python's own, that it does not promise
+reader: Any = import_module("re._parser")
 
 _MAX_PATTERN = 500
 _MAX_PROGRAM = 2000

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from engine.feel import tree
 from engine.feel.errors import FeelSyntaxError
-from engine.feel.tokens import Token
+from engine.feel.tokens import Token, in_name
 from engine.feel.tree import Node
 from engine.feel.types import parse_type
 
@@ -32,7 +32,9 @@ def call(parser: "Parser", function: Node) -> Node:
 
 def _named_argument(parser: "Parser") -> bool:
     place = parser.place
-    while parser.tokens[place].kind in {"name", "number"}:
+    if parser.token.kind != "name":
+        return False
+    while in_name(parser.tokens[place]):
         place += 1
     return place > parser.place and parser.tokens[place].text == ":"
 

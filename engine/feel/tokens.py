@@ -23,14 +23,14 @@ _TOKEN = re.compile(
   | (?P<number> (?: \d+ (?:\.\d+)? | (?<!\.)\.\d+ ) (?:[eE][+-]?\d+)? )
   | (?P<name>   [{_START}][{_PART}]* | \? )
   | (?P<string> "(?:[^"\\]|\\.)*" )
-  | (?P<op>     \*\* | \.\. | -> | != | <= | >= | /(?!\*) | [-+*<>=()\[\]{{}},:.@] )
+  | (?P<op>     \*\* | \.\. | -> | != | <= | >= | /(?!\*) | [-+*<>=()\[\]{{}},:.@'’] )
     """,
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|(.))", re.DOTALL)
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_HINTS = {
+HINTS = {
     "'": 'Les textes s\'écrivent entre guillemets droits doubles : "…".',
     '"': "Ce texte n'est pas fermé : il manque un guillemet droit.",
     "“": 'Les textes s\'écrivent entre guillemets droits : "…".',
@@ -70,11 +70,18 @@ def tokenize(source: str) -> list[Token]:
         if found is None:
             raise FeelSyntaxError(_unexpected(source, place), place)
         kind, text = found.lastgroup or "", found.group()
+        if text == "’":
+            text = "'"  # French names are typed with either
         if kind != "space":
             tokens.append(Token(kind, text, _value(kind, text, place), place, found.end()))
         place = found.end()
     tokens.append(Token("end", "", None, len(source), len(source)))
     return tokens
+
+
+def in_name(token: Token) -> bool:
+    """Whether a new name may go on with this token (DMN 1.5 §10.3.1.2, rule 30)."""
+    return token.kind in {"name", "number"} or token.text in {".", "/", "-", "'", "+", "*"}
 
 
 def _value(kind: str, text: str, place: int) -> Any:
@@ -114,4 +121,4 @@ def _unexpected(source: str, place: int) -> str:
     if source.startswith("/*", place):
         return "Ce commentaire n'est pas fermé : il manque */."
     character = source[place]
-    return _HINTS.get(character, f"Le caractère « {character} » n'a pas de sens ici.")
+    return HINTS.get(character, f"Le caractère « {character} » n'a pas de sens ici.")

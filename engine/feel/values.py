@@ -18,8 +18,9 @@ from decimal import (
 from math import isfinite
 from typing import Any
 
-from engine.feel import moments
+from engine.feel import far, moments
 from engine.feel.errors import FeelLimitExceeded, FeelRuntimeError
+from engine.feel.far import FarDate, FarMoment
 from engine.feel.limits import Run
 from engine.feel.moments import YearsMonths
 
@@ -62,6 +63,8 @@ KINDS: dict[type, str] = {
     str: "string",
     date: "date",
     datetime: "date and time",
+    FarDate: "date",
+    FarMoment: "date and time",
     time: "time",
     timedelta: "days and time duration",
     YearsMonths: "years and months duration",
@@ -156,9 +159,9 @@ def _plain(value: Any, left: list[int]) -> Any:
         return [_plain(item, left) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item, left) for key, item in value.items()}
-    if isinstance(value, datetime) and value.utcoffset() is not None:
+    if isinstance(value, datetime | FarMoment):
         return moments.write(moments.instant(value))
-    if isinstance(value, date | time | timedelta | YearsMonths):
+    if isinstance(value, date | FarDate | time | timedelta | YearsMonths):
         return moments.write(value)
     raise FeelRuntimeError(
         f"Le résultat est {french_kind(value)} : il ne peut pas être enregistré."
@@ -186,8 +189,8 @@ def equal(left: Any, right: Any, run: Run) -> bool | None:
     if left is None or right is None:
         return left is right
     kind = type(left)
-    if kind is not type(right):
-        return None
+    if kind is not type(right) or kind in _DAYS:
+        return _equal_days(left, right)
     if kind is list:
         return _equal_lists(left, right, run)
     if kind is dict:
@@ -195,8 +198,6 @@ def equal(left: Any, right: Any, run: Run) -> bool | None:
             return False
         keys = list(left)
         return _equal_lists([left[key] for key in keys], [right[key] for key in keys], run)
-    if kind is datetime:
-        return moments.instant(left) == moments.instant(right)
     if kind is Range:
         ends = (left.low_included, left.high_included, left.unbounded)
         if ends != (right.low_included, right.high_included, right.unbounded):
@@ -219,16 +220,34 @@ def _equal_lists(left: list[Any], right: list[Any], run: Run) -> bool | None:
     return same
 
 
-_ORDERED = frozenset({Decimal, str, date, datetime, time, timedelta, YearsMonths})
+_DAYS = frozenset({date, datetime, FarDate, FarMoment})
+
+
+def _equal_days(left: Any, right: Any) -> bool | None:
+    if type(left) is datetime and type(right) is datetime:
+        return moments.instant(left) == moments.instant(right)
+    order = _order_days(left, right)
+    return None if order is None else order == 0
+
+
+def _order_days(left: Any, right: Any) -> int | None:
+    if type(left) not in _DAYS or type(right) not in _DAYS:
+        return None
+    if far.is_moment(left) and far.is_moment(right):
+        left, right = moments.instant(left), moments.instant(right)
+    return far.order(left, right)
+
+
+_ORDERED = frozenset({Decimal, str, time, timedelta, YearsMonths})
 
 
 def compare(left: Any, right: Any) -> int | None:
     """-1, 0 or 1 when the two have an order, else None."""
     kind = type(left)
+    if kind in _DAYS:
+        return _order_days(left, right)
     if kind is not type(right) or kind not in _ORDERED:
         return None
-    if kind is datetime:
-        left, right = moments.instant(left), moments.instant(right)
     try:
         return -1 if left < right else int(left > right)
     except TypeError:  # a moment with an offset against one without

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from engine import clock
-from engine.feel import moments
+from engine.feel import far, moments
 from engine.feel.errors import Undefined
+from engine.feel.far import Day, FarDate, FarMoment
 from engine.feel.functions import function
 from engine.feel.limits import Run
 from engine.feel.moments import YearsMonths
@@ -29,33 +30,32 @@ _MONTHS = (
 
 
 @function("date", "from: any")
-def date_from(run: Run, value: Any) -> date:
+def date_from(run: Run, value: Any) -> date | FarDate:
     if isinstance(value, str):
         return moments.read_date(value)
     return _day(value)
 
 
 @function("date", "year: number", "month: number", "day: number")
-def date_of(run: Run, year: Decimal, month: Decimal, day: Decimal) -> date:
-    numbers = [_whole(part) for part in (year, month, day)]
+def date_of(run: Run, year: Decimal, month: Decimal, day: Decimal) -> date | FarDate:
     try:
-        return date(*numbers)
+        return far.make(_whole(year), _whole(month), _whole(day))
     except ValueError:
         raise Undefined("cette date n'existe pas") from None
 
 
 @function("date and time", "from: any")
-def moment_from(run: Run, value: Any) -> datetime:
+def moment_from(run: Run, value: Any) -> moments.Moment:
     if isinstance(value, str):
         return moments.read_moment(value)
-    if isinstance(value, datetime):
+    if isinstance(value, datetime | FarMoment):
         return value
-    return datetime.combine(_day(value), time())
+    return moments.at(_day(value), time())
 
 
 @function("date and time", "date: day", "time: time")
-def moment_of(run: Run, day: date, at: time) -> datetime:
-    return datetime.combine(_day(day), at)
+def moment_of(run: Run, day: Day, at: time) -> moments.Moment:
+    return moments.at(_day(day), at)
 
 
 @function("time", "from: any")
@@ -64,9 +64,12 @@ def time_from(run: Run, value: Any) -> time:
         return moments.read_time(value)
     if isinstance(value, time):
         return value
-    if isinstance(value, datetime):
-        return value.timetz()
-    return datetime.combine(_day(value), time(), tzinfo=UTC).timetz()
+    if isinstance(value, datetime | FarMoment):
+        near, _ = far.lift(value)
+        assert isinstance(near, datetime)
+        return near.timetz()
+    _day(value)
+    return time(tzinfo=UTC)
 
 
 @function("time", "hour: number", "minute: number", "second: number", "offset: any?")
@@ -94,28 +97,28 @@ def duration(run: Run, value: Any) -> timedelta | YearsMonths:
 
 
 @function("years and months duration", "from: day", "to: day")
-def years_and_months(run: Run, start: date, end: date) -> YearsMonths:
+def years_and_months(run: Run, start: Day, end: Day) -> YearsMonths:
     return moments.months_between(_day(start), _day(end))
 
 
 @function("day of year", "date: day")
-def day_of_year(run: Run, day: date) -> Decimal:
-    return Decimal(day.timetuple().tm_yday)
+def day_of_year(run: Run, day: Day) -> Decimal:
+    return Decimal(_near(day).timetuple().tm_yday)
 
 
 @function("day of week", "date: day")
-def day_of_week(run: Run, day: date) -> str:
-    return _DAYS[day.weekday()]
+def day_of_week(run: Run, day: Day) -> str:
+    return _DAYS[_near(day).weekday()]
 
 
 @function("month of year", "date: day")
-def month_of_year(run: Run, day: date) -> str:
-    return _MONTHS[day.month - 1]
+def month_of_year(run: Run, day: Day) -> str:
+    return _MONTHS[_near(day).month - 1]
 
 
 @function("week of year", "date: day")
-def week_of_year(run: Run, day: date) -> Decimal:
-    return Decimal(day.isocalendar().week)
+def week_of_year(run: Run, day: Day) -> Decimal:
+    return Decimal(_near(day).isocalendar().week)
 
 
 @function("today")
@@ -128,15 +131,18 @@ def now(run: Run) -> datetime:
     return clock.now().astimezone(clock.PARIS)
 
 
-def _day(value: Any) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
+def _day(value: Any) -> date | FarDate:
+    if isinstance(value, date | FarDate | FarMoment):
+        return moments.day_of(value)
     raise Undefined("ceci n'est pas une date")
 
 
+def _near(value: Day) -> date:
+    """The same day of a year that has the same calendar."""
+    return far.lift(value)[0]
+
+
 def _whole(number: Decimal) -> int:
-    if number != number.to_integral_value() or abs(number) > 10**6:
+    if number != number.to_integral_value() or abs(number) > 10**9:
         raise Undefined("on attend des nombres entiers")
     return int(number)

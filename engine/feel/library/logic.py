@@ -4,6 +4,7 @@ from datetime import datetime, time
 from typing import Any
 
 from engine.feel import moments
+from engine.feel.far import FarMoment
 from engine.feel.functions import function
 from engine.feel.limits import Run
 from engine.feel.values import equal
@@ -19,7 +20,7 @@ def is_same(run: Run, one: Any, other: Any) -> bool:
     """Same kind, same value, and for times the same offset."""
     if type(one) is not type(other):
         return False
-    if isinstance(one, datetime | time):
+    if isinstance(one, datetime | FarMoment | time):
         return moments.write(one) == moments.write(other)
     return equal(one, other, run) is True
 
