@@ -1,8 +1,9 @@
 """What every table is made of: aware moments, and one naming convention."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, MetaData, TypeDecorator
+from sqlalchemy import DateTime, MetaData, TypeDecorator, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 
@@ -43,3 +44,11 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def only(condition: str) -> dict[str, Any]:
+    """What makes an index partial on both databases: `Index(…, **only("due_at > 0"))`.
+
+    A query uses it when it says the same with the value written out (see `IS_OPEN`).
+    """
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}

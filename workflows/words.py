@@ -6,10 +6,12 @@ a rule that is linguistically wrong is still consistent.
 """
 
 import re
-import unicodedata
 from functools import lru_cache
 
-_WORD = re.compile(r"[a-z0-9]+")
+from engine.words import fold, words
+
+__all__ = ["fold", "slug", "stems", "words"]
+
 _NOISE = re.compile(r"<[^>]*>|\]\([^)\s]*\)|https?://\S+|&[a-z]+;")
 _LONGEST = 40
 _SHORT = 3  # letters; so short a word is its own stem
@@ -35,19 +37,6 @@ _ENDINGS = (
     ("at", 5), ("al", 4), ("if", 4), ("ie", 4), ("ee", 3), ("er", 3), ("ez", 3), ("ir", 4),
     ("e", 3), ("i", 4),
 )  # fmt: skip
-
-
-def fold(text: str) -> str:
-    """`text` in lower case, without accents or ligatures; other characters stay."""
-    flat = text.lower().replace("œ", "oe").replace("æ", "ae")
-    return "".join(
-        c for c in unicodedata.normalize("NFKD", flat) if not unicodedata.combining(c)
-    )
-
-
-def words(text: str) -> list[str]:
-    """The words and numbers of `text`, folded, in order, with repetitions."""
-    return _WORD.findall(fold(text))
 
 
 def stems(text: str) -> list[str]:

@@ -1,0 +1,179 @@
+"""What cases can be searched by: the data a diagram names, and the words of their titles.
+
+    <spiffworkflow:property name="ebg:searchable"
+        value="application.siret (SIRET), aid.amount (Montant de l'aide)"/>
+
+The step that changes such data writes it here, in its own transaction; `engine.search`
+reads it. A value is kept as folded text, and as a number or a moment when it is one. All
+of it can be made again from the cases and their history.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, delete, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine import clock, definitions
+from engine.columns import UtcDateTime, only
+from engine.models import History, ProcessInstance, db
+from engine.words import fold, words
+
+PROPERTY = "ebg:searchable"
+TITLE = "case.title"
+"""Under this name are the words of the case's number and title, one row each."""
+
+MOST_NAMES = 20
+"""Variables of one procedure that can be searched; those named after are left out."""
+
+MOST_VALUES = 30
+"""Values of one name in one case: the words of a title, the rows of a list."""
+
+LONGEST = 100
+"""Characters of a value; the rest is left out."""
+
+_NAMED = re.compile(r"\s*([A-Za-z_][\w.]{0,99})\s*(?:\(([^()]*)\))?\s*")
+_DAY = len("2026-11-21")
+
+# Compared byte by byte on both databases, so that a prefix is a range of the index.
+_Text = String(LONGEST).with_variant(String(LONGEST, collation="C"), "postgresql")
+
+
+class CaseVariable(db.Model):  # type: ignore[name-defined]
+    """One searchable value of a case."""
+
+    __tablename__ = "case_variable"
+    __table_args__ = (
+        Index(None, "name", "text", "instance_id"),
+        Index(None, "name", "number", "instance_id", **only("number IS NOT NULL")),
+        Index(None, "name", "moment", "instance_id", **only("moment IS NOT NULL")),
+    )
+    instance_id: Mapped[UUID] = mapped_column(
+        ForeignKey("process_instance.id"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(_Text)
+    number: Mapped[float | None]
+    moment: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """A variable that a diagram lets people search by; `label` is in French."""
+
+    name: str
+    label: str
+
+
+def searchable(definition_id: UUID) -> list[Searchable]:
+    """What the cases of a version can be searched by, as its diagram says."""
+    value = definitions.model(definition_id).properties.get(PROPERTY, "")
+    return read(value)[:MOST_NAMES]
+
+
+def read(value: str) -> list[Searchable]:
+    """The names in a property's value; what cannot be read as a name is left out."""
+    found = [_NAMED.fullmatch(part) for part in value.split(",")]
+    return [Searchable(m.group(1), (m.group(2) or m.group(1)).strip()) for m in found if m]
+
+
+def keep(instance: ProcessInstance, updates: Mapping[str, Any]) -> None:
+    """Write the searchable values among those that a step changed, in its transaction."""
+    names = [s.name for s in searchable(instance.definition_id)]
+    _write(instance.id, {n: found(updates, n) for n in names if _root(n) in updates})
+
+
+def keep_title(instance: ProcessInstance) -> None:
+    """Write the words of a case's number and title."""
+    distinct = dict.fromkeys(words(f"{instance.number} {instance.title}"))
+    _write(instance.id, {TITLE: distinct})
+
+
+def rebuild(instance: ProcessInstance) -> None:
+    """Write everything again, from the case's history: for a version that names more."""
+    data = dict[str, Any]()
+    for updates in db.session.scalars(
+        select(History.updates)
+        .where(History.instance_id == instance.id)
+        .order_by(History.seq)
+    ):
+        data.update(updates)
+    keep(instance, data)
+    keep_title(instance)
+
+
+def _write(instance_id: UUID, values: Mapping[str, Iterable[Any]]) -> None:
+    if not values:
+        return
+    db.session.execute(
+        delete(CaseVariable).where(
+            CaseVariable.instance_id == instance_id, CaseVariable.name.in_(values)
+        )
+    )
+    rows = [
+        {"instance_id": instance_id, "name": name, "position": position, **columns(value)}
+        for name, several in values.items()
+        for position, value in enumerate(list(several)[:MOST_VALUES])
+    ]
+    if rows:
+        db.session.execute(insert(CaseVariable), rows)
+
+
+def _root(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def found(data: Any, name: str) -> Iterator[Any]:
+    """The values under a dotted name, looking into every row of a list."""
+    root, _, rest = name.partition(".")
+    if isinstance(data, list):
+        for row in data:
+            yield from found(row, name)
+    elif name and isinstance(data, dict):
+        yield from found(data.get(root), rest)
+    elif not name and isinstance(data, str | int | float) and data != "":
+        yield data
+
+
+def columns(value: str | float | date) -> dict[str, Any]:
+    """How a value is kept, and looked for: its text, its number, its moment.
+
+    A number is also kept as text, so that one column answers whether it is equal.
+    """
+    match value:
+        case bool():
+            return _kept("true" if value else "false")
+        case int() | float():
+            return _kept(f"{value:.10g}" if value % 1 else f"{value:.0f}", number=value)
+        case date():
+            return _kept(value.isoformat(), moment=_moment(value))
+        case _:
+            return _kept(fold(value.strip()), moment=_moment_in(value))
+
+
+def _kept(
+    known: str, *, number: float | None = None, moment: datetime | None = None
+) -> dict[str, Any]:
+    return {"text": known[:LONGEST], "number": number, "moment": moment}
+
+
+def _moment_in(value: str) -> datetime | None:
+    if len(value) < _DAY or not value[:4].isdigit() or value[4] != "-":
+        return None
+    try:
+        day = len(value) == _DAY
+        return _moment(date.fromisoformat(value) if day else datetime.fromisoformat(value))
+    except ValueError:
+        return None
+
+
+def _moment(value: date) -> datetime:
+    """A day begins at midnight in Paris."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time(), clock.PARIS)
+    return (value if value.tzinfo else value.replace(tzinfo=clock.PARIS)).astimezone(UTC)
