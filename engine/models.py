@@ -17,11 +17,12 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
-from engine.columns import Base, UtcDateTime
+from engine.columns import Base, UtcDateTime, only
 
 db = SQLAlchemy(model_class=Base)
 
@@ -86,8 +87,11 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "process_instance"
     __table_args__ = (
-        Index(None, "organisation_id", "status", "started_at"),
-        Index(None, "applicant_id", "started_at"),
+        Index(None, "organisation_id", "started_at", "id"),
+        Index(None, "organisation_id", "status", "started_at", "id"),
+        Index(None, "organisation_id", "key", "started_at", "id"),
+        Index(None, "organisation_id", "ended_at", "id"),
+        Index(None, "applicant_id", "started_at", "id"),
         Index(None, "definition_id", "status"),
         Index(None, "started_at"),
     )
@@ -99,9 +103,8 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     applicant_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
-    status: Mapped[str] = mapped_column(
-        String(20), default="active"
-    )  # active|completed|cancelled
+    # active | completed | cancelled
+    status: Mapped[str] = mapped_column(String(20), default="active")
     outcome: Mapped[str | None] = mapped_column(String(200))  # id of the end event
     milestone: Mapped[str | None] = mapped_column(String(200))  # in French, for people
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
@@ -117,31 +120,39 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
     definition: Mapped[ProcessDefinition] = relationship(lazy="joined", innerjoin=True)
 
 
+_URGENCY = ("due_at", "opened_at", "id")
+
+
 class UserTask(db.Model):  # type: ignore[name-defined]
     """A step that the diagram leaves to a person; its id is the diagram's own."""
 
     __tablename__ = "user_task"
     __table_args__ = (
-        Index(None, "organisation_id", "role", "status", "assignee_id", "due_at"),
-        Index(None, "assignee_id", "status", "due_at"),
         Index(None, "instance_id", "status"),
-    )
+        # The baskets of the inbox, each read in its own order whatever the crowd.
+        Index("ix_user_task_to_take", "organisation_id", "role", *_URGENCY,
+              **only("status = 'open' AND assignee_id IS NULL")),
+        Index("ix_user_task_taken", "organisation_id", "role", *_URGENCY,
+              **only("status = 'open' AND assignee_id IS NOT NULL")),
+        Index("ix_user_task_mine", "assignee_id", *_URGENCY, **only("status = 'open'")),
+        Index("ix_user_task_done", "completed_by", "completed_at"),
+        Index("ix_user_task_at_step", "element_id", "instance_id", "opened_at",
+              **only("status = 'open'")),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
     element_id: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(300))
     role: Mapped[str] = mapped_column(String(100))
-    organisation_id: Mapped[UUID] = mapped_column(
-        ForeignKey("organisation.id")
-    )  # holds the role
+    # The body that holds the role.
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     definition_id: Mapped[UUID]  # freezes the form as it was when the task opened
     form: Mapped[str | None] = mapped_column(String(200))
     into: Mapped[str | None] = mapped_column(String(100))  # the data key the answers go to
     assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    status: Mapped[str] = mapped_column(
-        String(20), default="open"
-    )  # open|completed|withdrawn
+    # open | completed | withdrawn
+    status: Mapped[str] = mapped_column(String(20), default="open")
     priority: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -152,11 +163,15 @@ class UserTask(db.Model):  # type: ignore[name-defined]
     instance: Mapped[ProcessInstance] = relationship()
 
 
+IS_OPEN = UserTask.status == literal_column("'open'")
+"""Written out, not bound: so a partial index serves it under every plan."""
+
+
 class Timer(db.Model):  # type: ignore[name-defined]
     """A moment at which an instance must be looked at again."""
 
     __tablename__ = "timer"
-    __table_args__ = (Index(None, "due_at"),)
+    __table_args__ = (Index(None, "due_at"), Index(None, "element_id", "instance_id"))
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("process_instance.id"), primary_key=True
     )
@@ -170,7 +185,11 @@ class MessageSubscription(db.Model):  # type: ignore[name-defined]
     """A point of an instance that waits for a message."""
 
     __tablename__ = "message_subscription"
-    __table_args__ = (Index(None, "name", "correlation"), Index(None, "instance_id"))
+    __table_args__ = (
+        Index(None, "name", "correlation"),
+        Index(None, "instance_id"),
+        Index(None, "element_id", "instance_id"),
+    )
     task_id: Mapped[UUID] = mapped_column(primary_key=True)
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
     element_id: Mapped[str] = mapped_column(String(200))
@@ -205,10 +224,11 @@ class RemoteCall(db.Model):  # type: ignore[name-defined]
         Index(None, "status", "due_at"),
         Index(None, "partner", "status"),
         Index(None, "instance_id"),
-    )
-    id: Mapped[UUID] = mapped_column(
-        primary_key=True, default=uuid4
-    )  # the key partners see
+        Index("ix_remote_call_at_step", "element_id", "instance_id", "created_at",
+              **only("finished_at IS NULL")),
+    )  # fmt: skip
+    # The key partners see.
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
     task_id: Mapped[UUID]
     element_id: Mapped[str] = mapped_column(String(200))
@@ -218,9 +238,7 @@ class RemoteCall(db.Model):  # type: ignore[name-defined]
     # ready | done | refused | incident | cancelled
     status: Mapped[str] = mapped_column(String(20), default="ready")
     attempts: Mapped[int] = mapped_column(default=0)
-    failures: Mapped[int] = mapped_column(
-        default=0
-    )  # a partner not ready yet is no failure
+    failures: Mapped[int] = mapped_column(default=0)  # not being ready yet is none
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     woken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a worker was told
@@ -286,6 +304,7 @@ class History(db.Model):  # type: ignore[name-defined]
     """One finished step of an instance; written once, never changed."""
 
     __tablename__ = "history"
+    __table_args__ = (Index(None, "ended_at"),)
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("process_instance.id"), primary_key=True
     )
