@@ -160,6 +160,11 @@ def _edits_draft(actor: Actor, draft: Draft) -> bool:
     return task is not None and _may_complete(actor, task)
 
 
+def _files_draft(actor: Actor, draft: Draft) -> bool:
+    """A task's draft starts no case: it is sent by completing the task."""
+    return draft.task_id is None and _edits_draft(actor, draft)
+
+
 def _reads_document(actor: Actor, document: Document) -> bool:
     if document.instance is None:
         return document.draft is not None and _edits_draft(actor, document.draft)
@@ -196,6 +201,7 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (UserTask, "release"): _may_release,
     (UserTask, "complete"): _may_complete,
     (Draft, "edit"): _edits_draft,
+    (Draft, "file"): _files_draft,
     (Document, "read"): _reads_document,
     (ProcessDefinition, "start"): _starts,
     (Organisation, "manage"): _manages,

@@ -26,6 +26,10 @@ class MessageTooLong(EngineError):
     """This message is longer than 10,000 characters."""
 
 
+class CaseClosed(EngineError):
+    """This case is closed: nobody would read it any more."""
+
+
 def start(
     definition_id: UUID,
     values: Mapping[str, Any],
@@ -36,19 +40,19 @@ def start(
 ) -> ProcessInstance:
     """Start a case with clean form values and run it to its first wait states.
 
-    The draft it was typed in, if any, disappears with it, so that a second click on the
-    same draft finds nothing to file. Raises Forbidden, NoResultFound for a draft filed
-    already.
+    The draft it was typed in, if any, disappears with it and leaves it its id, so that a
+    second click on the same draft files nothing and finds the case. Raises Forbidden,
+    NoResultFound for a draft filed already.
     """
     with transaction() as after_commit:
         definition = db.session.get_one(ProcessDefinition, definition_id)
         require(actor, "start", definition)
-        instance = _new(definition, applicant_id, actor)
+        draft = lock(Draft, draft_id) if draft_id is not None else None
+        instance = _new(definition, applicant_id, actor, draft_id or uuid4())
         db.session.add(instance)
         db.session.flush()
-        if draft_id is not None:
-            draft = lock(Draft, draft_id)
-            require(actor, "edit", draft)
+        if draft is not None:
+            require(actor, "file", draft)
             documents.file_draft(draft, dict(values), instance.id, origin="applicant")
         process = Process.start(
             definitions.model(definition_id),
@@ -64,10 +68,13 @@ def start(
 
 
 def _new(
-    definition: ProcessDefinition, applicant_id: UUID | None, actor: Actor
+    definition: ProcessDefinition,
+    applicant_id: UUID | None,
+    actor: Actor,
+    instance_id: UUID,
 ) -> ProcessInstance:
     return ProcessInstance(
-        id=uuid4(),
+        id=instance_id,
         number=_number(),
         key=definition.key,
         definition_id=definition.id,
@@ -135,12 +142,17 @@ def withdraw(instance_id: UUID, *, actor: Actor, reason: str) -> bool:
 
 
 def write_message(instance_id: UUID, text: str, *, actor: Actor) -> None:
-    """Add a message to a case's conversation. Raises Forbidden, MessageTooLong."""
+    """Add a message to a case's conversation.
+
+    Raises Forbidden, MessageTooLong, CaseClosed.
+    """
     if len(text) > conversation.LONGEST:
         raise MessageTooLong
     with transaction():
         instance = lock(ProcessInstance, instance_id)
         require(actor, "write", instance)
+        if instance.status != "active":
+            raise CaseClosed
         side = "applicant" if actor.holds(instance.applicant_id, "applicant") else "officer"
         db.session.add(
             conversation.CaseMessage(

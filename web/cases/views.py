@@ -26,7 +26,9 @@ from engine.documents import Document
 from engine.models import ProcessInstance, db
 from web.auth import current_actor, guard
 from web.cases import reading
+from web.inbox.too_late import too_late
 from web.navigation import Item, offer
+from web.typed import page_number, text
 
 bp = Blueprint("cases", __name__)
 
@@ -45,7 +47,7 @@ def navigation(actor: Actor) -> Iterable[Item]:
 @guard("handle")
 def index() -> ResponseReturnValue:
     """The cases one handles, the newest first, found by number or title."""
-    sought = request.args.get("q", "").strip()[:100]
+    sought = text(request.args, "q")[:100]
     statement = handled_cases(current_actor())
     if sought:
         statement = statement.where(
@@ -59,7 +61,7 @@ def index() -> ResponseReturnValue:
         statement = statement.where(ProcessInstance.status == status)
     page = db.paginate(
         statement.order_by(ProcessInstance.started_at.desc()),
-        page=max(request.args.get("page", 1, type=int), 1),
+        page=page_number(),
         per_page=PER_PAGE,
         error_out=False,
     )
@@ -85,7 +87,11 @@ def diagram(case_id: UUID) -> ResponseReturnValue:
     if not allowed(current_actor(), "handle", case):
         abort(403)
     return render_template(
-        "cases/diagram.html", page=reading.page(case, current_actor()), live=_markers(case)
+        "cases/diagram.html",
+        page=reading.page(case, current_actor()),
+        live=_markers(case),
+        done=reading.elements_done(case_id),
+        failed=reading.elements_stopped(case_id),
     )
 
 
@@ -106,20 +112,24 @@ def _markers(case: ProcessInstance) -> list[str]:
 @guard("write", ProcessInstance, "case_id")
 def write(case_id: UUID) -> ResponseReturnValue:
     """Add a message to the conversation between the applicant and the office."""
-    text = request.form.get("text", "").strip()
-    if not text:
+    written = text(request.form, "text")
+    if not written:
         flash(_("Message : écrivez quelque chose avant d'envoyer."), "warning")
         return redirect(_page_of(case_id))
     try:
-        cases.write_message(case_id, text, actor=current_actor())
+        cases.write_message(case_id, written, actor=current_actor())
+    except cases.CaseClosed:
+        sentence = _("Ce dossier a été clos entre-temps : votre message n'est pas parti.")
+        return too_late(sentence, _page_of(case_id))
     except cases.MessageTooLong:
         case = db.session.get_one(ProcessInstance, case_id)
         problem = _(
-            "Message : 10 000 caractères au plus ; le vôtre en compte %(n)s.", n=len(text)
+            "Message : 10 000 caractères au plus ; le vôtre en compte %(n)s.",
+            n=len(written),
         )
         page = reading.page(case, current_actor())
         template = "portal/follow.html" if page.applies else "cases/show.html"
-        return render_template(template, page=page, typed=text, problem=problem), 422
+        return render_template(template, page=page, typed=written, problem=problem), 422
     flash(_("Votre message est envoyé."), "success")
     return redirect(_page_of(case_id))
 

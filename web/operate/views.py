@@ -26,6 +26,7 @@ from engine.models import Incident, db
 from web.auth import current_actor, guard
 from web.navigation import Item, offer
 from web.operate import reading
+from web.typed import page_number, text
 
 bp = Blueprint("operate", __name__, url_prefix="/exploitation")
 
@@ -57,9 +58,7 @@ def index() -> ResponseReturnValue:
 @guard("operate")
 def incident_list() -> ResponseReturnValue:
     """Open incidents, the oldest first, of one cause if asked."""
-    page = reading.incidents(
-        cause=request.args.get("cause"), page=request.args.get("page", 1, type=int)
-    )
+    page = reading.incidents(cause=text(request.args, "cause"), page=page_number())
     return render_template("operate/incidents.html", page=page)
 
 

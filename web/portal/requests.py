@@ -19,12 +19,13 @@ from engine.documents import Draft
 from engine.errors import StaleDraft
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
 from forms import Reading
-from web import filling
+from web import errors, filling
 from web.auth import acting_for, current_actor, guard
 from web.cases import reading
 from web.inbox.too_late import too_late
 from web.navigation import Item, offer
 from web.partners import partner
+from web.typed import page_number, text
 
 bp = Blueprint("portal", __name__)
 
@@ -45,7 +46,7 @@ def index() -> ResponseReturnValue:
     actor = current_actor()
     page = db.paginate(
         own_cases(actor).order_by(ProcessInstance.started_at.desc()),
-        page=max(request.args.get("page", 1, type=int), 1),
+        page=page_number(),
         per_page=PER_PAGE,
         error_out=False,
     )
@@ -132,14 +133,14 @@ def _known(company: Organisation) -> dict[str, Any]:
 
 
 @bp.get("/brouillons/<uuid:draft_id>/<int:page>")
-@guard("edit", Draft, "draft_id")
+@guard("file", Draft, "draft_id")
 def fill(draft_id: UUID, page: int) -> ResponseReturnValue:
     """One page of the form, with what was typed."""
     return _show(draft_id, page)
 
 
 @bp.post("/brouillons/<uuid:draft_id>/<int:page>")
-@guard("edit", Draft, "draft_id")
+@guard("file", Draft, "draft_id")
 def save(draft_id: UUID, page: int) -> ResponseReturnValue:
     """Keep a page; go on if asked and if nothing is wrong with it."""
     draft = db.session.get_one(Draft, draft_id)
@@ -180,7 +181,7 @@ def _show(draft_id: UUID, page: int, outcome: Reading | None = None) -> str:
 
 
 @bp.get("/brouillons/<uuid:draft_id>/recapitulatif")
-@guard("edit", Draft, "draft_id")
+@guard("file", Draft, "draft_id")
 def recap(draft_id: UUID) -> ResponseReturnValue:
     """Everything answered, to read again before filing."""
     return _recap(db.session.get_one(Draft, draft_id))
@@ -199,30 +200,41 @@ def _recap(draft: Draft) -> str:
 
 
 @bp.post("/brouillons/<uuid:draft_id>/recapitulatif")
-@guard("edit", Draft, "draft_id")
+@guard("file", Draft, "draft_id")
 def file(draft_id: UUID) -> ResponseReturnValue:
     """File the request: a case starts, and the draft is gone."""
     draft = db.session.get_one(Draft, draft_id)
     judged = filling.of_draft(draft).judged()
     if judged.errors:
         return _recap(draft), 422
-    try:
-        case = cases.start(
-            draft.definition_id,
-            judged.values,
-            actor=current_actor(),
-            applicant_id=draft.organisation_id,
-            draft_id=draft_id,
-        )
-    except NoResultFound:  # filed by another click, a moment ago
-        flash(_("Cette demande est déjà déposée."), "info")
-        return redirect(url_for(".index"))
+    case = cases.start(
+        draft.definition_id,
+        judged.values,
+        actor=current_actor(),
+        applicant_id=draft.organisation_id,
+        draft_id=draft_id,
+    )
     flash(_("Votre demande %(number)s est déposée.", number=case.number), "success")
     return redirect(url_for(".follow", case_id=case.id))
 
 
+@bp.errorhandler(404)
+@bp.errorhandler(NoResultFound)
+def gone(_failure: Exception) -> ResponseReturnValue:
+    """A draft filed meanwhile, by another click or a colleague: its request has its id."""
+    draft_id = (request.view_args or {}).get("draft_id")
+    case = db.session.get(ProcessInstance, draft_id) if draft_id else None
+    if case is None or not allowed(current_actor(), "see", case):
+        return errors.page(404)
+    sentence = _("Cette demande est déjà déposée : n° %(number)s.", number=case.number)
+    if request.endpoint == "portal.save":
+        return too_late(sentence, url_for(".follow", case_id=case.id))
+    flash(sentence, "info")
+    return redirect(url_for(".follow", case_id=case.id))
+
+
 @bp.post("/brouillons/<uuid:draft_id>/abandon")
-@guard("edit", Draft, "draft_id")
+@guard("file", Draft, "draft_id")
 def abandon(draft_id: UUID) -> ResponseReturnValue:
     """Throw a draft away."""
     drafts.abandon(draft_id, actor=current_actor())
@@ -245,7 +257,7 @@ def follow(case_id: UUID) -> ResponseReturnValue:
 @guard("withdraw", ProcessInstance, "case_id")
 def withdraw(case_id: UUID) -> ResponseReturnValue:
     """Give up a request."""
-    reason = request.form.get("reason", "").strip()
+    reason = text(request.form, "reason")
     if cases.withdraw(case_id, actor=current_actor(), reason=reason):
         flash(_("Votre demande est retirée."), "success")
     else:

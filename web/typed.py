@@ -1,0 +1,21 @@
+"""What addresses and plain fields say, made safe to search and to keep."""
+
+from collections.abc import Mapping
+
+from flask import request
+
+from forms.characters import unprintable
+
+LAST_PAGE = 1_000_000
+"""Beyond it, databases cannot count the rows to pass."""
+
+
+def page_number() -> int:
+    """The page that the address asks for, from 1; the first when it makes no sense."""
+    return min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+
+
+def text(values: Mapping[str, str], name: str) -> str:
+    """What was typed under a name, trimmed, without what no keyboard types (NUL, halves)."""
+    typed = values.get(name, "").replace("\r\n", "\n")
+    return "".join(char for char in typed if not unprintable(char)).strip()
