@@ -1,0 +1,359 @@
+"""Nobody opens a case, task, document or page that is not theirs: every route, every role.
+
+The table says who may use each route on the first office's objects. A refusal sends a
+visitor to sign in, tells anyone else 403 or 404, and changes nothing at all.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+
+from engine.models import db
+from tests.conftest import ROOT, build, close, environment
+from tests.web.browser import Client, client
+from tests.web.two_offices import KEY, TwoOffices, open_two_offices
+from web import limits
+from web.auth import guards
+from web.auth.registration import _serializer, invitation_link
+from workflows.grants.aid_import import import_aids
+from workflows.grants.aid_search import search
+
+APPLICANTS = {"applicant", "other_applicant"}
+COMPANY = {"applicant", "administrator"}
+OFFICERS = {"officer", "colleague"}
+OFFICE = {*OFFICERS, "head"}
+HANDLERS = {*OFFICE, "cofunder", "other_officer", "other_head", "other_cofunder"}
+PARTIES = {*OFFICE, "applicant", "cofunder"}
+SIGNED_IN = {
+    *HANDLERS, *APPLICANTS, "administrator", "other_administrator", "operator",
+    "newcomer", "former_officer",
+}  # fmt: skip
+ANYONE = {*SIGNED_IN, "visitor"}
+NOBODY: set[str] = set()
+OPERATOR = {"operator"}
+
+GET, POST = "GET", "POST"
+SUBMIT = {"_submit": "1"}
+
+# method, endpoint, what its address names, who may, and what is sent
+TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
+    (GET, "cases.index", "", HANDLERS, {}),
+    (GET, "cases.show", "case_id=case", PARTIES, {}),
+    (GET, "cases.show", "case_id=begun", OFFICE | {"applicant"}, {}),
+    (GET, "cases.diagram", "case_id=case", OFFICE, {}),
+    (GET, "cases.diagram_file", "case_id=case", OFFICE, {}),
+    (POST, "cases.write", "case_id=case", OFFICE | {"applicant"}, {"text": "Bonjour"}),
+    (GET, "cases.download", "document_id=document", PARTIES, {}),
+    (GET, "cases.download", "document_id=internal_document", OFFICE, {}),
+    (GET, "cases.download", "document_id=draft_document", {"applicant"}, {}),
+    (GET, "cases.download", "document_id=opinion_document", {"cofunder"}, {}),
+    (GET, "inbox.index", "", HANDLERS, {}),
+    (GET, "inbox.show", "task_id=officer_task", OFFICE, {}),
+    (GET, "inbox.show", "task_id=applicant_task", OFFICE | {"applicant"}, {}),
+    (GET, "inbox.show", "task_id=cofunder_task", OFFICE | {"cofunder"}, {}),
+    (POST, "inbox.claim", "task_id=officer_task", OFFICERS, {}),
+    (POST, "inbox.claim", "task_id=applicant_task", {"applicant"}, {}),
+    (POST, "inbox.claim", "task_id=cofunder_task", {"cofunder"}, {}),
+    (POST, "inbox.release", "task_id=held_task", {"officer"}, {}),
+    (POST, "inbox.release", "task_id=cofunder_task", NOBODY, {}),
+    (POST, "inbox.save", "task_id=officer_task", OFFICERS, SUBMIT),
+    (POST, "inbox.save", "task_id=held_task", {"officer"}, SUBMIT),
+    (POST, "inbox.save", "task_id=applicant_task", {"applicant"}, SUBMIT),
+    (POST, "inbox.save", "task_id=cofunder_task", {"cofunder"}, SUBMIT),
+    (GET, "portal.index", "", APPLICANTS, {}),
+    (GET, "portal.start", "definition=key", APPLICANTS, {}),
+    (POST, "portal.begin", "definition=key", APPLICANTS, {}),
+    (GET, "portal.fill", "draft_id=draft page=first", {"applicant"}, {}),
+    (GET, "portal.fill", "draft_id=opinion_draft page=first", NOBODY, {}),
+    (POST, "portal.save", "draft_id=draft page=first", {"applicant"}, {"_save": "1"}),
+    (POST, "portal.save", "draft_id=opinion_draft page=first", NOBODY, {"_save": "1"}),
+    (GET, "portal.recap", "draft_id=draft", {"applicant"}, {}),
+    (POST, "portal.file", "draft_id=draft", {"applicant"}, {}),
+    (POST, "portal.file", "draft_id=opinion_draft", NOBODY, {}),
+    (POST, "portal.abandon", "draft_id=draft", {"applicant"}, {}),
+    (POST, "portal.abandon", "draft_id=opinion_draft", NOBODY, {}),
+    (GET, "portal.follow", "case_id=case", PARTIES, {}),
+    (POST, "portal.withdraw", "case_id=case", {"applicant"}, {}),
+    (GET, "operate.index", "", OPERATOR, {}),
+    (GET, "operate.incident_list", "", OPERATOR, {}),
+    (GET, "operate.incident", "incident_id=incident", OPERATOR, {}),
+    (POST, "operate.settle", "incident_id=incident act=retry", OPERATOR, {}),
+    (POST, "operate.settle", "incident_id=incident act=correct", OPERATOR, {"data": "{}"}),
+    (POST, "operate.settle", "incident_id=incident act=answer", OPERATOR, {"data": "{}"}),
+    (POST, "operate.partner", "name=oseo act=pause", OPERATOR, {}),
+    (POST, "operate.partner", "name=oseo act=resume", OPERATOR, {}),
+    (POST, "operate.try_partner", "name=oseo", OPERATOR, {}),
+    (GET, "operate.mails", "", OPERATOR, {}),
+    (GET, "company.new", "", SIGNED_IN, {}),
+    (POST, "company.register", "", SIGNED_IN, {}),
+    (GET, "company.show", "organisation_id=company", COMPANY, {}),
+    (GET, "company.show", "organisation_id=region", NOBODY, {}),
+    (POST, "company.choose", "organisation_id=company", COMPANY, {}),
+    (POST, "company.choose", "organisation_id=region", OFFICE, {}),
+    (POST, "company.invite", "organisation_id=company", {"administrator"},
+     {"email": "ami@essai.test"}),
+    (POST, "company.invite", "organisation_id=region", NOBODY, {"email": "a@essai.test"}),
+    (POST, "company.revoke", "organisation_id=company invitation_id=invitation",
+     {"administrator"}, {}),
+    (POST, "company.revoke", "organisation_id=company invitation_id=invitation_2",
+     NOBODY, {}),
+    (POST, "company.decide", "organisation_id=company request_id=request",
+     {"administrator"}, {"decision": "accept"}),
+    (POST, "company.decide", "organisation_id=company request_id=request_2", NOBODY, {}),
+    (POST, "company.administration", "organisation_id=company person_id=applicant_person",
+     {"administrator"}, {"administrator": "1"}),
+    (POST, "company.remove", "organisation_id=company person_id=applicant_person",
+     COMPANY, {}),
+    (POST, "company.remove", "organisation_id=company person_id=administrator_person",
+     {"administrator"}, {}),
+    (GET, "security.account", "", SIGNED_IN, {}),
+    (GET, "security.change_password", "", SIGNED_IN, {}),
+    (POST, "security.change_password", "", SIGNED_IN, {}),
+    (GET, "security.two_factor_setup", "", SIGNED_IN, {}),
+    (POST, "security.two_factor_setup", "", SIGNED_IN, {}),
+    (POST, "security.two_factor_setup_validate", "token=bad_token", SIGNED_IN, {}),
+    (GET, "security.mf_recovery_codes", "", SIGNED_IN, {}),
+    (POST, "security.mf_recovery_codes", "", SIGNED_IN, {}),
+    (GET, "security.verify", "", SIGNED_IN, {}),
+    (POST, "security.verify", "", SIGNED_IN, {}),
+    # Open to everyone: what they answer to whom is other tests' affair.
+    (GET, "security.login", "", ANYONE, {}),
+    (POST, "security.login", "", ANYONE, {}),
+    (POST, "security.logout", "", ANYONE, {}),
+    (GET, "security.two_factor_rescue", "", ANYONE, {}),
+    (GET, "security.two_factor_token_validation", "", ANYONE, {}),
+    (POST, "security.two_factor_token_validation", "", ANYONE, {}),
+    (GET, "security.mf_recovery", "", ANYONE, {}),
+    (POST, "security.mf_recovery", "", ANYONE, {}),
+    (GET, "security.forgot_password", "", ANYONE, {}),
+    (POST, "security.forgot_password", "", ANYONE, {}),
+    (GET, "security.reset_password", "token=bad_token", ANYONE, {}),
+    (POST, "security.reset_password", "token=bad_token", ANYONE, {}),
+    (GET, "registration.start", "", ANYONE, {}),
+    (POST, "registration.begin", "", ANYONE, {}),
+    (GET, "registration.finish", "token=registration_token", ANYONE, {}),
+    (POST, "registration.finish", "token=registration_token", ANYONE, {}),
+    (GET, "registration.invitation", "token=invitation_token", ANYONE, {}),
+    (POST, "registration.invitation", "token=invitation_token", ANYONE, {}),
+    (GET, "catalogue.index", "", ANYONE, {}),
+    (GET, "catalogue.show", "slug=aid", ANYONE, {}),
+    (GET, "catalogue.communes", "", ANYONE, {}),
+    (GET, "pages.home", "", ANYONE, {}),
+    (GET, "pages.accessibility", "", ANYONE, {}),
+    (GET, "pages.legal", "", ANYONE, {}),
+    (POST, "pages.preferences", "", ANYONE, {}),
+    (GET, "pages.theme_css", "brand=brand version=first", ANYONE, {}),
+    (GET, "pages.logo", "organisation_id=company", ANYONE, {}),
+    (GET, "health.healthz", "", ANYONE, {}),
+    (GET, "health.readyz", "", ANYONE, {}),
+    (GET, "static", "filename=file", ANYONE, {}),
+    (POST, "callbacks.oseo_opinion", "", ANYONE, {}),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class House:
+    """The two offices, with the means to see a change and to undo it."""
+
+    app: Flask
+    office: TwoOffices
+    database: sqlite3.Connection
+    origin: sqlite3.Connection
+    cookies: dict[str, Any]
+
+    def browser(self, role: str) -> FlaskClient:
+        """A fresh browser in which this person has just signed in."""
+        made = Client(self.app, self.app.response_class, use_cookies=True)
+        if role in self.cookies:
+            made.set_cookie("session", self.cookies[role])
+        return made
+
+    def version(self) -> int:
+        """A number that changes whenever anyone commits a change."""
+        return int(self.database.execute("PRAGMA data_version").fetchone()[0])
+
+    def restore(self) -> None:
+        """Everything as it was before the first request."""
+        with sqlite3.connect(
+            self.database.execute("PRAGMA database_list").fetchone()[2]
+        ) as db:
+            self.origin.backup(db)
+        db.close()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    data = tmp_path_factory.mktemp("house")
+    app = build(environment(data))
+    app.config["WTF_CSRF_ENABLED"] = False  # its own test is below: here, guards alone
+    was, limits.limiter.enabled = limits.limiter.enabled, False
+    with app.app_context():
+        app.extensions["security"].pwd_context.update(
+            argon2__rounds=1, argon2__memory_cost=64
+        )
+        office = open_two_offices(app)
+        cookies = {
+            role: client(app, actor).get_cookie("session").value
+            for role, actor in office.cast.items()
+            if role != "visitor"
+        }
+        _name_the_rest(office)
+        db.session.remove()
+    file = app.extensions["settings"].data / "ebg.sqlite"
+    database, origin = sqlite3.connect(file), sqlite3.connect(":memory:")
+    database.backup(origin)
+    yield House(app, office, database, origin, cookies)
+    limits.limiter.enabled = was
+    origin.close()
+    database.close()
+    close(app)
+
+
+def _name_the_rest(office: TwoOffices) -> None:
+    """Addresses also name these."""
+    with (ROOT / "workflows/grants/demo_aids.csv").open("rb") as file:
+        import_aids(BytesIO(file.read()), origin="essai")
+    with office.app.test_request_context():
+        link = invitation_link(office.ids["invitation"])
+        registering = _serializer("registration").dumps(["new@essai.test", "/"])
+    office.ids.update(
+        key=KEY,
+        first=1,
+        aid=search(text="").aids[0].slug,
+        brand="0b6b4f",
+        file=next(
+            str(found.relative_to(office.app.static_folder))
+            for found in Path(office.app.static_folder).rglob("*")
+            if found.is_file()
+        ),
+        bad_token="faux",
+        invitation_token=link.rsplit("/", 1)[1],
+        registration_token=registering,
+    )
+
+
+def address(house: House, endpoint: str, named: str) -> str:
+    arguments = dict(one.split("=") for one in named.split())
+    found = {name: house.office.ids.get(what, what) for name, what in arguments.items()}
+    with house.app.test_request_context():
+        return url_for(endpoint, **found)
+
+
+def outcome(answer: Any) -> str:
+    """allowed, refused, or sent to sign in."""
+    if answer.status_code in {403, 404, 409}:
+        return "refused"
+    if answer.status_code == 302 and answer.location.split("?")[0] == "/connexion":
+        return "sign in"
+    assert answer.status_code in {200, 302, 303, 400, 410, 422}, answer.text
+    return "allowed"
+
+
+def test_every_route_is_in_the_table(app: Flask) -> None:
+    routes = {
+        (method, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods & {GET, POST, "PUT", "PATCH", "DELETE"}
+    }
+    assert routes == {(method, endpoint) for method, endpoint, *_ in TABLE}
+
+
+@pytest.mark.parametrize(
+    ("method", "endpoint", "named", "allowed", "values"),
+    [
+        pytest.param(*line, id=f"{line[0]} {line[1]} {line[2]}")
+        for line in TABLE
+        if line[3] != ANYONE
+    ],
+)
+def test_a_route_is_open_to_those_of_the_table_alone(
+    house: House,
+    method: str,
+    endpoint: str,
+    named: str,
+    allowed: set[str],
+    values: dict[str, str],
+) -> None:
+    assert set(house.office.cast) == ANYONE
+    target = address(house, endpoint, named)
+    wrong = {}
+    for role in sorted(ANYONE):
+        before = house.version()
+        answer = house.browser(role).open(target, method=method, data=values or None)
+        expected = (
+            "allowed" if role in allowed else "sign in" if role == "visitor" else "refused"
+        )
+        if outcome(answer) != expected:
+            wrong[role] = f"{outcome(answer)} ({answer.status_code})"
+        if house.version() != before:
+            if role not in allowed or method == GET:
+                wrong[role] = "something changed"
+            house.restore()
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("method", "endpoint", "named"),
+    [
+        pytest.param(*line[:3], id=f"{line[0]} {line[1]}")
+        for line in TABLE
+        if line[3] == ANYONE
+    ],
+)
+def test_a_public_route_answers_everyone(
+    house: House, method: str, endpoint: str, named: str
+) -> None:
+    """And opens nothing: it does the same for a stranger as for a visitor."""
+    assert (declared := guards.of(house.app, endpoint)) and declared.visitors
+    for role in ("visitor", "newcomer", "other_officer"):
+        before = house.version()
+        answer = house.browser(role).open(address(house, endpoint, named), method=method)
+        assert answer.status_code in {200, 302, 303, 401, 410, 422}, (role, answer.text)
+        assert house.version() == before
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "named"),
+    [
+        pytest.param(line[1], line[2], id=f"{line[1]} {line[2]}")
+        for line in TABLE
+        if line[0] == POST
+    ],
+)
+def test_a_form_that_is_not_ours_is_refused(
+    house: House, endpoint: str, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the token of one of our pages, nothing is written, whoever sends it."""
+    monkeypatch.setitem(house.app.config, "WTF_CSRF_ENABLED", True)
+    target, before = address(house, endpoint, named), house.version()
+    for role in ("applicant", "officer", "cofunder", "administrator", "operator"):
+        answer = house.browser(role).post(target, data={"text": "x", **SUBMIT})
+        if endpoint == "callbacks.oseo_opinion":
+            assert answer.status_code == 401, "signed, not tokened"
+        else:
+            assert answer.status_code in {400, 403, 404}
+            if answer.status_code == 400:
+                assert "Formulaire expiré" in answer.text
+    assert house.version() == before
+
+
+def test_unknown_identifiers_lead_nowhere(house: House) -> None:
+    for _method, endpoint, named, allowed, _values in TABLE:
+        if "_id=" not in named or allowed == ANYONE:
+            continue
+        known = address(house, endpoint, named)
+        for what in named.split():
+            key = what.split("=")[1]
+            unknown = known.replace(
+                str(house.office.ids.get(key, key)), "00000000-0000-4000-8000-000000000000"
+            )
+            if unknown != known:
+                answer = house.browser("operator").open(unknown, method=_method)
+                assert answer.status_code in {403, 404}, unknown

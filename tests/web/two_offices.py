@@ -1,0 +1,231 @@
+"""Two of everything: bodies, departments, companies, procedures and cases, with drafts,
+documents, an incident, an invitation, and somebody for every role there is.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import select
+
+from connectors import StoredFile
+from engine import documents
+from engine.access import VISITOR, Actor, actor_for
+from engine.commands import calls, drafts, membership, people, publishing, tasks
+from engine.commands.calls import Attempt
+from engine.directory import APPLICANT, Organisation, holdings_of
+from engine.membership import JoinRequest
+from engine.models import Incident, ProcessDefinition, RemoteCall, db
+from engine.transaction import transaction
+from tests.office import open_tasks
+from workflows import publication, scenarios
+
+KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
+FOLDER = publication.read_folder(publication.folders()[KEY])
+TOLD = scenarios.stories(FOLDER)
+CONSULTED = [
+    {"start": "application"},
+    {
+        "task": "check_admissibility",
+        "as": "case_officer",
+        "values": {
+            "assisted_area": "no",
+            "outcome": "missing",
+            "missing": [{"document": "Plan", "indispensable": False, "days": 10}],
+        },
+    },
+    {"expect": ["await_oseo", "department_opinion", "supply_optional"]},
+]
+"""A story stopped where the applicant, the department and OSEO are all awaited."""
+PDF = b"%PDF-1.7\n%%EOF"
+CONTACT = {
+    "service": "Aides aux entreprises",
+    "address": "17 boulevard de la Trémouille, 21000 Dijon",
+    "email": "aides@region.test",
+    "phone": "03 80 44 33 00",
+}
+
+
+@dataclass
+class TwoOffices:
+    """`cast` is who has which role; `ids` what an address may name, by what it is."""
+
+    app: Flask
+    cast: dict[str, Actor] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
+
+    def actor(self, role: str) -> Actor:
+        """The person of a role."""
+        return self.cast[role]
+
+
+def open_two_offices(app: Flask) -> TwoOffices:
+    """Enter everybody, publish for both bodies, play the cases."""
+    office = TwoOffices(app, cast={"visitor": VISITOR})
+    for suffix, region, department, siret, role in (
+        ("", "REG-27", "DEP-21", "35600000000048", ""),
+        ("_2", "REG-11", "DEP-58", "55208131766522", "other_"),
+    ):
+        ids = office.ids
+        ids[f"region{suffix}"] = people.add_organisation("member", region, insee=region)
+        ids[f"department{suffix}"] = people.add_organisation(
+            "member", department, insee=department
+        )
+        ids[f"company{suffix}"] = people.add_organisation("company", siret, siret=siret)
+        for name, organisation, held in (
+            ("applicant", "company", "applicant"),
+            ("administrator", "company", "administrator"),
+            ("officer", "region", "case_officer"),
+            ("head", "region", "head_of_service"),
+            ("cofunder", "department", "cofunder"),
+        ):
+            _enter(office, role + name, ids[organisation + suffix], held)
+    platform = people.add_organisation("platform", "e-bourgogne", slug="platform")
+    _enter(office, "operator", platform, "operator")
+    _enter(office, "colleague", office.ids["region"], "case_officer")
+    _enter(office, "newcomer", None, "")
+    _enter(office, "former_officer", office.ids["region"], "case_officer")
+    _leave(office, "former_officer")
+    _publish(office)
+    _play(office)
+    _write(office)
+    return office
+
+
+def _enter(office: TwoOffices, role: str, organisation: UUID | None, held: str) -> None:
+    email = f"{role}@essai.test".replace("_", "-")
+    person = people.add_person(email, role.replace("_", " ").title())
+    if organisation is not None:
+        people.grant(person, organisation, held)
+    office.cast[role] = actor_for(person)
+    office.ids[f"{role}_person"] = person
+
+
+def _leave(office: TwoOffices, role: str) -> None:
+    person = office.ids[f"{role}_person"]
+    for holding in holdings_of(person):
+        people.withdraw(holding.id, by=None)
+    office.cast[role] = actor_for(person)
+
+
+def _publish(office: TwoOffices) -> None:
+    second = {
+        name: content.replace(KEY.encode(), SECOND_KEY.encode())
+        for name, content in FOLDER.items()
+    }
+    for suffix, key, files in (("", KEY, FOLDER), ("_2", SECOND_KEY, second)):
+        owner = office.ids[f"region{suffix}"]
+        publication.publish(key, files, owner_id=owner)
+        publishing.set_parameters(key, owner, {"contact": CONTACT}, by=None)
+        office.ids[f"definition{suffix}"] = db.session.scalars(
+            select(ProcessDefinition.id).where(ProcessDefinition.key == key)
+        ).one()
+    db.session.rollback()
+
+
+def player(office: TwoOffices, suffix: str = "", **options: Any) -> scenarios.Player:
+    """Who plays a story in the first office, or in the second (`_2`)."""
+    prefix = "other_" if suffix else ""
+    return scenarios.Player(
+        office.ids[f"definition{suffix}"],
+        {
+            "applicant": office.actor(f"{prefix}applicant"),
+            "case_officer": office.actor(f"{prefix}officer"),
+            "head_of_service": office.actor(f"{prefix}head"),
+            "cofunder": office.actor(f"{prefix}cofunder"),
+        },
+        office.ids[f"company{suffix}"],
+        {"application": application(suffix)},
+        TOLD["partners"],
+        **options,
+    )
+
+
+def application(suffix: str = "") -> dict[str, Any]:
+    """What the company asks for, in the department of its own office."""
+    commune = {"project.commune": "58194" if suffix else "21054"}
+    values: dict[str, Any] = scenarios.replaced(TOLD["values"]["application"], commune)
+    return values
+
+
+def _play(office: TwoOffices) -> None:
+    ids = office.ids
+    for suffix in ("", "_2"):
+        ids[f"case{suffix}"] = player(office, suffix).play(CONSULTED)
+        ids[f"begun{suffix}"] = player(office, suffix).play(CONSULTED[:1])
+        opened = open_tasks(ids[f"case{suffix}"])
+        ids[f"applicant_task{suffix}"] = opened["supply_optional"]
+        ids[f"cofunder_task{suffix}"] = opened["department_opinion"]
+        ids[f"officer_task{suffix}"] = open_tasks(ids[f"begun{suffix}"])[
+            "check_admissibility"
+        ]
+    ids["held"] = player(office).play(CONSULTED[:1])
+    ids["held_task"] = open_tasks(ids["held"])["check_admissibility"]
+    tasks.claim(ids["held_task"], actor=office.actor("officer"))
+    ids["stuck"] = player(office, settle=fail_calls).play(CONSULTED[:1])
+    ids["incident"] = db.session.scalars(select(Incident.id)).one()
+
+
+def fail_calls(case: UUID) -> None:
+    """Every call of a case that could be made has failed: a person must look."""
+    for call in db.session.scalars(
+        select(RemoteCall.id).where(
+            RemoteCall.instance_id == case, RemoteCall.status == "ready"
+        )
+    ).all():
+        attempt = Attempt(call, 1, "unexpected", "panne", "", None, 0)
+        calls.fail(call, "Le partenaire a répondu n'importe quoi.", attempt=attempt)
+
+
+def store(app: Flask, content: bytes = PDF, name: str = "pièce.pdf") -> StoredFile:
+    """Bytes kept by the storage partner."""
+    storage = app.extensions["partners"]["storage"]
+    kept: StoredFile = storage.put(content, name=name, media_type="application/pdf")
+    return kept
+
+
+def _write(office: TwoOffices) -> None:
+    ids, file = office.ids, store(office.app)
+    for suffix, prefix in (("", ""), ("_2", "other_")):
+        applicant = office.actor(f"{prefix}applicant")
+        cofunder = office.actor(f"{prefix}cofunder")
+        draft = drafts.open_for_start(
+            ids[f"definition{suffix}"],
+            actor=applicant,
+            organisation_id=ids[f"company{suffix}"],
+            values=application(suffix),
+        )
+        ids[f"draft{suffix}"] = draft
+        ids[f"draft_document{suffix}"] = drafts.attach(
+            draft, file, kind="RIB", title="RIB", actor=applicant
+        ).id
+        opinion = drafts.open_for_task(
+            ids[f"cofunder_task{suffix}"], actor=cofunder, values={}
+        )
+        ids[f"opinion_draft{suffix}"] = opinion
+        ids[f"opinion_document{suffix}"] = drafts.attach(
+            opinion, file, kind="AVIS", title="Avis", actor=cofunder
+        ).id
+        with transaction():
+            for name, internal in (("document", False), ("internal_document", True)):
+                made = documents.add(
+                    file, kind="PJ", title=name, origin="applicant", internal=internal,
+                    instance_id=ids[f"case{suffix}"],
+                )  # fmt: skip
+                ids[name + suffix] = made.id
+        ids[f"invitation{suffix}"] = membership.invite(
+            ids[f"company{suffix}"],
+            email=f"invite{suffix}@essai.test",
+            role=APPLICANT,
+            actor=office.actor(f"{prefix}administrator"),
+        )
+        with transaction():
+            asked = JoinRequest(
+                person_id=ids["newcomer_person"], organisation_id=ids[f"company{suffix}"]
+            )
+            db.session.add(asked)
+            db.session.flush()
+            ids[f"request{suffix}"] = asked.id
+            db.session.get_one(Organisation, ids[f"company{suffix}"]).logo = b"\x89PNG"
+    db.session.rollback()
