@@ -66,10 +66,11 @@ def lock(row_type: type[Row], row_id: Any) -> Row:
 
     Without `populate_existing` a row already read by the session would keep its old
     values under the new lock, and two parallel branches would overwrite each other.
-    Raises NoResultFound when there is no such row.
+    Only this row is locked, not those that are read along with it. Raises NoResultFound
+    when there is no such row.
     """
     return db.session.get_one(
-        row_type, row_id, with_for_update=True, populate_existing=True
+        row_type, row_id, with_for_update={"of": row_type}, populate_existing=True
     )
 
 

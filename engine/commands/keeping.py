@@ -1,17 +1,22 @@
-"""Keeps what a step left behind: what waits in the diagram less what the tables know is
-opened, and the converse is closed.
+"""Keeps what a step left behind, by the difference between two moments: what is newly
+waited for is inserted, what no longer is waited for is closed, and nothing is read to find it.
 
-Each function serves `step` alone, in its transaction and under its lock.
+Each function serves `step` alone, in its transaction and under its lock; `before` and
+`after` are those of `Process.waiting`. A row that someone changed by hand meanwhile is left
+as they made it. What a command itself completes, it writes itself.
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 
-from engine import clock, definitions, directory, wake
+from engine import clock, definitions, directory, variables, wake
+from engine.columns import Base
 from engine.directory import APPLICANT
 from engine.models import (
     History,
@@ -24,7 +29,7 @@ from engine.models import (
     UserTask,
     db,
 )
-from engine.spiff.process import Call, Failure, OpenTask, Process
+from engine.spiff.process import Call, Failure, Finished, OpenTask, Process
 from engine.transaction import AfterCommit
 
 DONE_BY_PEOPLE = {"userTask", "manualTask", "startEvent"}
@@ -33,41 +38,41 @@ MESSAGE_LIFE = timedelta(days=30)
 """How long a message is kept when nobody waits for it yet."""
 
 
-def tasks(instance: ProcessInstance, process: Process) -> None:
-    """Open and close user tasks."""
-    waiting = {t.task_id: t for t in process.user_tasks()}
-    known = {
-        t.id: t
-        for t in db.session.scalars(
-            select(UserTask).where(
-                UserTask.instance_id == instance.id, UserTask.status == "open"
-            )
+def tasks(
+    instance: ProcessInstance,
+    process: Process,
+    before: AbstractSet[UUID],
+    after: AbstractSet[UUID],
+) -> None:
+    """Open user tasks, and withdraw those that the diagram no longer wants done."""
+    if opened := after - before:
+        tasks = [t for t in process.user_tasks() if t.task_id in opened]
+        _insert(UserTask, [_opened(instance, task) for task in tasks])
+    if withdrawn := before - after:
+        db.session.execute(
+            update(UserTask)
+            .where(UserTask.id.in_(withdrawn), UserTask.status == "open")
+            .values(status="withdrawn", completed_at=clock.now())
         )
+
+
+def _opened(instance: ProcessInstance, task: OpenTask) -> dict[str, Any]:
+    return {
+        "id": task.task_id,
+        "instance_id": instance.id,
+        "element_id": task.element_id,
+        "name": task.name,
+        "role": task.role or task.lane or "",
+        "organisation_id": _holder(instance, task),
+        "definition_id": instance.definition_id,
+        "form": task.form,
+        "into": task.properties.get("ebg:into"),
+        "assignee_id": _assignee(task),
+        "priority": int(task.priority or 0),
+        "opened_at": clock.now(),
+        "due_at": task.due,
+        "follow_up_at": task.follow_up,
     }
-    for task_id in waiting.keys() - known.keys():
-        db.session.add(_opened(instance, waiting[task_id]))
-    for task_id in known.keys() - waiting.keys():
-        known[task_id].status = "withdrawn"
-        known[task_id].completed_at = clock.now()
-
-
-def _opened(instance: ProcessInstance, task: OpenTask) -> UserTask:
-    return UserTask(
-        id=task.task_id,
-        instance_id=instance.id,
-        element_id=task.element_id,
-        name=task.name,
-        role=task.role or task.lane or "",
-        organisation_id=_holder(instance, task),
-        definition_id=instance.definition_id,
-        form=task.form,
-        into=task.properties.get("ebg:into"),
-        assignee_id=_assignee(task),
-        priority=int(task.priority or 0),
-        opened_at=clock.now(),
-        due_at=task.due,
-        follow_up_at=task.follow_up,
-    )
 
 
 def _holder(instance: ProcessInstance, task: OpenTask) -> UUID:
@@ -97,85 +102,112 @@ def _assignee(task: OpenTask) -> UUID | None:
     return person.id if person else None
 
 
-def timers(instance: ProcessInstance, process: Process) -> None:
-    """Arm and disarm timers."""
-    waiting = {t.task_id: t for t in process.timers()}
-    for timer in db.session.scalars(select(Timer).where(Timer.instance_id == instance.id)):
-        current = waiting.pop(timer.task_id, None)
-        if current is None:
-            db.session.delete(timer)
-        else:
-            timer.due_at = current.due_at
-    for new in waiting.values():
-        db.session.add(
-            Timer(
-                instance_id=instance.id,
-                task_id=new.task_id,
-                element_id=new.element_id,
-                due_at=new.due_at,
-            )
+def timers(
+    instance: ProcessInstance,
+    process: Process,
+    before: AbstractSet[tuple[UUID, datetime]],
+    after: AbstractSet[tuple[UUID, datetime]],
+) -> None:
+    """Disarm and arm timers; one whose moment changed is disarmed, then armed again."""
+    if gone := {task_id for task_id, _ in before - after}:
+        db.session.execute(
+            delete(Timer).where(Timer.instance_id == instance.id, Timer.task_id.in_(gone))
+        )
+    if armed := {task_id for task_id, _ in after - before}:
+        _insert(
+            Timer,
+            [
+                {
+                    "instance_id": instance.id,
+                    "task_id": timer.task_id,
+                    "element_id": timer.element_id,
+                    "due_at": timer.due_at,
+                }
+                for timer in process.timers()
+                if timer.task_id in armed
+            ],
         )
 
 
-def subscriptions(instance: ProcessInstance, process: Process) -> None:
+def subscriptions(
+    instance: ProcessInstance,
+    process: Process,
+    before: AbstractSet[UUID],
+    after: AbstractSet[UUID],
+) -> None:
     """Begin and cease to wait for messages."""
-    waiting = {s.task_id: s for s in process.subscriptions()}
-    known = db.session.scalars(
-        select(MessageSubscription).where(MessageSubscription.instance_id == instance.id)
-    )
-    for subscription in known:
-        if waiting.pop(subscription.task_id, None) is None:
-            db.session.delete(subscription)
-    for new in waiting.values():
-        db.session.add(
-            MessageSubscription(
-                task_id=new.task_id,
-                instance_id=instance.id,
-                element_id=new.element_id,
-                name=new.message,
-                correlation=new.correlation,
-            )
+    if gone := before - after:
+        db.session.execute(
+            delete(MessageSubscription).where(MessageSubscription.task_id.in_(gone))
+        )
+    if new := after - before:
+        _insert(
+            MessageSubscription,
+            [
+                {
+                    "task_id": awaited.task_id,
+                    "instance_id": instance.id,
+                    "element_id": awaited.element_id,
+                    "name": awaited.message,
+                    "correlation": awaited.correlation,
+                }
+                for awaited in process.subscriptions()
+                if awaited.task_id in new
+            ],
         )
 
 
-def calls(instance: ProcessInstance, process: Process, after_commit: AfterCommit) -> None:
+def calls(
+    instance: ProcessInstance,
+    process: Process,
+    before: AbstractSet[UUID],
+    after: AbstractSet[UUID],
+    after_commit: AfterCommit,
+) -> None:
     """Ask partners, or no longer."""
-    waiting = {c.task_id: c for c in process.calls()}
-    known = {
-        c.task_id: c
-        for c in db.session.scalars(
-            select(RemoteCall).where(
+    if gone := before - after:
+        db.session.execute(
+            update(RemoteCall)
+            .where(
                 RemoteCall.instance_id == instance.id,
+                RemoteCall.task_id.in_(gone),
                 RemoteCall.status.in_(["ready", "incident"]),
             )
+            .values(status="cancelled", finished_at=clock.now())
         )
+    if new := after - before:
+        asked = [_asked(instance, c) for c in process.calls() if c.task_id in new]
+        _insert(RemoteCall, asked)
+        after_commit.extend(partial(wake.for_call, call["id"]) for call in asked)
+
+
+def _asked(instance: ProcessInstance, call: Call) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "instance_id": instance.id,
+        "task_id": call.task_id,
+        "element_id": call.element_id,
+        "partner": call.operation.split(".")[0],
+        "operation": call.operation,
+        "arguments": call.arguments,
+        "created_at": clock.now(),
+        "due_at": clock.now(),
+        "woken_at": clock.now(),
     }
-    for task_id in known.keys() - waiting.keys():
-        known[task_id].status = "cancelled"
-        known[task_id].finished_at = clock.now()
-    for task_id in waiting.keys() - known.keys():
-        call = _asked(instance, waiting[task_id])
-        db.session.add(call)
-        after_commit.append(partial(wake.for_call, call.id))
 
 
-def _asked(instance: ProcessInstance, call: Call) -> RemoteCall:
-    return RemoteCall(
-        id=uuid4(),
-        instance_id=instance.id,
-        task_id=call.task_id,
-        element_id=call.element_id,
-        partner=call.operation.split(".")[0],
-        operation=call.operation,
-        arguments=call.arguments,
-        created_at=clock.now(),
-        due_at=clock.now(),
-        woken_at=clock.now(),
-    )
+def failures(
+    instance: ProcessInstance,
+    process: Process,
+    before: AbstractSet[UUID],
+    after: AbstractSet[UUID],
+) -> None:
+    """Raise incidents for steps that stopped, and settle those that went on.
 
-
-def failures(instance: ProcessInstance, process: Process) -> None:
-    """Raise incidents for steps that stopped, and settle those that went on."""
+    Rare enough to be read: a step that was tried again and failed again is a new incident.
+    """
+    if not before | after:
+        return
     failing = {f.task_id: f for f in process.failures()}
     known = {
         i.task_id: i
@@ -211,32 +243,42 @@ def _raise_incident(instance: ProcessInstance, **facts: Any) -> None:
     db.session.add(Incident(instance_id=instance.id, raised_at=clock.now(), **facts))
 
 
-def history(instance: ProcessInstance, process: Process, by: UUID | None) -> None:
-    """Append what is finished, and note the stage reached."""
+def history(
+    instance: ProcessInstance, finished: Sequence[Finished], by: UUID | None
+) -> None:
+    """Append what is finished, and note what of it the case can be searched by."""
+    _insert(
+        History,
+        [
+            {
+                "instance_id": instance.id,
+                "seq": seq,
+                "task_id": done.task_id,
+                "element_id": done.element_id,
+                "name": done.name,
+                "kind": done.kind,
+                "state": done.state,
+                "entered_at": done.entered_at,
+                "ended_at": done.ended_at,
+                "by": by if done.kind in DONE_BY_PEOPLE else None,
+                "updates": done.updates,
+            }
+            for seq, done in enumerate(finished, instance.history_seq + 1)
+        ],
+    )
+    changed = {name: value for done in finished for name, value in done.updates.items()}
+    variables.keep(instance, changed)
+
+
+def milestone(instance: ProcessInstance, process: Process) -> str | None:
+    """The stage that the case has reached, in French."""
     elements = definitions.model(instance.definition_id).elements
-    for done in process.finished():
-        instance.history_seq += 1
-        db.session.add(
-            History(
-                instance_id=instance.id,
-                seq=instance.history_seq,
-                task_id=done.task_id,
-                element_id=done.element_id,
-                name=done.name,
-                kind=done.kind,
-                state=done.state,
-                entered_at=done.entered_at,
-                ended_at=done.ended_at,
-                by=by if done.kind in DONE_BY_PEOPLE else None,
-                updates=done.updates,
-            )
-        )
-    live = [
+    live = (
         elements[e].properties.get("ebg:milestone")
         for e in process.markers()
         if e in elements
-    ]
-    instance.milestone = next((m for m in live if m), instance.milestone)
+    )
+    return next((m for m in live if m), instance.milestone)
 
 
 def thrown(process: Process, after_commit: AfterCommit) -> None:
@@ -251,3 +293,9 @@ def thrown(process: Process, after_commit: AfterCommit) -> None:
         )
         db.session.add(message)
         after_commit.append(wake.for_sweep)
+
+
+def _insert(table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """All rows in one statement, which those with and without a value share."""
+    if rows:
+        db.session.execute(insert(table).execution_options(render_nulls=True), rows)

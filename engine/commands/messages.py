@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from engine import clock
 from engine.commands.keeping import MESSAGE_LIFE
-from engine.commands.step import step
+from engine.commands.step import step, take_messages
 from engine.models import Message, MessageSubscription, db
 from engine.transaction import transaction
 
@@ -56,10 +56,12 @@ def hand_over(message_id: UUID, *, by: UUID | None = None) -> bool:
     instance_id = _waiting_instance(message.name, message.correlation)
     if message.delivered_at is not None or instance_id is None:
         return False
-    # Opening the step is enough: it takes the messages kept for what the case waits for.
     detail = {"message": message.name, "id": str(message_id)}
-    with step(instance_id, "message_received", by=by, detail=detail):
-        pass
+    with step(instance_id, "message_received", by=by, detail=detail) as (
+        instance,
+        process,
+    ):
+        take_messages(instance, process)
     return True
 
 

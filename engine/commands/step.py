@@ -1,13 +1,14 @@
 """The heart: lock an instance, let the command move it, keep the result.
 
-    with step(instance_id, "task_completed", by=person) as (instance, process):
-        process.complete(task_id, values)
+    with step(instance_id, "timer_fired") as (instance, process):
+        process.fire_timers()
 
-What waits in the diagram, less what the tables know, is opened; the converse is closed.
+What the instance waits for is compared before and after, and the difference is written;
+nothing is read to find it.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +16,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload, undefer
 
 from engine import clock, definitions, journal, operations
 from engine.commands import keeping
 from engine.models import Message, ProcessInstance, db
-from engine.spiff.process import Process
-from engine.transaction import AfterCommit, lock, transaction
+from engine.spiff.process import Process, Waiting
+from engine.transaction import AfterCommit, transaction
+
+NOTHING = Waiting(*[frozenset[Any]()] * 5)
+"""What an instance waits for before it starts."""
+
+LOADED = (undefer(ProcessInstance.state), lazyload(ProcessInstance.definition))
+"""What a step reads of an instance: its state in the same statement, and its row alone."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +67,36 @@ def step(
     Raises NoResultFound for an unknown instance; nothing is kept if the caller raises.
     """
     with transaction() as after_commit:
-        instance = lock(ProcessInstance, instance_id)
-        before = instance.state
-        process = restore(instance)
-        yield instance, process
-        keep(instance, process, after_commit, by=by)
-        journal.write_for_case(
-            instance, action, by=by, detail=detail, before=_sha(before),
-            after=_sha(instance.state),
-        )  # fmt: skip
+        instance = db.session.scalars(
+            select(ProcessInstance)
+            .where(ProcessInstance.id == instance_id)
+            .options(*LOADED)
+            .with_for_update(of=ProcessInstance)
+            .execution_options(populate_existing=True)
+        ).one()
+        with moved(instance, action, after_commit, by=by, detail=detail) as process:
+            yield instance, process
+
+
+@contextmanager
+def moved(
+    instance: ProcessInstance,
+    action: str,
+    after_commit: AfterCommit,
+    *,
+    by: UUID | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> Iterator[Process]:
+    """Yield the process of an instance locked already, and keep what the caller moved."""
+    state = instance.state
+    process = restore(instance)
+    before = process.waiting()
+    yield process
+    keep(instance, process, after_commit, by=by, before=before)
+    journal.write_for_case(
+        instance, action, by=by, detail=detail, before=_sha(state),
+        after=_sha(instance.state),
+    )  # fmt: skip
 
 
 def restore(instance: ProcessInstance) -> Process:
@@ -82,28 +111,41 @@ def keep(
     after_commit: AfterCommit,
     *,
     by: UUID | None,
+    before: Waiting = NOTHING,
 ) -> None:
     """Write where the process now stands, in the open transaction."""
-    _deliver_kept_messages(instance, process)
+    take_messages(instance, process, but=before.subscriptions)
+    after, finished = process.waiting(), process.finished()
+    done = {row.task_id for row in finished if row.state == "completed"}
+    keeping.tasks(instance, process, before.tasks - done, after.tasks)
+    keeping.timers(instance, process, before.timers, after.timers)
+    keeping.subscriptions(instance, process, before.subscriptions, after.subscriptions)
+    keeping.calls(instance, process, before.calls - done, after.calls, after_commit)
+    keeping.failures(instance, process, before.failures, after.failures)
+    keeping.history(instance, finished, by)
+    keeping.thrown(process, after_commit)
+    # The row last: what is above may flush, and it should be written once.
+    instance.history_seq += len(finished)
+    instance.milestone = keeping.milestone(instance, process)
     instance.state = process.dump()
     instance.rev += 1
-    keeping.tasks(instance, process)
-    keeping.timers(instance, process)
-    keeping.subscriptions(instance, process)
-    keeping.calls(instance, process, after_commit)
-    keeping.failures(instance, process)
-    keeping.history(instance, process, by)
-    keeping.thrown(process, after_commit)
     instance.outcome = process.outcome
     if process.completed:
         instance.status = "completed"
         instance.ended_at = clock.now()
 
 
-def _deliver_kept_messages(instance: ProcessInstance, process: Process) -> None:
-    """Hand over messages that came before anyone waited for them."""
+def take_messages(
+    instance: ProcessInstance, process: Process, *, but: Collection[UUID] = ()
+) -> None:
+    """Hand over messages that came before anyone waited for them.
+
+    `but`: subscriptions for which this was done when they were made.
+    """
     while True:
         for waiting in process.subscriptions():
+            if waiting.task_id in but:
+                continue
             message = db.session.scalars(
                 select(Message)
                 .where(

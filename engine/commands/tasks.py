@@ -5,15 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from engine import clock, documents, journal
 from engine.access import Actor, require
-from engine.commands.step import step
+from engine.commands.step import LOADED, moved
 from engine.directory import Person
 from engine.documents import Draft
 from engine.errors import TaskNotOpen, TaskTaken
 from engine.models import ProcessInstance, UserTask, db
-from engine.transaction import lock, transaction
+from engine.transaction import transaction
 
 
 def claim(task_id: UUID, *, actor: Actor) -> None:
@@ -56,28 +58,21 @@ def complete(
     A task nobody has claimed is claimed by completing it. The documents of its draft join
     the case. Raises Forbidden, TaskNotOpen (with who and when), TaskTaken.
     """
-    instance_id = db.session.scalars(
-        select(UserTask.instance_id).where(UserTask.id == task_id)
-    ).one()
-    detail = {"task": str(task_id)}
-    with step(instance_id, "task_completed", by=actor.person_id, detail=detail) as (
-        _,
-        process,
-    ):
-        task = lock(UserTask, task_id)
-        if task.status != "open":
-            raise TaskNotOpen(_name(task.completed_by), task.completed_at)
+    with transaction() as after_commit:
+        task = _locked_open_task(task_id, *LOADED)
         if task.assignee_id not in {None, actor.person_id}:
             require(actor, "claim", task)
             raise TaskTaken(_name(task.assignee_id) or "")
         require(actor, "complete", task)
-        detail |= {"element": task.element_id, "role": task.role}
-        task.status = "completed"
-        task.assignee_id = task.completed_by = actor.person_id
-        task.completed_at = clock.now()
-        _join_documents(task, dict(values), origin)
-        db.session.flush()
-        process.complete(task_id, _signed(task, values, actor))
+        detail = {"task": str(task_id), "element": task.element_id, "role": task.role}
+        with moved(
+            task.instance, "task_completed", after_commit, by=actor.person_id, detail=detail
+        ) as process:
+            task.status = "completed"
+            task.assignee_id = task.completed_by = actor.person_id
+            task.completed_at = clock.now()
+            _join_documents(task, dict(values), origin)
+            process.complete(task_id, _signed(task, values, actor))
 
 
 def _signed(task: UserTask, values: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
@@ -94,13 +89,19 @@ def _join_documents(task: UserTask, values: dict[str, Any], origin: str) -> None
         documents.file_draft(draft, values, task.instance_id, origin)
 
 
-def _locked_open_task(task_id: UUID) -> UserTask:
-    """An open task under its instance's lock, which also orders the journal."""
-    instance_id = db.session.scalars(
-        select(UserTask.instance_id).where(UserTask.id == task_id)
+def _locked_open_task(task_id: UUID, *loaded: _AbstractLoad) -> UserTask:
+    """An open task with its instance, locked in one statement: the instance first.
+
+    Its lock orders the journal. `loaded` says what to read of the instance.
+    """
+    task = db.session.scalars(
+        select(UserTask)
+        .join(UserTask.instance)
+        .options(contains_eager(UserTask.instance).options(*loaded))
+        .where(UserTask.id == task_id)
+        .with_for_update(of=[ProcessInstance, UserTask])
+        .execution_options(populate_existing=True)
     ).one()
-    lock(ProcessInstance, instance_id)
-    task = lock(UserTask, task_id)
     if task.status != "open":
         raise TaskNotOpen(_name(task.completed_by), task.completed_at)
     return task
