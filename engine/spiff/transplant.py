@@ -1,0 +1,320 @@
+"""Migration: a running diagram goes on as another version of itself.
+
+    process, notes = transplant(state, old, new, mapping, host=host)
+
+Every token keeps its id, its data and the moment it arrived; finished steps stay finished.
+`mapping` says under which id an element of the old version goes on (the same id otherwise).
+What cannot go on safely is refused with every reason, in French; what changes under an open
+token is noted. A timer is set again only if its definition changed, and then counts from
+the moment its token arrived; a boundary event that already happened does not come back.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from SpiffWorkflow.util.task import TaskState
+
+from engine.spiff import codec
+from engine.spiff.elements import ServiceTask, SubProcess, UserTask
+from engine.spiff.errors import ProcessError
+from engine.spiff.events import Boundary, Catching, correlation
+from engine.spiff.joins import EndJoin, Join, ParallelGateway
+from engine.spiff.loops import Container
+from engine.spiff.model import Model
+from engine.spiff.process import Process
+from engine.spiff.progress import run_on
+from engine.spiff.tree import UNFINISHED, Host, LiveTask
+
+_ID, _PARENT, _NAME, _STATE, _INTERNAL = 0, 1, 2, 3, 6
+_TRACE = "#start"
+"""What a finished step whose element is gone becomes: only its data still matter."""
+
+
+class CannotMigrate(ProcessError):
+    """The instance cannot go on under the new version; `reasons` are French sentences."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass
+class _Plan:
+    """What is found while the rows are read: the element each live token had, and remarks."""
+
+    mapping: Mapping[str, str]
+    had: dict[UUID, Any] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def renamed(self, name: str) -> str:
+        """The new name of a specification: `id`, `id#events`, `id#each`, `#start`…"""
+        base, mark, suffix = name.partition("#")
+        return self.mapping.get(base, base) + mark + suffix
+
+
+def transplant(
+    state: bytes, old: Model, new: Model, mapping: Mapping[str, str], *, host: Host
+) -> tuple[Process, list[str]]:
+    """The instance on the new version, run on, with what should be known about it.
+
+    Raises CannotMigrate; nothing is then changed anywhere.
+    """
+    raw, plan = orjson.loads(state), _Plan(mapping)
+    scopes: dict[str, Any] = {}
+    raw["tasks"] = _moved(
+        raw["tasks"], old.specs[old.key], new.specs[new.key], plan, scopes
+    )
+    for inner in raw["inner"]:
+        target = scopes.get(inner[0])
+        if target is None or target not in new.specs:
+            continue  # its owner is among the reasons already
+        scope, inner[1] = old.specs[inner[1]], target
+        inner[2] = _moved(inner[2], scope, new.specs[target], plan, scopes)
+    if plan.reasons:
+        raise CannotMigrate(plan.reasons)
+    top = codec.load(orjson.dumps(raw), new.specs, new.key, host)
+    failed = {task.id for task in top.every() if task.state == TaskState.ERROR}
+    for task in list(top.every()):
+        if task.id in plan.had:
+            _adapt(task, plan.had[task.id], plan)
+    run_on(top)
+    process = Process(top)
+    stuck = [f.message for f in process.failures() if f.task_id not in failed]
+    if stuck:
+        raise CannotMigrate(stuck)
+    return process, plan.notes
+
+
+def suggest(old: Model, new: Model) -> dict[str, str]:
+    """For each element that is gone, the new one that bears its name and is of its kind."""
+    appeared = {
+        (e.kind, e.name): e.id
+        for e in new.elements.values()
+        if e.name and e.id not in old.elements
+    }
+    return {e.id: appeared.get((e.kind, e.name), "") for e in gone(old, new)}
+
+
+def gone(old: Model, new: Model) -> list[Any]:
+    """The elements of the old version that the new one does not have, where a case may wait."""
+    silent = ("startEvent", "endEvent", "boundaryEvent", "exclusiveGateway")
+    return [
+        e
+        for e in old.elements.values()
+        if e.id not in new.elements and e.kind not in silent
+    ]
+
+
+# Reading the rows
+
+
+def _moved(
+    rows: list[list[Any]], old: Any, new: Any, plan: _Plan, scopes: dict[str, Any]
+) -> list[list[Any]]:
+    """The rows of one (sub)process under their new names, less the events that are gone."""
+    kept = []
+    for row in rows:
+        had, name = old.task_specs[row[_NAME]], plan.renamed(row[_NAME])
+        now = new.task_specs.get(name)
+        if isinstance(had, Boundary) and row[_STATE] == TaskState.WAITING:
+            if now is None or not _same_boundary(had, now, plan):
+                plan.notes.append(f"{had.label()} n'est plus attendu.")
+                continue
+        elif row[_STATE] & UNFINISHED:
+            reason = _obstacle(row, had, now, plan)
+            if reason:
+                plan.reasons.append(reason)
+                continue
+            if isinstance(now, SubProcess):
+                scopes[row[_ID]] = now.spec
+        row[_NAME] = name if now is not None else _TRACE
+        if row[_STATE] & UNFINISHED:
+            plan.had[UUID(row[_ID])] = had
+        kept.append(row)
+    if not plan.reasons:
+        plan.reasons.extend(_starving(kept, new))
+    return kept
+
+
+def _obstacle(row: list[Any], had: Any, now: Any, plan: _Plan) -> str:
+    """Why a live token cannot go on there; nothing when it can."""
+    label = had.label()
+    if now is None:
+        return f"{label} n'existe plus dans la nouvelle version : dites quelle étape la remplace."
+    if now.node.kind != had.node.kind or type(now) is not type(had):
+        return f"{label} n'est plus une étape du même type dans la nouvelle version."
+    if isinstance(had, Container) and now.loop.kind != had.loop.kind:
+        return f"La répétition de {label} n'est plus du même type."
+    if isinstance(had, Catching) and now.event.kind != had.event.kind:
+        return f"{label} n'attend plus un événement du même type."
+    if (
+        isinstance(had, ServiceTask)
+        and row[_STATE] == TaskState.STARTED
+        and now.operator.name != had.operator.name
+    ):
+        return (
+            f"{label} attend la réponse de {had.operator.name}, que la nouvelle version "
+            f"remplace par {now.operator.name} : attendez la réponse, ou sautez l'étape."
+        )
+    if isinstance(had, Join) and not isinstance(had, EndJoin):
+        came_from = (row[_INTERNAL] or {}).get("from")
+        if came_from is not None:
+            row[_INTERNAL]["from"] = plan.renamed(came_from)
+            if row[_INTERNAL]["from"] not in now._inputs:
+                return f"{label} ne réunit plus la branche qui y est déjà arrivée."
+    return ""
+
+
+def _same_boundary(had: Any, now: Any, plan: _Plan) -> bool:
+    return (
+        isinstance(now, Boundary)
+        and now.event.kind == had.event.kind
+        and now.node.interrupting == had.node.interrupting
+        and now.node.attached_to == plan.renamed(had.node.attached_to)
+    )
+
+
+def _starving(rows: list[list[Any]], scope: Any) -> Iterator[str]:
+    """A parallel join that would wait for ever: no token can come by one of its ways."""
+    specs = scope.task_specs
+    live = [row for row in rows if row[_STATE] & UNFINISHED]
+    for join in specs.values():
+        if not isinstance(join, ParallelGateway) or len(join._inputs) < 2:  # noqa: PLR2004
+            continue
+        here = [row for row in live if row[_NAME] == join.name]
+        elsewhere = {row[_NAME].removesuffix("#each") for row in live if row not in here}
+        reached = _reachable(specs, elsewhere, join.name)
+        expected = bool(here) or join.name in reached
+        filled = {(row[_INTERNAL] or {}).get("from") for row in here}
+        if expected and not set(join._inputs) <= reached | filled:
+            yield (f"{join.label()} attendrait une branche que ce dossier n'a pas ouverte.")
+
+
+def _reachable(specs: Any, sources: set[str], stop: str) -> set[str]:
+    """Every element that a token standing at one of these may pass, not beyond `stop`."""
+    seen: set[str] = set()
+    pending = list(sources)
+    while pending:
+        name = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name != stop:
+            pending.extend(specs[name]._outputs)
+    return seen
+
+
+# Adapting live tokens
+
+
+def _adapt(task: LiveTask, had: Any, plan: _Plan) -> None:
+    """Bring one live token in line with its new element."""
+    now = task.task_spec
+    if isinstance(now, UserTask):
+        plan.notes.extend(_differences(had, now))
+    if isinstance(now, Catching) and task.state == TaskState.WAITING:
+        _wait_again(task, had, plan)
+    if not isinstance(now, Boundary):
+        _attach_events(task, had, plan)
+
+
+def _differences(had: Any, now: Any) -> Iterator[str]:
+    if had.properties.get("ebg:form") != now.properties.get("ebg:form"):
+        yield f"{now.label()} a un nouveau formulaire : la tâche ouverte garde le sien."
+    if had.node.role != now.node.role:
+        yield (
+            f"{now.label()} revient au rôle « {now.node.role} » dans la nouvelle version : "
+            f"la tâche ouverte reste au rôle « {had.node.role} »."
+        )
+
+
+def _wait_again(task: LiveTask, had: Any, plan: _Plan) -> None:
+    """Set a timer again, or wait for another message, if that is what changed."""
+    now = task.task_spec
+    if now.event.kind == "timer":
+        was = (had.event.timer, had.event.expression)
+        if was != (now.event.timer, now.event.expression):
+            _arm(task)
+            plan.notes.append(f"L'échéance de {now.label()} est recalculée.")
+    elif now.event.kind == "message":
+        rule = "ebg:correlation"
+        if had.properties.get(rule) != now.properties.get(rule):
+            task.internal_data["correlation"] = correlation(task)
+        if had.event.name != now.event.name:
+            plan.notes.append(f"{now.label()} attend désormais « {now.event.name} ».")
+
+
+def _arm(task: LiveTask) -> None:
+    """Set a timer as if the new version had been there when its token arrived."""
+    top, host = task.top, task.top.host
+    top.host = _Then(host, datetime.fromtimestamp(task.entered or top.seconds(), UTC))
+    for key in ("due", "left", "every"):
+        task.internal_data.pop(key, None)
+    try:
+        task.task_spec._arm(task)
+    finally:
+        top.host = host
+
+
+@dataclass(frozen=True)
+class _Then:
+    """A host whose clock stands at another moment."""
+
+    host: Host
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def operation(self, name: str, arguments: dict[str, Any]) -> Any:
+        return self.host.operation(name, arguments)
+
+    def is_remote(self, name: str) -> bool:
+        return self.host.is_remote(name)
+
+    def decide(self, decision_id: str, data: dict[str, Any]) -> Any:
+        return self.host.decide(decision_id, data)
+
+
+def _attach_events(task: LiveTask, had: Any, plan: _Plan) -> None:
+    """Wait for the boundary events that the new version adds to an open activity."""
+    specs = task.task_spec._wf_spec.task_specs
+    split_spec = specs.get(f"{task.task_spec.name}#events")
+    if split_spec is None:
+        return
+    known = [
+        spec
+        for spec in had._wf_spec.task_specs.values()
+        if isinstance(spec, Boundary) and spec.node.attached_to == had.name
+    ]
+    split = task.parent
+    if split is None or split.task_spec is not split_spec:
+        split = _put_between(task, split_spec)
+    for name in split_spec._outputs:
+        event = specs[name]
+        if not isinstance(event, Boundary) or any(
+            plan.renamed(spec.name) == name and _same_boundary(spec, event, plan)
+            for spec in known
+        ):
+            continue
+        event._update(split._add_child(event))
+        plan.notes.append(f"{event.label()} est désormais attendu.")
+
+
+def _put_between(task: LiveTask, split_spec: Any) -> LiveTask:
+    """A finished split between a token and its parent, with the data it arrived with."""
+    parent, tasks = task.parent, task.workflow.tasks
+    split = LiveTask(task.workflow, split_spec, parent, TaskState.COMPLETED)
+    split.entered, split.data = task.entered, dict(task.data)
+    if parent is not None:
+        parent._children.remove(task.id)
+    task._parent = split.id
+    split._children.append(task.id)
+    for below in task.below():  # parents stay before children
+        tasks[below.id] = tasks.pop(below.id)
+    return split
