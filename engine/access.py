@@ -204,6 +204,7 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Draft, "file"): _files_draft,
     (Document, "read"): _reads_document,
     (ProcessDefinition, "start"): _starts,
+    (Organisation, "apply"): lambda a, o: a.holds(o.id, APPLICANT),
     (Organisation, "manage"): _manages,
     (Organisation, "belong"): _belongs,
     (type(None), "operate"): lambda a, _: a.operates,

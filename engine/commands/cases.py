@@ -9,7 +9,7 @@ from engine import clock, conversation, definitions, directory, documents, feel,
 from engine.access import Actor, require
 from engine.commands import messages
 from engine.commands.step import Office, keep
-from engine.directory import Organisation
+from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
 from engine.errors import EngineError
 from engine.models import ProcedureParameters, ProcessDefinition, ProcessInstance, db
@@ -47,6 +47,8 @@ def start(
     with transaction() as after_commit:
         definition = db.session.get_one(ProcessDefinition, definition_id)
         require(actor, "start", definition)
+        if definition.start_role == APPLICANT and applicant_id is not None:
+            require(actor, "apply", db.session.get_one(Organisation, applicant_id))
         draft = lock(Draft, draft_id) if draft_id is not None else None
         instance = _new(definition, applicant_id, actor, draft_id or uuid4())
         db.session.add(instance)
