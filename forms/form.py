@@ -20,6 +20,7 @@ from forms.model import (
     Node,
     Page,
     Repeat,
+    file_labels,
     label_of,
     max_file_size,
     pages_of,
@@ -57,6 +58,11 @@ class Form:
     def max_file_size(self) -> int:
         """The most bytes that any of its questions accepts of one file."""
         return max_file_size(self.nodes)
+
+    @property
+    def file_labels(self) -> tuple[str, ...]:
+        """What files it may ask for, in its order."""
+        return file_labels(self.nodes)
 
     def label_of(self, name: str) -> str:
         """The label of the question a submitted name stands for; the name for a stranger."""

@@ -214,6 +214,20 @@ def max_file_size(nodes: tuple[Node, ...]) -> int:
     return max(sizes)
 
 
+def file_labels(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    """The labels of the questions that ask for files, rows included, each once."""
+    found: list[str] = []
+    for node in nodes:
+        match node:
+            case Field() if node.is_file:
+                found.append(node.label)
+            case Group() | Repeat():
+                found.extend(file_labels(node.nodes))
+            case _:
+                pass
+    return tuple(dict.fromkeys(found))
+
+
 def inside(group: Group, prefix: str) -> str:
     """The prefix of the names inside a group."""
     return f"{prefix}{group.path}." if group.path else prefix

@@ -48,8 +48,8 @@ class Filling:
         others = [i for i in visible if (i < index if back else i > index)]
         return (max(others) if back else min(others)) if others else None
 
-    def view(self, index: int, outcome: Reading | None = None) -> PageView:
-        """A page to show, with its errors and what could not be read."""
+    def view(self, index: int | None, outcome: Reading | None = None) -> PageView:
+        """A page to show, with its errors and what could not be read; all of them for None."""
         outcome = outcome or Reading(dict(self.values), raw=self.raw)
         return self.form.view(
             index,
@@ -156,8 +156,8 @@ def prefilled(
     return form.prefill({}, sources)
 
 
-def receive(draft: Draft, *, index: int, actor: Actor, strict: bool) -> Reading:
-    """Read one page as posted, keep its files and everything typed, and judge it.
+def receive(draft: Draft, *, index: int | None, actor: Actor, strict: bool) -> Reading:
+    """Read one page (all of them for None) as posted, keep its files and everything typed, and judge it.
 
     `strict` judges everything the page asks; otherwise only types, as befits a draft.
     Raises StaleDraft when someone else wrote meanwhile.
@@ -178,7 +178,7 @@ def receive(draft: Draft, *, index: int, actor: Actor, strict: bool) -> Reading:
         actor=actor,
         values=reading.values,
         raw=reading.raw,
-        page=index,
+        page=index or 0,
         rev=request.form.get("_rev", type=int),
     )
     errors = (*refused, *reading.errors)

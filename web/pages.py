@@ -2,11 +2,21 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, session
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import undefer
 
-from engine.directory import Organisation
+from engine.access import Actor
+from engine.directory import APPLICANT, Organisation
 from engine.models import db
 from web import i18n, navigation, shell, theme
 from web.auth import current_actor, public
@@ -20,12 +30,20 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 @bp.get("/")
 @public
 def home() -> ResponseReturnValue:
-    """The first thing offered to who is signed in; the presentation otherwise."""
+    """Where somebody signed in works; the presentation for anybody else."""
     actor = current_actor()
-    items = navigation.items(actor)
-    if actor.person_id and items:
-        return redirect(items[0].url)
-    return render_template("home.html", items=items)
+    if room := _room_of(actor):
+        return redirect(url_for(room))
+    return render_template("home.html", items=navigation.items(actor))
+
+
+def _room_of(actor: Actor) -> str | None:
+    """The page that those who handle cases, apply or operate come for."""
+    if actor.handles_cases:
+        return "inbox.index"
+    if actor.operates:
+        return "operate.index"
+    return "portal.index" if actor.organisations(APPLICANT) else None
 
 
 @bp.get("/accessibilite")

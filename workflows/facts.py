@@ -1,11 +1,14 @@
-"""What a domain wants people to see first on a case: dates, amounts, statuses.
+"""What a domain wants people to see on a case: dates, amounts, statuses, computations.
 
-A domain that has such facts holds a `facts.py` with `of(instance_id) -> list[Fact]`.
+A domain that has such facts holds a `facts.py` with `of(instance_id) -> list[Fact]`; one
+that lays out more for those who decide, a `panels.py` with `of(data) -> list[Panel]`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from engine.models import ProcessInstance
@@ -22,10 +25,35 @@ class Fact:
     """Hidden from the applicant."""
 
 
+@dataclass(frozen=True)
+class Panel:
+    """Something computed or gathered, for those who handle the case: facts, then a table.
+
+    Cells are dates, Decimals of euros or texts; `marked` is the row that decided, if one did.
+    """
+
+    id: str
+    title: str
+    facts: list[Fact] = field(default_factory=list)
+    headers: tuple[str, ...] = ()
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    marked: int | None = None
+
+
 def of(instance: ProcessInstance) -> list[Fact]:
     """The facts of a case, in the order its domain gives them."""
-    module = f"workflows.{instance.key.split('.')[0]}.facts"
-    if find_spec(module) is None:
-        return []
-    found: list[Fact] = import_module(module).of(instance.id)
+    module = _module(instance, "facts")
+    found: list[Fact] = module.of(instance.id) if module else []
     return found
+
+
+def panels(instance: ProcessInstance, data: Mapping[str, Any]) -> list[Panel]:
+    """What a case's domain lays out of its process data."""
+    module = _module(instance, "panels")
+    found: list[Panel] = module.of(data) if module else []
+    return found
+
+
+def _module(instance: ProcessInstance, what: str) -> ModuleType | None:
+    name = f"workflows.{instance.key.split('.')[0]}.{what}"
+    return import_module(name) if find_spec(name) else None

@@ -23,6 +23,7 @@ const entries = {
   app: "web/assets/css/app.css",
   main: "web/assets/js/main.js",
   diagram: "web/assets/css/diagram.css",
+  "diagram-viewer": "web/assets/js/diagram.js",
 };
 
 const copies = [

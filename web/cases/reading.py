@@ -3,6 +3,7 @@
 A handful of indexed queries a page, whatever the length of the case.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,8 +25,10 @@ from engine.models import (
     UserTask,
     db,
 )
+from web.cases import sheets
+from web.cases.sheets import Sheet
 from workflows import facts
-from workflows.facts import Fact
+from workflows.facts import Fact, Panel
 
 PAST_STEPS = 100
 """Steps of the history shown on one page."""
@@ -37,7 +40,8 @@ PARTNER_NAMES = {
     "rendering": "l'édition des courriers",
 }
 
-OUTCOME_TONES = {"granted": "success", "refused": "danger"}
+HUMAN_STEPS = ("userTask", "manualTask", "startEvent", "endEvent", "receiveTask")
+"""What people did or received; the rest of a history is machinery."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,12 @@ class CasePage:
     facts: list[Fact]
     documents: list[Document]
     messages: list[CaseMessage]
+    request: Sheet | None
+    answers: list[Sheet]
+    panels: list[Panel]
     past: list[History]
-    people: dict[UUID, str]
+    every_step: list[History]
+    people: dict[UUID | None, str]
     incidents: int
     outcome: str | None
     may_write: bool
@@ -86,7 +94,8 @@ def page(case: ProcessInstance, actor: Actor) -> CasePage:
     """The page of a case for one person."""
     handles = allowed(actor, "handle", case)
     applies = case.applicant_id is not None and actor.holds(case.applicant_id, APPLICANT)
-    past = _past(case.id, everything=handles)
+    every_step = _past(case.id)
+    data = sheets.data_of(case)
     return CasePage(
         case=case,
         organisation=db.session.get_one(Organisation, case.organisation_id),
@@ -100,31 +109,70 @@ def page(case: ProcessInstance, actor: Actor) -> CasePage:
         facts=[f for f in facts.of(case) if handles or not f.internal],
         documents=[d for d in documents.of_case(case.id) if handles or not d.internal],
         messages=conversation.of_case(case.id) if handles or applies else [],
-        past=past,
-        people=_names({h.by for h in past if h.by}),
+        request=sheets.request_of(case, data),
+        answers=sheets.answers_of(case, data) if handles else [],
+        panels=facts.panels(case, data) if handles else [],
+        past=[step for step in every_step if step.kind in HUMAN_STEPS],
+        every_step=every_step if handles else [],
+        people=names({step.by for step in every_step}),
         incidents=_open_incidents(case.id) if handles else 0,
-        outcome=_outcome(case),
+        outcome=outcome_name(case),
         may_write=case.status == "active" and allowed(actor, "write", case),
         may_withdraw=applies and case.status == "active" and _withdrawable(case),
     )
 
 
 def milestones(case: ProcessInstance) -> list[Milestone]:
-    """The procedure's stages in the diagram's order, with where this case stands."""
-    elements = definitions.model(case.definition_id).elements.values()
-    labels = list(
-        dict.fromkeys(m for e in elements if (m := e.properties.get("ebg:milestone")))
-    )
+    """The procedure's stages in the diagram's order, with where this case stands.
+
+    A closed case shows those it went through.
+    """
+    model = definitions.model(case.definition_id)
+    labels = list(model.milestones)
     if case.status != "active":
-        reached = len(labels)
-    else:
-        reached = labels.index(case.milestone) if case.milestone in labels else 0
+        through = {
+            element.properties.get("ebg:milestone")
+            for done in elements_done(case.id)
+            if (element := model.elements.get(done))
+        }
+        return [Milestone(label, "done") for label in labels if label in through]
+    reached = labels.index(case.milestone) if case.milestone in labels else 0
     return [
         Milestone(
             label, "done" if i < reached else "current" if i == reached else "to_come"
         )
         for i, label in enumerate(labels)
     ]
+
+
+def role_name(task: UserTask) -> str:
+    """The role a task asks for, as its diagram names it in French."""
+    return definitions.model(task.definition_id).roles.get(task.role, task.role)
+
+
+def elements_stopped(case_id: UUID) -> set[str]:
+    """The ids of those that an open incident stops."""
+    stopped = select(Incident.element_id).where(
+        Incident.instance_id == case_id, Incident.resolved_at.is_(None)
+    )
+    return set(db.session.scalars(stopped))
+
+
+def names(ids: set[UUID | None]) -> dict[UUID | None, str]:
+    """The names of these people; None names nobody."""
+    known = ids - {None}
+    if not known:
+        return {}
+    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(known)))
+    return {person_id: name for person_id, name in rows}
+
+
+def elements_done(case_id: UUID) -> set[str]:
+    """The ids of the diagram's elements that the case went through."""
+    done = select(History.element_id).where(
+        History.instance_id == case_id, History.state == "completed"
+    )
+    return set(db.session.scalars(done.distinct()))
 
 
 def _awaited(case: ProcessInstance, actor: Actor) -> list[Awaited]:
@@ -134,12 +182,11 @@ def _awaited(case: ProcessInstance, actor: Actor) -> list[Awaited]:
         .order_by(UserTask.due_at, UserTask.opened_at)
     ).all()
     bodies = _organisations({t.organisation_id for t in tasks})
-    people = _names({t.assignee_id for t in tasks if t.assignee_id})
+    people = names({t.assignee_id for t in tasks})
     found = [
         Awaited(
             what=task.name,
-            who=people.get(task.assignee_id or UUID(int=0))
-            or bodies[task.organisation_id].name,
+            who=_who(task, people, bodies),
             due_at=task.due_at,
             late=task.due_at is not None and task.due_at < clock.now(),
             mine=allowed(actor, "complete", task),
@@ -148,6 +195,17 @@ def _awaited(case: ProcessInstance, actor: Actor) -> list[Awaited]:
         for task in tasks
     ]
     return found + _awaited_of_partners(case)
+
+
+def _who(
+    task: UserTask, people: Mapping[UUID | None, str], bodies: Mapping[UUID, Organisation]
+) -> str:
+    """Somebody, for whom and as what; a company is only named."""
+    body = bodies[task.organisation_id].name
+    if task.role == APPLICANT:
+        return body
+    person = people.get(task.assignee_id)
+    return ", ".join(part for part in (person, role_name(task), body) if part)
 
 
 def _awaited_of_partners(case: ProcessInstance) -> list[Awaited]:
@@ -191,15 +249,14 @@ def _label(elements: Any, element_id: str) -> str:
     return (element.name if element else "") or element_id
 
 
-def _past(instance_id: UUID, *, everything: bool) -> list[History]:
-    statement = select(History).where(
-        History.instance_id == instance_id, History.name != ""
-    )
-    if not everything:
-        kinds = ("userTask", "manualTask", "startEvent", "endEvent")
-        statement = statement.where(History.kind.in_(kinds))
+def _past(instance_id: UUID) -> list[History]:
     return list(
-        db.session.scalars(statement.order_by(History.seq.desc()).limit(PAST_STEPS))
+        db.session.scalars(
+            select(History)
+            .where(History.instance_id == instance_id, History.name != "")
+            .order_by(History.seq.desc())
+            .limit(PAST_STEPS)
+        )
     )
 
 
@@ -213,7 +270,8 @@ def _open_incidents(instance_id: UUID) -> int:
     )
 
 
-def _outcome(case: ProcessInstance) -> str | None:
+def outcome_name(case: ProcessInstance) -> str | None:
+    """How a closed case ended, in the diagram's words; None while it goes on."""
     if case.outcome is None or case.status == "active":
         return None
     return _label(definitions.model(case.definition_id).elements, case.outcome)
@@ -237,10 +295,3 @@ def _withdrawable(case: ProcessInstance) -> bool:
 def _organisations(ids: set[UUID]) -> dict[UUID, Organisation]:
     found = db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
     return {o.id: o for o in found}
-
-
-def _names(ids: set[UUID]) -> dict[UUID, str]:
-    if not ids:
-        return {}
-    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
-    return {person_id: name for person_id, name in rows}

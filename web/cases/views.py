@@ -65,7 +65,13 @@ def index() -> ResponseReturnValue:
         per_page=PER_PAGE,
         error_out=False,
     )
-    return render_template("cases/index.html", page=page, sought=sought, status=status)
+    return render_template(
+        "cases/index.html",
+        page=page,
+        sought=sought,
+        status=status,
+        outcome_name=reading.outcome_name,
+    )
 
 
 @bp.get("/dossiers/<uuid:case_id>")

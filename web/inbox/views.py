@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from engine.access import Actor, allowed
 from engine.commands import drafts, tasks
-from engine.directory import APPLICANT, Person
+from engine.directory import APPLICANT, Organisation, Person
 from engine.documents import Draft
 from engine.errors import StaleDraft, TaskNotOpen, TaskTaken
 from engine.models import UserTask, db
@@ -19,7 +19,6 @@ from forms import Reading
 from web import filling
 from web.auth import current_actor, guard
 from web.cases import reading as case_reading
-from web.filling import Filling
 from web.inbox import reading
 from web.inbox.too_late import too_late
 from web.navigation import Item, offer
@@ -49,7 +48,14 @@ def index() -> ResponseReturnValue:
     )
     basket = by_name[asked or full or "a-prendre"]
     page = reading.tasks(actor, basket.name, request.args.get("page", 1, type=int))
-    return render_template("inbox/index.html", baskets=baskets, basket=basket, page=page)
+    return render_template(
+        "inbox/index.html",
+        baskets=baskets,
+        basket=basket,
+        page=page,
+        roles={task.id: case_reading.role_name(task) for task in page.items},
+        people=case_reading.names({task.assignee_id for task in page.items}),
+    )
 
 
 @bp.get("/taches/<uuid:task_id>")
@@ -69,6 +75,11 @@ def claim(task_id: UUID) -> ResponseReturnValue:
         flash(_("%(who)s a déjà pris cette tâche en charge.", who=taken.who), "warning")
     except TaskNotOpen as closed:
         flash(_closed_sentence(closed), "warning")
+    else:
+        flash(
+            _("Cette tâche est à vous : vos collègues voient que vous vous en occupez."),
+            "success",
+        )
     return redirect(url_for(".show", task_id=task_id))
 
 
@@ -88,7 +99,7 @@ def release(task_id: UUID) -> ResponseReturnValue:
 @bp.post("/taches/<uuid:task_id>")
 @guard("see", UserTask, "task_id")
 def save(task_id: UUID) -> ResponseReturnValue:
-    """Keep a page of the task's form; complete the task if asked and if all is right."""
+    """Keep what the task's form holds; complete the task if asked and if all is right."""
     actor = current_actor()
     try:
         return _save(db.session.get_one(UserTask, task_id), actor)
@@ -118,31 +129,18 @@ def _save(task: UserTask, actor: Actor) -> ResponseReturnValue:
     start = filling.of_task(task, form).values
     draft_id = drafts.open_for_task(task.id, actor=actor, values=start)
     draft = db.session.get_one(Draft, draft_id)
-    number = request.args.get("page", 1, type=int)
-    index = filling.of_draft(draft).page_index(number)
-    strict = bool({"_next", "_submit"} & set(request.form))
-    outcome = filling.receive(draft, index=index, actor=actor, strict=strict)
+    submitted = "_submit" in request.form
+    outcome = filling.receive(draft, index=None, actor=actor, strict=submitted)
     task = db.session.get_one(UserTask, task.id)
     if outcome.stay or outcome.errors:
-        return _show(task, outcome, number), 422 if outcome.errors else 200
-    return _go_on(task, filling.of_draft(db.session.get_one(Draft, draft_id)), index, actor)
-
-
-def _go_on(
-    task: UserTask, filled: Filling, index: int, actor: Actor
-) -> ResponseReturnValue:
-    """A page is kept and right: to the next one, to the end, or back later."""
-    if "_save" in request.form:
+        return _show(task, outcome), 422 if outcome.errors else 200
+    if not submitted:
         flash(_("Votre saisie est gardée."), "success")
-        return redirect(url_for(".show", task_id=task.id, page=index + 1))
-    target = filled.beside(index, back="_previous" in request.form)
-    if target is not None:
-        return redirect(url_for(".show", task_id=task.id, page=target + 1))
-    judged = filled.judged()
-    if not judged.errors:
-        return _complete(task, judged.values, actor)
-    wrong = filled.wrong_pages(judged)
-    return _show(task, judged, wrong[0][0] + 1 if wrong else index + 1), 422
+        return redirect(url_for(".show", task_id=task.id))
+    judged = filling.of_draft(db.session.get_one(Draft, draft_id)).judged()
+    if judged.errors:
+        return _show(task, judged), 422
+    return _complete(task, judged.values, actor)
 
 
 def _complete(task: UserTask, values: dict[str, Any], actor: Actor) -> ResponseReturnValue:
@@ -160,7 +158,7 @@ def _complete(task: UserTask, values: dict[str, Any], actor: Actor) -> ResponseR
     return redirect(url_for(".index"))
 
 
-def _show(task: UserTask, outcome: Reading | None = None, number: int | None = None) -> str:
+def _show(task: UserTask, outcome: Reading | None = None) -> str:
     actor = current_actor()
     mine = task.status == "open" and allowed(actor, "complete", task)
     form = filling.form_of(task)
@@ -168,8 +166,7 @@ def _show(task: UserTask, outcome: Reading | None = None, number: int | None = N
     view = None
     if mine and form is not None:
         filled = filling.of_draft(draft) if draft else filling.of_task(task, form)
-        asked = number or request.args.get("page", 1, type=int)
-        view = filled.view(filled.page_index(asked), outcome)
+        view = filled.view(None, outcome)
     return render_template(
         "inbox/task.html",
         task=task,
@@ -181,6 +178,8 @@ def _show(task: UserTask, outcome: Reading | None = None, number: int | None = N
         closed_by=_name(task.completed_by),
         view=view,
         rev=draft.rev if draft else 0,
+        role=case_reading.role_name(task),
+        body=db.session.get_one(Organisation, task.organisation_id),
         for_applicant=task.role == APPLICANT,
     )
 
@@ -192,6 +191,8 @@ def _name(person_id: UUID | None) -> str | None:
 
 def _closed_sentence(closed: TaskNotOpen) -> str:
     if closed.who is None:
-        unneeded = _("Cette tâche n'est plus à faire : la procédure a suivi un autre chemin.")
+        unneeded = _(
+            "Cette tâche n'est plus à faire : la procédure a suivi un autre chemin."
+        )
         return str(unneeded)
     return str(_("%(who)s a déjà terminé cette tâche.", who=closed.who))

@@ -25,10 +25,11 @@ from engine.errors import NotWaiting
 from engine.models import Incident, db
 from web.auth import current_actor, guard
 from web.navigation import Item, offer
-from web.operate import reading
+from web.operate import reading, words
 from web.typed import page_number, text
 
 bp = Blueprint("operate", __name__, url_prefix="/exploitation")
+bp.context_processor(lambda: {"words": words})
 
 LONGEST_CORRECTION = 100_000
 """Characters of JSON an operator may type."""
@@ -141,11 +142,11 @@ def partner(name: str, act: str) -> ResponseReturnValue:
 def try_partner(name: str) -> ResponseReturnValue:
     """Try a partner's settings, reach and credentials; alter nothing there."""
     found = current_app.extensions["partners"].get(name) or abort(404)
-    problems = found.check()
+    problems, label = found.check(), words.said(words.PARTNERS, name)
     if problems:
-        flash(f"{name} : " + " ; ".join(problems), "danger")
+        flash(f"{label} : " + " ; ".join(problems), "danger")
     else:
-        flash(_("%(name)s répond et nous reconnaît.", name=name), "success")
+        flash(_("%(name)s : tout répond.", name=label), "success")
     return redirect(url_for(".index"))
 
 

@@ -51,7 +51,11 @@ def index() -> ResponseReturnValue:
         error_out=False,
     )
     return render_template(
-        "portal/index.html", page=page, drafts=_drafts(actor), expected=_expected(actor)
+        "portal/index.html",
+        page=page,
+        drafts=_drafts(actor),
+        expected=_expected(actor),
+        outcome_name=reading.outcome_name,
     )
 
 

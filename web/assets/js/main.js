@@ -5,5 +5,7 @@ import "./csrf.js";
 import "./dropzone.js";
 import "./focus.js";
 import "./menus.js";
+import "./once.js";
+import "./refresh.js";
 
 window.htmx = htmx;

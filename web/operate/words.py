@@ -1,0 +1,62 @@
+"""The words of the operator's pages: partners, what became of calls, acts on a case."""
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _
+
+PARTNERS: Mapping[str, object] = {
+    "storage": _("Coffre des documents"),
+    "antivirus": _("Analyse antivirus des fichiers"),
+    "mail": _("Envoi de courriels"),
+    "sirene": _("Annuaire des entreprises (Sirene)"),
+    "oseo": _("Avis de Bpifrance (OSEO)"),
+    "archiving": _("Archivage (as@lae)"),
+    "rendering": _("Édition des courriers (PDF)"),
+}
+
+OUTCOMES: Mapping[str, object] = {
+    "answered": _("a répondu"),
+    "notyet": _("n’a pas encore la réponse"),
+    "retryable": _("n’a pas répondu, à réessayer"),
+    "throttled": _("demande de ralentir"),
+    "ambiguous": _("réponse perdue, à vérifier avant de renvoyer"),
+    "refused": _("a refusé"),
+    "misconfigured": _("réglage à corriger"),
+    "unexpected": _("réponse imprévue"),
+}
+
+CAUSES: Mapping[str, object] = {
+    "refused": _("refus du partenaire"),
+    "unreachable": _("partenaire injoignable"),
+    "silent": _("partenaire muet depuis trente jours"),
+    "unexpected": _("erreur imprévue"),
+    "misconfigured": _("réglage à corriger"),
+    "unknown_organisation": _("organisme inconnu de l’annuaire"),
+}
+
+RESOLUTIONS: Mapping[str, object] = {
+    "answered": _("répondu à la main"),
+    "corrected": _("réessayé avec des données corrigées"),
+    "retried": _("réessayé"),
+    "gone": _("l’étape n’existe plus"),
+}
+
+ACTS: Mapping[str, object] = {
+    "case_started": _("Demande déposée"),
+    "case_withdrawn": _("Demande retirée"),
+    "call_answered": _("Réponse d’un partenaire"),
+    "call_refused": _("Refus d’un partenaire"),
+    "message_received": _("Message reçu d’un partenaire"),
+    "message_written": _("Message écrit"),
+    "task_claimed": _("Tâche prise en charge"),
+    "task_released": _("Tâche remise"),
+    "task_completed": _("Tâche terminée"),
+    "timer_fired": _("Échéance atteinte"),
+    "incident_answered": _("Incident : répondu à la main"),
+    "incident_retried": _("Incident : réessayé"),
+}
+
+
+def said(words: Mapping[str, object], name: str | None) -> str:
+    """The words for a name; the name itself, rather than nothing, for one unknown."""
+    return str(words.get(name or "", name or ""))
