@@ -194,6 +194,8 @@ class LiveWorkflow(BpmnWorkflow):
         if spec.bpmn_id is None:
             return
         before, own = task.before or {}, spec.keeps_own_changes and state == "completed"
+        if spec.kind == "startEvent" and task.workflow is self:
+            before = {"case": before.get("case")}  # the rest is what the start form brought
         updates = {
             key: value
             for key, value in task.data.items()

@@ -49,7 +49,8 @@ def test_history_keeps_only_what_each_task_changed():
     assert rows["u"].updates == {"a": 1}
     assert rows["op"].updates == {"sum": 2}
     assert rows["dec"].updates == {"size": "small"}
-    assert rows["started"].updates == rows["ended"].updates == {}
+    assert rows["started"].updates == {"kept": {"n": 1}}
+    assert rows["ended"].updates == {}
     assert rows["u"].kind == "userTask"
     assert rows["u"].ended_at - rows["u"].entered_at == timedelta(hours=2)
     assert rows["u"].ended_at == host.now()
