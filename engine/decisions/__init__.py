@@ -1,15 +1,15 @@
 """Decision tables in DMN: compiled once, applied to process data, and able to say why.
 
-A DMN 1.3 file holds decisions: tables with any hit policy, or FEEL expressions, that may
-require one another. Figures of the law are rows of tables, with the dates between which
+A DMN file holds decisions: tables with any hit policy, or FEEL expressions, that may
+require one another, and those of files it imports. Figures of the law are rows of tables, with the dates between which
 they hold and, as annotations, the article they come from: `explain` returns these too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.decisions import xml
-from engine.decisions.model import Decision, Explanation, read_model
+from engine.decisions.model import Decision, Explanation, Models
 from engine.decisions.problems import DecisionRefused
 from engine.decisions.tables import MatchedRule
 from engine.feel import FeelRuntimeError
@@ -25,21 +25,24 @@ __all__ = [
 ]
 
 
-def compile(source: bytes) -> dict[str, Decision]:  # noqa: A001  this is what it does
-    """The decisions of a DMN file, by id.
+def compile(  # noqa: A001  this is what it does
+    source: bytes, others: Iterable[bytes] = ()
+) -> dict[str, Decision]:
+    """The decisions and decision services of a DMN file, by id.
 
-    Raises DecisionRefused with a French sentence for each fault, naming the table, the
+    `others` are the files it may import, found by their namespace. Raises DecisionRefused with a French sentence for each fault, naming the table, the
     rule and the column.
     """
     try:
-        decisions, problems = read_model(xml.read(source))
+        models = Models(map(xml.read, others))
+        found = models.decisions(xml.read(source))
     except xml.NotXml as reason:
         raise DecisionRefused([str(reason)]) from None
     except RecursionError:
         raise DecisionRefused(["Les décisions sont trop imbriquées."]) from None
-    if problems:
-        raise DecisionRefused(problems)
-    return decisions
+    if models.problems:
+        raise DecisionRefused(models.problems)
+    return found
 
 
 def evaluate(

@@ -1,27 +1,29 @@
 """Boxed expressions: DMN's XML forms of contexts, lists, functions, loops, as FEEL trees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from engine.decisions import xml
 from engine.decisions.hits import apply
 from engine.decisions.problems import Reading
 from engine.decisions.reading import read_table
+from engine.decisions.tables import Table
+from engine.decisions.typing import Fit, Types
 from engine.feel import tree
 from engine.feel.expression import read_tree
 from engine.feel.tree import Node
-from engine.feel.values import KINDS
 
-_SIMPLE = frozenset(KINDS.values()) - {"null"}
 _NULL = tree.Literal(0, None)
 
 
 class Boxes:
     """Reads the logic of one decision (or function), named in French as `name`."""
 
-    def __init__(self, decision: str, name: str, reading: Reading) -> None:
+    def __init__(self, decision: str, name: str, types: Types, reading: Reading) -> None:
         self.decision = decision
         self.name = name
+        self.types = types
+        self.tables: list[Table] = []
         self.reading = reading
         self.where = f"Décision « {name} »"
 
@@ -34,8 +36,19 @@ class Boxes:
         return self.read(found)
 
     def read(self, element: xml.Element) -> Node:
-        """The tree of one boxed expression."""
-        return _READERS[xml.kind(element)](self, element)
+        """The tree of one boxed expression, under the type it declares."""
+        node = _READERS[xml.kind(element)](self, element)
+        if xml.kind(element) == "functionDefinition":
+            return node  # the type is its result's
+        return self.typed(node, self.types.fit(xml.type_of(element)))
+
+    def typed(self, node: Node, fit: Fit | None) -> Node:
+        return node if fit is None else tree.Fitted(node.position, node, fit)
+
+    @staticmethod
+    def logics(element: xml.Element) -> Iterator[xml.Element]:
+        """The boxed expressions directly under `element`."""
+        return xml.children(element, *_READERS)
 
     def literal(self, element: xml.Element) -> Node:
         source = xml.text(element)
@@ -49,7 +62,8 @@ class Boxes:
         return self.reading.attempt(self.where, source, read_tree, _NULL)
 
     def table(self, element: xml.Element) -> Node:
-        table = read_table(element, self.decision, self.name, self.reading)
+        table = read_table(element, self.decision, self.name, self.types, self.reading)
+        self.tables.append(table)
         return tree.Built(0, partial(apply, table), table.names)
 
     def context(self, element: xml.Element) -> Node:
@@ -58,7 +72,8 @@ class Boxes:
         for entry in xml.children(element, "contextEntry"):
             variable = xml.child(entry, "variable")
             key = variable.get("name") if variable is not None else None
-            entries.append(tree.Entry(0, key or "", self.inside(entry)))
+            fit = self.types.fit(xml.type_of(variable))
+            entries.append(tree.Entry(0, key or "", self.typed(self.inside(entry), fit)))
         made = tree.ContextOf(0, tuple(entries))
         return tree.Path(0, made, "") if entries and not entries[-1].key else made
 
@@ -88,14 +103,16 @@ class Boxes:
             values.append(self.inside(binding))
         return tree.Call(0, self.inside(element), tuple(values), tuple(names))
 
-    def function(self, element: xml.Element) -> Node:
+    def function(self, element: xml.Element, result: Fit | None = None) -> Node:
+        """A function; `result` is the type that its name declares, if any."""
         if (element.get("kind") or "FEEL") != "FEEL":
             self.reading.refuse(self.where, "les fonctions externes sont refusées.")
             return _NULL
         parameters = list(xml.children(element, "formalParameter"))
         names = tuple(one.get("name") or "" for one in parameters)
-        types = tuple(_type(xml.type_of(one)) for one in parameters)
-        return tree.Lambda(0, names, types, self.inside(element))
+        fits = tuple(self.types.fit(xml.type_of(one)) for one in parameters)
+        body = self.typed(self.inside(element), self.types.fit(xml.type_of(element)))
+        return tree.Lambda(0, names, fits, self.typed(body, result))
 
     def conditional(self, element: xml.Element) -> Node:
         parts = (self.inside(xml.child(element, part)) for part in ("if", "then", "else"))
@@ -112,11 +129,6 @@ class Boxes:
             return tree.For(0, (turn,), self.inside(xml.child(element, "return")))
         body = self.inside(xml.child(element, "satisfies"))
         return tree.Quantified(0, xml.kind(element) == "every", (turn,), body)
-
-
-def _type(name: str) -> tree.Type | None:
-    """The type of a parameter, when it is one of the language's own."""
-    return tree.Type(0, name) if name in _SIMPLE else None
 
 
 _READERS: dict[str, Callable[[Boxes, xml.Element], Node]] = {

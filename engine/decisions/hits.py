@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import feel
 from engine.decisions.tables import MatchedRule, Rule, Table
-from engine.decisions.typing import typed
+from engine.decisions.typing import fitted
 from engine.feel import FeelRuntimeError
 from engine.feel.arithmetic import calculate
 from engine.feel.scope import Scope
@@ -33,7 +33,9 @@ def apply(table: Table, scope: Scope) -> Any:
 
 
 def _hits(table: Table, scope: Scope) -> Hits:
-    values = [typed(one.expression.within(scope), one.type) for one in table.inputs]
+    values = [
+        fitted(one.expression.within(scope), one.fit, scope.run) for one in table.inputs
+    ]
     hits: Hits = []
     for rule in table.rules:
         scope.run.spend(1 + len(values))
@@ -41,10 +43,17 @@ def _hits(table: Table, scope: Scope) -> Hits:
             if condition.within(scope, value) is not True:
                 break
         else:
-            hits.append((rule, [one.within(scope) for one in rule.conclusions]))
+            hits.append((rule, _concluded(table, rule, scope)))
             if table.policy == "FIRST":
                 break
     return hits
+
+
+def _concluded(table: Table, rule: Rule, scope: Scope) -> list[Any]:
+    return [
+        fitted(one.within(scope), column.fit, scope.run)
+        for column, one in zip(table.outputs, rule.conclusions, strict=True)
+    ]
 
 
 def _matched(table: Table, rule: Rule, outputs: list[Any]) -> MatchedRule:

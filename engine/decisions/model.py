@@ -1,24 +1,26 @@
-"""The decisions of one file, and how they depend on each other."""
+"""Read DMN files: their decisions, functions, services, and the files they import."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine import feel
-from engine.decisions import xml
+from engine.decisions import parts, xml
 from engine.decisions.boxed import Boxes
+from engine.decisions.parts import Part
 from engine.decisions.problems import Reading
-from engine.decisions.tables import MatchedRule
-from engine.decisions.typing import typed
+from engine.decisions.tables import MatchedRule, Table
+from engine.decisions.typing import Types
 from engine.feel import FeelLimitExceeded
 from engine.feel.closures import build
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.free import free_names
 from engine.feel.limits import Run
-from engine.feel.scope import MISSING, Evaluate, Inputs, Scope
+from engine.feel.scope import Inputs, Scope
 
-_SINGLE = frozenset(("string", "number", "boolean", "date", "time", "date and time"))
-_KINDS = ("decision", "businessKnowledgeModel", "inputData")
+_KINDS = ("decision", "businessKnowledgeModel", "inputData", "decisionService")
+_REQUIREMENTS = ("informationRequirement", "knowledgeRequirement")
+_DMN = "DMN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +31,18 @@ class Explanation:
     rules: tuple[MatchedRule, ...]
 
 
-@dataclass(slots=True, eq=False)
-class _Part:
-    """A decision, a function or an input of the file; `requires` are those it may read."""
-
-    id: str
-    name: str
-    kind: str
-    type: str
-    logic: Evaluate | None = None
-    names: frozenset[str] = frozenset()
-    requires: list["_Part"] = field(default_factory=list)
-
-
 class Decision:
     """One compiled decision, with those it requires; immutable, shared between threads."""
 
-    __slots__ = ("_part", "id", "name", "names")
+    __slots__ = ("_part", "id", "name", "names", "tables")
 
-    def __init__(self, part: _Part, name: str) -> None:
+    def __init__(self, part: Part, name: str, tables: tuple[Table, ...]) -> None:
         self.id = part.id
         self.name = name
-        self.names = _names(part, {})
+        self.names = parts.names_read(part, {})
         """The process variables it reads, itself or through what it requires."""
+        self.tables = tables
+        """The tables of its own logic."""
         self._part = part
 
     def evaluate(self, context: Mapping[str, Any]) -> Any:
@@ -60,74 +51,98 @@ class Decision:
         Raises FeelRuntimeError when rules contradict the hit policy or the result is not
         plain, FeelLimitExceeded when it asks too much.
         """
-        return self._plain(context, Run())
+        return feel.plain(self.value(context, Run()))
 
     def explain(self, context: Mapping[str, Any]) -> Explanation:
         """The same, with the rules that applied. Raises as `evaluate`."""
         run = Run(matched=[])
-        outputs = self._plain(context, run)
+        outputs = feel.plain(self.value(context, run))
         return Explanation(outputs, tuple(run.matched or ()))
 
-    def _plain(self, context: Mapping[str, Any], run: Run) -> Any:
+    def value(self, context: Mapping[str, Any], run: Run) -> Any:
+        """The FEEL value. Raises as `evaluate`."""
         try:
-            return feel.plain(_value(self._part, Scope(Inputs(context), None, run), {}))
+            return parts.outcome(self._part, Scope(Inputs(context), None, run))
         except RecursionError:
             raise FeelLimitExceeded("Les décisions sont trop imbriquées.") from None
 
 
-def _value(part: _Part, root: Scope, known: dict[str, Any]) -> Any:
-    """The part's FEEL value; each is computed once, and reads only what it requires."""
-    if part.id in known:
-        return known[part.id]
-    if part.kind == "inputData":
-        value = root.find(part.name)
-        value = None if value is MISSING else typed(value, part.type)
-    else:
-        names: dict[str, Any] = {}
-        for required in part.requires:
-            names[required.id] = names[required.name] = _value(required, root, known)
-        value = part.logic(root.inside(names)) if part.logic else None
-        if isinstance(value, list) and len(value) == 1 and part.type in _SINGLE:
-            value = value[0]  # DMN 1.5 §10.3.2.9.4: a list of one stands for its item
-    known[part.id] = value
-    return value
+@dataclass
+class _File:
+    """One file as it is read: its types, its parts by id, and what it imports by name."""
+
+    namespace: str
+    names: set[str]
+    types: Types
+    parts: dict[str, Part]
+    imported: dict[str, "_File"]
+    tables: dict[str, tuple[Table, ...]] = field(default_factory=dict)
 
 
-def _names(part: _Part, known: dict[str, frozenset[str]]) -> frozenset[str]:
-    if part.id not in known:
-        known[part.id] = frozenset()  # a loop, refused elsewhere, stops here
-        given = {name for one in part.requires for name in (one.id, one.name)}
-        inputs = {one.name for one in part.requires if one.kind == "inputData"}
-        below = [_names(one, known) for one in part.requires]
-        known[part.id] = frozenset((part.names - given).union(inputs, *below))
-    return known[part.id]
+class Models:
+    """Reads one file among others, each at most once."""
 
+    def __init__(self, others: Iterable[xml.Element]) -> None:
+        self._others = {one.get("namespace") or "": one for one in others}
+        self._read: dict[str, _File | None] = {}
+        self.problems: list[str] = []
 
-def read_model(root: xml.Element) -> tuple[dict[str, Decision], list[str]]:
-    """Every decision by its id, and the problems that make the file unusable."""
-    reading = Reading(_all_names(root))
-    parts: dict[str, _Part] = {}
-    elements: dict[str, xml.Element] = {}
-    for element in xml.children(root, *_KINDS):
-        part = _part(element)
-        if part.id in parts:
-            reading.refuse(
-                f"Décision « {xml.named(element)} »", "son identifiant sert déjà."
+    def decisions(self, root: xml.Element) -> dict[str, Decision]:
+        """The decisions and services of a file, by id; faults go to `problems`."""
+        file = self._file(root)
+        made = {
+            part.id: Decision(part, label, file.tables.get(part.id, ()))
+            for part, label in _labelled(root, file)
+            if part.kind in {"decision", "decisionService"}
+        }
+        if not made:
+            self.problems.append("Fichier DMN : il ne contient aucune décision.")
+        return made
+
+    def _file(self, root: xml.Element) -> _File:
+        imported = {
+            one.get("name") or "": file
+            for one in xml.children(root, "import")
+            if (file := self._imported(one)) is not None
+        }
+        names = _all_names(root).union(*(one.names for one in imported.values()))
+        reading = Reading(names)
+        types = Types(root, {name: one.types for name, one in imported.items()}, reading)
+        file = _File(root.get("namespace") or "", names, types, {}, imported)
+        elements = list(xml.children(root, *_KINDS))
+        for element in elements:
+            part = _part(element)
+            if part.id in file.parts:
+                reading.refuse(
+                    f"Décision « {xml.named(element)} »", "son identifiant sert déjà."
+                )
+            file.parts[part.id] = part
+        for element in elements:
+            _complete(element, file, reading)
+        _refuse_loops(file, reading)
+        self.problems += reading.problems
+        return file
+
+    def _imported(self, element: xml.Element) -> _File | None:
+        """The file an import names; read now when it was not yet."""
+        namespace, name = element.get("namespace") or "", element.get("name") or ""
+        if _DMN not in (element.get("importType") or _DMN):
+            self.problems.append(f"Import « {name} » : on n'importe que des fichiers DMN.")
+            return None
+        if namespace in self._read:
+            if self._read[namespace] is None:
+                self.problems.append(
+                    f"Import « {name} » : des fichiers s'importent en rond."
+                )
+            return self._read[namespace]
+        if namespace not in self._others:
+            self.problems.append(
+                f"Import « {name} » : aucun fichier n'a pour espace de noms « {namespace} »."
             )
-        parts[part.id], elements[part.id] = part, element
-    for key, element in elements.items():
-        _require(parts[key], element, parts, reading)
-        if parts[key].kind != "inputData":
-            _read_logic(parts[key], element, reading)
-    _refuse_loops(parts, reading)
-    decisions = {
-        part.id: Decision(part, xml.named(elements[part.id]))
-        for part in parts.values()
-        if part.kind == "decision"
-    }
-    if not decisions:
-        reading.refuse("Fichier DMN", "il ne contient aucune décision.")
-    return decisions, reading.problems
+            return None
+        self._read[namespace] = None
+        self._read[namespace] = self._file(self._others[namespace])
+        return self._read[namespace]
 
 
 def _all_names(root: xml.Element) -> set[str]:
@@ -135,35 +150,78 @@ def _all_names(root: xml.Element) -> set[str]:
     return {name for name in names if name}
 
 
-def _part(element: xml.Element) -> _Part:
+def _labelled(root: xml.Element, file: _File) -> Iterable[tuple[Part, str]]:
+    for element in xml.children(root, *_KINDS):
+        yield file.parts[_id(element)], xml.named(element)
+
+
+def _id(element: xml.Element) -> str:
+    return element.get("id") or element.get("name") or "sans nom"
+
+
+def _part(element: xml.Element) -> Part:
     variable = xml.child(element, "variable")
     name = (variable.get("name") if variable is not None else None) or element.get("name")
-    key = element.get("id") or element.get("name") or "sans nom"
-    return _Part(key, name or key, xml.kind(element), xml.type_of(variable))
+    return Part(_id(element), name or _id(element), xml.kind(element))
 
 
-def _require(
-    part: _Part, element: xml.Element, parts: dict[str, _Part], reading: Reading
-) -> None:
-    for link in xml.children(element, "informationRequirement", "knowledgeRequirement"):
+def _complete(element: xml.Element, file: _File, reading: Reading) -> None:
+    """Give a part its type, its logic, and what it requires."""
+    part = file.parts[_id(element)]
+    declared = xml.type_of(xml.child(element, "variable"))
+    if part.kind in {"decision", "inputData"}:
+        part.fit = file.types.fit(declared)
+    else:
+        part.fit = file.types.result(declared)
+    for link in xml.children(element, *_REQUIREMENTS):
         for target in xml.children(link):
-            key = (target.get("href") or "").rpartition("#")[2]
-            if key in parts:
-                part.requires.append(parts[key])
-            else:
-                reading.refuse(
-                    f"Décision « {xml.named(element)} »",
-                    f"elle requiert « {key} », absent.",
-                )
+            found = _target(target, element, file, reading)
+            part.requires += [found] if found else []
+    if part.kind == "decisionService":
+        part.outputs = _targets(element, ("outputDecision",), file, reading)
+        part.given = [
+            *_targets(element, ("inputData",), file, reading),
+            *_targets(element, ("inputDecision",), file, reading),
+        ]
+    elif part.kind != "inputData":
+        _read_logic(part, element, file, reading)
 
 
-def _read_logic(part: _Part, element: xml.Element, reading: Reading) -> None:
-    boxes = Boxes(part.id, xml.named(element), reading)
+def _targets(
+    element: xml.Element, kinds: tuple[str, ...], file: _File, reading: Reading
+) -> list[Part]:
+    found = (_target(one, element, file, reading) for one in xml.children(element, *kinds))
+    return [one[1] for one in found if one]
+
+
+def _target(
+    link: xml.Element, element: xml.Element, file: _File, reading: Reading
+) -> tuple[str, Part] | None:
+    """The part that a link names, and the prefix of the import it comes from."""
+    namespace, _, key = (link.get("href") or "").rpartition("#")
+    places = {"": file} if namespace in {"", file.namespace} else file.imported
+    for prefix, one in places.items():
+        if namespace in {"", one.namespace} and key in one.parts:
+            return prefix, one.parts[key]
+    reading.refuse(
+        f"Décision « {xml.named(element)} »", f"elle requiert « {key} », absent."
+    )
+    return None
+
+
+def _read_logic(part: Part, element: xml.Element, file: _File, reading: Reading) -> None:
+    boxes = Boxes(part.id, xml.named(element), file.types, reading)
     if part.kind == "businessKnowledgeModel":
-        function = xml.child(element, "encapsulatedLogic")
-        node = boxes.inside(element) if function is None else boxes.function(function)
+        logic = xml.child(element, "encapsulatedLogic")
+        if logic is None:
+            node = boxes.inside(element)
+        else:
+            node = boxes.function(logic, result=part.fit)
+    elif _is_told(element):
+        return
     else:
         node = boxes.inside(element)
+    file.tables[part.id] = tuple(boxes.tables)
     try:
         part.logic, part.names = build(node), free_names(node).certain
     except FeelSyntaxError as error:
@@ -172,21 +230,18 @@ def _read_logic(part: _Part, element: xml.Element, reading: Reading) -> None:
         reading.refuse(boxes.where, "elle est trop imbriquée.")
 
 
-def _refuse_loops(parts: dict[str, _Part], reading: Reading) -> None:
-    done: set[str] = set()
+def _is_told(element: xml.Element) -> bool:
+    """Whether a service is given this decision's value, so that it may have no logic."""
+    services = xml.children(element.getroottree().getroot(), "decisionService")
+    told = (
+        one.get("href") for each in services for one in xml.children(each, "inputDecision")
+    )
+    return f"#{element.get('id')}" in told and next(Boxes.logics(element), None) is None
 
-    def visit(part: _Part, path: tuple[str, ...]) -> None:
-        if part.id in path:
-            circle = " → ".join((*path[path.index(part.id) :], part.id))
-            reading.refuse(
-                f"Décision « {part.name} »", f"elle dépend d'elle-même ({circle})."
-            )
-            return
-        if part.id in done:
-            return
-        for required in part.requires:
-            visit(required, (*path, part.id))
-        done.add(part.id)
 
-    for part in parts.values():
-        visit(part, ())
+def _refuse_loops(file: _File, reading: Reading) -> None:
+    for circle in parts.loops(list(file.parts.values())):
+        way = " → ".join(part.id for part in circle)
+        reading.refuse(
+            f"Décision « {circle[0].name} »", f"elle dépend d'elle-même ({way})."
+        )

@@ -8,13 +8,16 @@ from engine.decisions import xml
 from engine.decisions.hits import AGGREGATIONS, POLICIES
 from engine.decisions.problems import Reading
 from engine.decisions.tables import Input, Output, Rule, Table
+from engine.decisions.typing import Types
 from engine.feel.expression import Expression
 
 _NULL = feel.compile("null")
 _ALL = feel.compile_unary("-")
 
 
-def read_table(element: xml.Element, decision: str, name: str, reading: Reading) -> Table:
+def read_table(
+    element: xml.Element, decision: str, name: str, types: Types, reading: Reading
+) -> Table:
     """The table in `element`; what cannot be read is noted in `reading`."""
     where = f"Table « {name} »"
     policy = " ".join((element.get("hitPolicy") or "UNIQUE").upper().split())
@@ -23,10 +26,12 @@ def read_table(element: xml.Element, decision: str, name: str, reading: Reading)
         asked = f"{policy} {aggregation}".strip()
         reading.refuse(where, f"la politique « {asked} » n'existe pas.")
     inputs = tuple(
-        _input(one, f"{where}, colonne {number}", reading)
+        _input(one, f"{where}, colonne {number}", types, reading)
         for number, one in enumerate(xml.children(element, "input"), 1)
     )
-    outputs = tuple(_output(one, where, reading) for one in xml.children(element, "output"))
+    outputs = tuple(
+        _output(one, where, types, reading) for one in xml.children(element, "output")
+    )
     if not outputs:
         reading.refuse(where, "elle n'a aucune colonne de résultat.")
     if len({one.name for one in outputs}) < len(outputs):
@@ -48,19 +53,27 @@ def read_table(element: xml.Element, decision: str, name: str, reading: Reading)
     return Table(decision, name, inputs, outputs, rules, policy, aggregation)
 
 
-def _input(element: xml.Element, where: str, reading: Reading) -> Input:
+def _input(element: xml.Element, where: str, types: Types, reading: Reading) -> Input:
     expression = xml.child(element, "inputExpression")
     source = xml.text(expression)
     label = element.get("label") or source
     if not source:
         reading.refuse(where, "elle ne dit pas quelle donnée elle regarde.")
-        return Input(label, _NULL, "")
+        return Input(label, _NULL, "", None, _ALL)
     _check_language(expression, where, reading)
     compiled = reading.attempt(f"{where} (« {label} »)", source, feel.compile, _NULL)
-    return Input(label, compiled, xml.type_of(expression))
+    declared = xml.type_of(expression)
+    allowed = xml.text(xml.child(element, "inputValues"))
+    return Input(
+        label,
+        compiled,
+        types.base(declared),
+        types.fit(declared),
+        reading.attempt(f"{where} (« {label} »)", allowed, feel.compile_unary, _ALL),
+    )
 
 
-def _output(element: xml.Element, where: str, reading: Reading) -> Output:
+def _output(element: xml.Element, where: str, types: Types, reading: Reading) -> Output:
     label = element.get("label") or element.get("name") or "résultat"
     spot = f"{where}, résultat « {label} »"
     default = xml.text(xml.child(element, "defaultOutputEntry"))
@@ -74,6 +87,8 @@ def _output(element: xml.Element, where: str, reading: Reading) -> Output:
         label=label,
         default=reading.attempt(spot, default, feel.compile, _NULL) if default else None,
         values=tuple(allowed),
+        type=types.base(xml.type_of(element)),
+        fit=types.fit(xml.type_of(element)),
     )
 
 

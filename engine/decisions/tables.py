@@ -3,16 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
+from engine.decisions.typing import Fit
 from engine.feel.expression import Expression, UnaryTests
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A column of conditions: what is looked at, under which name people know it."""
+    """A column of conditions: what is looked at, under which name people know it.
+
+    `type` is its FEEL kind when it declares a simple one; `values` are those it allows.
+    """
 
     label: str
     expression: Expression
     type: str
+    fit: Fit | None
+    values: UnaryTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,8 @@ class Output:
     label: str
     default: Expression | None
     values: tuple[Any, ...]
+    type: str
+    fit: Fit | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _call_value(
 def build_lambda(node: tree.Lambda, build: Build) -> Evaluate:
     """The function that makes a function, holding the scope it was written in."""
     body, cost = build(node.body), tree.size(node.body)
-    parameters, types = node.parameters, node.types
+    parameters, fits = node.parameters, node.fits
 
     def evaluate(scope: Scope) -> Function:
         def call(values: list[Any], run: Any) -> Any:
@@ -71,11 +71,18 @@ def build_lambda(node: tree.Lambda, build: Build) -> Evaluate:
             if len(values) != len(parameters):
                 raise Undefined(f"La fonction attend {len(parameters)} argument(s)")
             values = [
-                functions.fit(value, type_, run)
-                for value, type_ in zip(values, types, strict=True)
+                value if fit is None else _argument(name, fit, value, run)
+                for name, value, fit in zip(parameters, values, fits, strict=True)
             ]
             return body(Scope(dict(zip(parameters, values, strict=True)), scope, run))
 
         return Function(parameters, call)
 
     return evaluate
+
+
+def _argument(name: str, fit: tree.Fit, value: Any, run: Any) -> Any:
+    fitted = fit(value, run)
+    if fitted is None and value is not None:
+        raise Undefined(f"L'argument « {name} » n'est pas du type attendu")
+    return fitted

@@ -241,6 +241,11 @@ def _if(node: tree.If) -> Evaluate:
     return lambda scope: yes(scope) if condition(scope) is True else no(scope)
 
 
+def _fitted(node: tree.Fitted) -> Evaluate:
+    operand, fit = build(node.operand), node.fit
+    return lambda scope: fit(operand(scope), scope.run)
+
+
 def _stray(node: Node) -> Evaluate:
     raise FeelSyntaxError("Ce test n'a de sens que dans une table.", node.position)
 
@@ -265,6 +270,7 @@ _BUILDERS: dict[type[Node], Callable[[Any], Evaluate]] = {
     tree.If: _if,
     tree.Call: partial(calls.build_call, build=build),
     tree.Lambda: partial(calls.build_lambda, build=build),
+    tree.Fitted: _fitted,
     tree.Built: lambda node: node.evaluate,
     tree.For: partial(iteration.build_for, build=build),
     tree.Quantified: partial(iteration.build_quantified, build=build),

@@ -1,13 +1,14 @@
 """Compiled expressions and compiled cells: what the rest of the house holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from engine.feel import functions, library, tree
 from engine.feel.closures import build
-from engine.feel.errors import FeelLimitExceeded, FeelSyntaxError
+from engine.feel.errors import FeelLimitExceeded, FeelSyntaxError, place
 from engine.feel.free import Names, free_names
 from engine.feel.limits import Run
 from engine.feel.parser import parse, parse_tests
@@ -50,7 +51,10 @@ class Expression:
         """The same, with a remark for each null that the expression met. Slower."""
         run = Run([])
         value = self._run(context, run)
-        return Diagnosis(value, tuple(dict.fromkeys(run.notes or ())))
+        notes = dict.fromkeys(run.notes or ())
+        return Diagnosis(
+            value, tuple(f"{note} ({place(self.source, spot)})" for note, spot in notes)
+        )
 
     def within(self, scope: Scope) -> Any:
         """The value inside an evaluation under way, such as a decision table's."""
@@ -117,30 +121,35 @@ def read_tree(source: str, names: frozenset[str]) -> tree.Node:
         source = source[:shift] + " " + source[shift + 1 :]  # positions stay true
     if not source.strip():
         raise FeelSyntaxError("L'expression est vide.", 0)
-    try:
+    with _placing(source):
         node = parse(source, functions.NAMES, names)
         _names(node, names)
-    except RecursionError:
-        raise _too_deep_to_read() from None
     return node
 
 
 @lru_cache(maxsize=4096)
 def _compiled(source: str, names: frozenset[str]) -> Expression:
-    try:
+    with _placing(source):
         node = read_tree(source, names)
         return Expression(source, build(node), _names(node, names))
-    except RecursionError:
-        raise _too_deep_to_read() from None
 
 
 @lru_cache(maxsize=4096)
 def _compiled_tests(source: str, names: frozenset[str]) -> UnaryTests:
-    try:
+    with _placing(source):
         node = parse_tests(source if source.strip() else "-", functions.NAMES, names)
         return UnaryTests(source, build_test(node, build), _names(node, names))
+
+
+@contextmanager
+def _placing(source: str) -> Iterator[None]:
+    """Errors of reading say where they are in `source`."""
+    try:
+        yield
+    except FeelSyntaxError as error:
+        raise FeelSyntaxError(error.message, error.position, source) from None
     except RecursionError:
-        raise _too_deep_to_read() from None
+        raise FeelSyntaxError("L'expression est trop imbriquée.", 0, source) from None
 
 
 def _names(node: tree.Node, known: frozenset[str]) -> Names:
@@ -153,7 +162,3 @@ def _names(node: tree.Node, known: frozenset[str]) -> Names:
 
 def _too_deep() -> FeelLimitExceeded:
     return FeelLimitExceeded("Les appels de fonctions sont trop imbriqués.")
-
-
-def _too_deep_to_read() -> FeelSyntaxError:
-    return FeelSyntaxError("L'expression est trop imbriquée.", 0)

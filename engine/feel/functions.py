@@ -16,8 +16,6 @@ from engine.feel.far import FarDate, FarMoment
 from engine.feel.limits import Run
 from engine.feel.moments import YearsMonths
 from engine.feel.names import KnownNames
-from engine.feel.tree import Type
-from engine.feel.types import belongs
 from engine.feel.values import Function, Range, french_kind
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -210,14 +208,3 @@ def _fit(value: Any, kind: str) -> tuple[bool, Any]:
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], _KINDS[kind]):
         return True, value[0]
     return False, value
-
-
-def fit(value: Any, type_: Type | None, run: Run) -> Any:
-    """`value` as a parameter of `type_` takes it: null when it does not belong."""
-    if type_ is None or value is None or belongs(value, type_, run):
-        return value
-    if type_.name == "list":
-        return [value] if belongs([value], type_, run) else None
-    if isinstance(value, list) and len(value) == 1 and belongs(value[0], type_, run):
-        return value[0]
-    return None

@@ -36,7 +36,7 @@ class Run:
     __slots__ = ("matched", "notes", "steps")
 
     def __init__(
-        self, notes: list[str] | None = None, matched: list[Any] | None = None
+        self, notes: list[tuple[str, int]] | None = None, matched: list[Any] | None = None
     ) -> None:
         self.steps = MAX_STEPS
         self.notes = notes
@@ -53,4 +53,4 @@ class Run:
     def note(self, message: str, position: int) -> None:
         """Remember why a result is null, when somebody asked to know."""
         if self.notes is not None and len(self.notes) < 50:  # noqa: PLR2004  enough to read
-            self.notes.append(f"{message} (caractère {position + 1})")
+            self.notes.append((message, position))

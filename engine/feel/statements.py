@@ -1,12 +1,13 @@
 """Constructs that begin with a word, and calls of functions."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.feel import tree
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.tokens import Token, in_name
 from engine.feel.tree import Node
-from engine.feel.types import parse_type
+from engine.feel.types import fit, parse_type
 
 if TYPE_CHECKING:
     from engine.feel.parser import Parser
@@ -75,15 +76,15 @@ def _iterators(parser: "Parser") -> tuple[tree.Each, ...]:
 def definition(parser: "Parser", token: Token) -> Node:
     parser.expect("(", "après function")
     parameters: list[str] = []
-    types: list[tree.Type | None] = []
+    fits: list[tree.Fit | None] = []
     while not parser.at(")"):
         name = parser.key(":", ",", ")")
         parameters.append(name)
-        types.append(parse_type(parser) if parser.take(":") else None)
+        fits.append(partial(fit, parse_type(parser)) if parser.take(":") else None)
         if not parser.take(","):
             break
     parser.expect(")", "pour fermer les paramètres")
     if parser.at("external"):
         raise parser.unexpected("les fonctions externes sont refusées")
     body = parser.expression()
-    return tree.Lambda(token.start, tuple(parameters), tuple(types), body)
+    return tree.Lambda(token.start, tuple(parameters), tuple(fits), body)

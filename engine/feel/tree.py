@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
+# What a declared type makes of a value, during a run: the value itself, or null.
+Fit = Callable[[Any, Any], Any]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
@@ -214,11 +217,19 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lambda(Node):
-    """`function(x, y: number) body`; a parameter's type may be None."""
+    """`function(x, y: number) body`; `fits` are what the types make of the arguments."""
 
     parameters: tuple[str, ...]
-    types: tuple[Type | None, ...]
+    fits: tuple[Fit | None, ...]
     body: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted(Node):
+    """A value under a declared type: `fit` takes it and the run, and gives what it becomes."""
+
+    operand: Node
+    fit: Fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -85,3 +85,14 @@ def belongs(value: Any, type_: Type, run: Run) -> bool:
         ends = (end for end in (value.low, value.high) if end is not None)
         return all(belongs(end, type_.parts[0], run) for end in ends)
     return isinstance(value, Function) and len(value.parameters) == len(type_.parts)
+
+
+def fit(type_: Type, value: Any, run: Run) -> Any:
+    """`value` as a parameter of `type_` takes it: null when it does not belong."""
+    if value is None or belongs(value, type_, run):
+        return value
+    if type_.name == "list":
+        return [value] if belongs([value], type_, run) else None
+    if isinstance(value, list) and len(value) == 1 and belongs(value[0], type_, run):
+        return value[0]
+    return None
