@@ -4,6 +4,7 @@ Adding a part is one line: a blueprint in BLUEPRINTS.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine import clock
+from engine.commands import calls
 from engine.models import db
 from web import (
     bundles,
@@ -52,6 +54,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     settings = config.read(environment)
     logs.configure()
     clock.configure(settings.data / "clock" if settings.clock == "movable" else None)
+    calls.configure(timedelta(seconds=settings.call_lease))
 
     app = Flask("web")
     app.config.from_mapping(config.flask_config(settings))

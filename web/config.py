@@ -10,6 +10,7 @@
     EBG_DEMO        "1" shows that this is a demonstration
     EBG_PROXIES     how many trusted proxies stand before us                0
     EBG_SESSION_HOURS  how long one stays signed in without acting          10
+    EBG_CALL_LEASE  seconds after which a dead worker's call is taken up    60
 
 Everything else is passed to the partners' `connect` as it is (`partners`).
 """
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, alias="EBG_DEMO")
     proxies: int = Field(0, alias="EBG_PROXIES", ge=0)
     session_hours: int = Field(10, alias="EBG_SESSION_HOURS", gt=0)
+    call_lease: int = Field(60, alias="EBG_CALL_LEASE", gt=0)
     partners: Mapping[str, str] = Field(default_factory=dict)
 
     @property

@@ -14,8 +14,7 @@ from engine.commands.step import step
 from engine.models import Exchange, Incident, Partner, ProcessInstance, RemoteCall, db
 from engine.transaction import lock, transaction
 
-LEASE = timedelta(minutes=5)
-"""How long a worker may take; after that another one looks, since the first may be dead."""
+_lease = timedelta(minutes=1)
 
 WAKE_AGAIN = timedelta(seconds=10)
 MOST_FAILURES = 20
@@ -46,6 +45,16 @@ class Attempt:
     request_sha512: str
     response_sha512: str | None
     milliseconds: int
+
+
+def configure(lease: timedelta) -> None:
+    """Say how long a worker may take over a call before another one looks at it.
+
+    It should be longer than any partner's timeout: a call that outlives its lease is made
+    again, under the same key, while the first try may still be under way.
+    """
+    global _lease  # noqa: PLW0603
+    _lease = lease
 
 
 def take_due(limit: int) -> list[UUID]:
@@ -81,7 +90,7 @@ def take_due(limit: int) -> list[UUID]:
 
 
 def lease(call_id: UUID) -> Leased | None:
-    """Count an attempt and take the call for five minutes; None if it is not to be made."""
+    """Count an attempt and take the call for a while; None if it is not to be made."""
     with transaction():
         call = _locked(call_id)
         now = clock.now()
@@ -93,10 +102,13 @@ def lease(call_id: UUID) -> Leased | None:
         if partner is not None and (partner.paused_at or partner.broken_at):
             return None
         # A lease that ran out was held by a worker that died: it may have been heard.
-        ambiguous = call.ambiguous or call.lease_until is not None
+        # Kept, since the look-up that this asks for may itself have to be made again.
+        call.ambiguous = call.ambiguous or call.lease_until is not None
         call.attempts += 1
-        call.lease_until = now + LEASE
-        return Leased(call.id, call.operation, call.arguments, call.attempts, ambiguous)
+        call.lease_until = now + _lease
+        return Leased(
+            call.id, call.operation, call.arguments, call.attempts, call.ambiguous
+        )
 
 
 def answer(

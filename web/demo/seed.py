@@ -35,8 +35,11 @@ CONTACT = {
 }  # fmt: skip
 
 
-def seed(app: Flask) -> dict[str, Any]:
-    """Enter everybody, publish, import aids, run cases. Returns the accounts to try."""
+def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
+    """Enter everybody, publish, import aids, run cases. Returns the accounts to try.
+
+    Without `cases`, everybody is there and nothing has been filed yet.
+    """
     fresh = _organisation(REGION) is None
     if fresh:
         _enter_bodies()
@@ -47,7 +50,8 @@ def seed(app: Flask) -> dict[str, Any]:
         publishing.set_parameters(PROCEDURE, region, {"contact": CONTACT}, by=None)
         aid_import.import_aids(BytesIO(AIDS.read_bytes()), origin="démonstration")
         companies = list(_enter_companies())
-        _run_cases(app, companies)
+        if cases:
+            _run_cases(app, companies)
     return accounts()
 
 
