@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import NoResultFound, OperationalError
+from sqlalchemy.exc import DataError, NoResultFound, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from engine.access import Forbidden
@@ -101,6 +101,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(EngineError, lambda _failure: page(409))
     app.register_error_handler(NoResultFound, lambda _failure: page(404))
     app.register_error_handler(OperationalError, _database_lost)
+    app.register_error_handler(DataError, _unkeepable)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -141,6 +142,13 @@ def _database_lost(failure: OperationalError) -> ResponseReturnValue:
     log.error("database_unavailable", error=type(failure.orig).__name__)
     db.session.rollback()
     return page(503)
+
+
+def _unkeepable(failure: DataError) -> ResponseReturnValue:
+    """A text with NUL, a number without end: what the database refuses, it did not keep."""
+    log.error("value_refused_by_database", exc_info=failure)
+    db.session.rollback()
+    return page(422)
 
 
 def _unforeseen(failure: Exception) -> ResponseReturnValue:

@@ -14,6 +14,7 @@ from engine.access import Actor
 from engine.commands import drafts
 from engine.models import db
 from forms import FieldError, FileRef, Form, uploads
+from forms.characters import printable
 
 
 def keep_files(
@@ -31,8 +32,9 @@ def keep_files(
             if stored is None:
                 refused.append(FieldError(name, label, problem))
                 continue
-            title = label or stored.name
-            drafts.attach(draft_id, stored, kind=name[:100], title=title[:300], actor=actor)
+            title = printable(label or stored.name)
+            kind = printable(name[:100])
+            drafts.attach(draft_id, stored, kind=kind, title=title[:300], actor=actor)
             kept[name].append(reference(stored))
     return kept, refused
 
