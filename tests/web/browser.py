@@ -22,8 +22,13 @@ class Client(FlaskClient):
     """A client that hands nothing of the test's own context to the application."""
 
     def open(self, *arguments: Any, **options: Any) -> Any:
-        options.setdefault("buffered", True)  # read to the end and closed, as a browser does
-        return Context().run(super().open, *arguments, **options)
+        options.setdefault(
+            "buffered", True
+        )  # read to the end and closed, as a browser does
+        answer = Context().run(super().open, *arguments, **options)
+        for one in (*answer.history, answer):
+            one.request.environ["wsgi.input"].close()  # a large upload is a file
+        return answer
 
 
 class Browser(Visitor):
