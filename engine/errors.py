@@ -3,6 +3,8 @@
     EngineError             the command was refused; nothing was changed
     ├── TaskNotOpen         it was completed or withdrawn meanwhile (says by whom)
     ├── TaskTaken           someone else has claimed it (says who)
+    ├── TaskSuspended       its case is suspended by an operator
+    ├── OperationRefused    what an operator asked cannot be done (says why, in French)
     ├── NotWaiting          nothing waits for this any more
     ├── StaleDraft          someone else wrote to this draft meanwhile
     └── CaseTooLarge        the case would hold more data than allowed
@@ -35,6 +37,14 @@ class TaskTaken(EngineError):
     def __init__(self, who: str) -> None:
         super().__init__()
         self.who = who
+
+
+class TaskSuspended(EngineError):
+    """This case is suspended: its tasks can be read, not completed."""
+
+
+class OperationRefused(EngineError):
+    """What an operator asked cannot be done; the text says why, in French."""
 
 
 class NotWaiting(EngineError):

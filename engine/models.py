@@ -26,6 +26,9 @@ from engine.columns import Base, UtcDateTime, only
 
 db = SQLAlchemy(model_class=Base)
 
+SUSPENDED = "suspended"
+"""The status of a case that an operator has stopped for a while."""
+
 
 class ProcessDefinition(db.Model):  # type: ignore[name-defined]
     """One published, frozen version of a procedure's folder."""
@@ -103,13 +106,14 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     applicant_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
-    # active | completed | cancelled
+    # active | suspended | completed | cancelled
     status: Mapped[str] = mapped_column(String(20), default="active")
     outcome: Mapped[str | None] = mapped_column(String(200))  # id of the end event
     milestone: Mapped[str | None] = mapped_column(String(200))  # in French, for people
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     started_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     simulated: Mapped[bool] = mapped_column(default=False)  # made under a moved clock
     rev: Mapped[int] = mapped_column(default=0)
     state: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
@@ -266,13 +270,16 @@ class Exchange(db.Model):  # type: ignore[name-defined]
 
 
 class Partner(db.Model):  # type: ignore[name-defined]
-    """What an operator sees and sets about one partner: breaker and pause."""
+    """What an operator sees and sets about one partner: breaker, pause and rate."""
 
     __tablename__ = "partner"
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     broken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str | None] = mapped_column(Text)
+    rate: Mapped[int | None]  # calls a minute at most; None: as many as there are
+    allowance: Mapped[float] = mapped_column(default=0.0)  # calls it takes at once…
+    counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # … at that moment
 
 
 class Incident(db.Model):  # type: ignore[name-defined]

@@ -6,13 +6,13 @@ It may run in any number of processes at once: whatever it finds twice is done o
 from collections.abc import Callable
 from uuid import UUID
 
-from engine.commands import calls, messages, timers
+from engine.commands import calls, jobs, messages, timers
 
 AT_ONCE = 100
 
 
 def sweep(deliver: Callable[[UUID], None]) -> int:
-    """Fire due timers, hand over kept messages and have due calls delivered.
+    """Fire due timers, hand over kept messages, have due calls delivered, go on with jobs.
 
     Returns how many things were due.
     """
@@ -26,4 +26,4 @@ def sweep(deliver: Callable[[UUID], None]) -> int:
     for call_id in calls.take_due(AT_ONCE):
         deliver(call_id)
         found += 1
-    return found
+    return found + jobs.advance(AT_ONCE)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from engine import clock, documents
+from engine.commands.suspension import awaited_by_suspended
 from engine.documents import ORPHAN_AGE
 from engine.models import Message, db
 from engine.transaction import transaction
@@ -34,5 +35,9 @@ def _forget_orphans(storage: Any) -> int:
 
 def _forget_messages() -> int:
     with transaction():
-        done = db.session.execute(delete(Message).where(Message.expires_at < clock.now()))
+        done = db.session.execute(
+            delete(Message).where(
+                Message.expires_at < clock.now(), Message.id.not_in(awaited_by_suspended())
+            )
+        )
         return int(done.rowcount)  # type: ignore[attr-defined]

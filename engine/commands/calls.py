@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 
 from connectors import StoredFile
-from engine import clock, documents, journal
+from engine import clock, documents
+from engine.commands import partners
 from engine.commands.step import step
-from engine.models import Exchange, Incident, Partner, ProcessInstance, RemoteCall, db
+from engine.models import SUSPENDED, Exchange, Incident, ProcessInstance, RemoteCall, db
 from engine.transaction import lock, transaction
 
 _lease = timedelta(minutes=1)
@@ -60,33 +61,45 @@ def configure(lease: timedelta) -> None:
 def take_due(limit: int) -> list[UUID]:
     """Calls to make now, the oldest first, each told to one worker at a time.
 
-    Partners that are paused or broken are left aside. A call told to a worker that does
-    not take it within WAKE_AGAIN is told again.
+    Partners that are paused or broken are left aside, others take what their rate allows,
+    and a suspended case asks for nothing. A call told to a worker that does not take it
+    within WAKE_AGAIN is told again.
     """
     now = clock.now()
-    stopped = select(Partner.name).where(
-        or_(Partner.paused_at.is_not(None), Partner.broken_at.is_not(None))
+    limits = partners.limits(now)
+    sources: list[tuple[ColumnElement[bool], int]] = [
+        (RemoteCall.partner.not_in(limits), limit)
+    ]
+    sources += [(RemoteCall.partner == name, most) for name, most in limits.items()]
+    due = [
+        _due(now).where(source).limit(min(most, limit)) for source, most in sources if most
+    ]
+    if not any(db.session.scalars(one.limit(1)).first() for one in due):
+        return []
+    with transaction():
+        locking = (one.with_for_update(skip_locked=True) for one in due)
+        taken = [call_id for one in locking for call_id in db.session.scalars(one)]
+        db.session.execute(
+            update(RemoteCall).where(RemoteCall.id.in_(taken)).values(woken_at=now)
+        )
+        return taken
+
+
+def _due(now: datetime) -> Select[UUID]:
+    suspended = exists().where(
+        ProcessInstance.id == RemoteCall.instance_id, ProcessInstance.status == SUSPENDED
     )
-    due = (
+    return (
         select(RemoteCall.id)
         .where(
             RemoteCall.status == "ready",
             RemoteCall.due_at <= now,
             or_(RemoteCall.woken_at.is_(None), RemoteCall.woken_at <= now - WAKE_AGAIN),
             or_(RemoteCall.lease_until.is_(None), RemoteCall.lease_until <= now),
-            RemoteCall.partner.not_in(stopped),
+            ~suspended,
         )
         .order_by(RemoteCall.due_at)
-        .limit(limit)
     )
-    if not db.session.scalars(due.limit(1)).first():
-        return []
-    with transaction():
-        taken = list(db.session.scalars(due.with_for_update(skip_locked=True)))
-        db.session.execute(
-            update(RemoteCall).where(RemoteCall.id.in_(taken)).values(woken_at=now)
-        )
-        return taken
 
 
 def lease(call_id: UUID) -> Leased | None:
@@ -98,8 +111,10 @@ def lease(call_id: UUID) -> Leased | None:
             return None
         if call.lease_until is not None and call.lease_until > now:
             return None
-        partner = db.session.get(Partner, call.partner)
-        if partner is not None and (partner.paused_at or partner.broken_at):
+        if db.session.get_one(ProcessInstance, call.instance_id).status == SUSPENDED:
+            return None
+        if not partners.takes(call.partner, now):
+            call.woken_at = None  # the sweep tells it as soon as the partner takes it
             return None
         # A lease that ran out was held by a worker that died: it may have been heard.
         # Kept, since the look-up that this asks for may itself have to be made again.
@@ -222,28 +237,7 @@ def break_partner(call_id: UUID, reason: str, *, attempt: Attempt) -> None:
         _keep_attempt(call, attempt)
         call.lease_until = None
         call.last_error = reason
-        partner = _partner(call.partner)
-        partner.broken_at = partner.broken_at or clock.now()
-        partner.reason = reason
-        journal.write(f"partner:{call.partner}", "partner_broken", by=None)
-
-
-def set_partner(name: str, *, paused: bool, by: UUID | None) -> None:
-    """Pause a partner, or let calls flow again and forget that it was broken."""
-    with transaction():
-        partner = _partner(name)
-        partner.paused_at = clock.now() if paused else None
-        if not paused:
-            partner.broken_at = partner.reason = None
-        action = "partner_paused" if paused else "partner_resumed"
-        journal.write(f"partner:{name}", action, by=by)
-
-
-def _partner(name: str) -> Partner:
-    if db.session.get(Partner, name) is None:
-        db.session.add(Partner(name=name))
-        db.session.flush()
-    return lock(Partner, name)
+        partners.break_(call.partner, reason)
 
 
 def _locked(call_id: UUID) -> RemoteCall | None:

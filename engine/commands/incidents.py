@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from engine import clock, journal
 from engine.access import Actor, require
 from engine.commands import calls
 from engine.commands.step import step
 from engine.errors import NotWaiting
 from engine.models import Incident, ProcessInstance, RemoteCall, db
+from engine.spiff.process import Process
 from engine.transaction import lock, transaction
 
 
@@ -62,11 +65,7 @@ def _retry_call(incident_id: UUID, call_id: UUID, actor: Actor) -> None:
         instance_id = db.session.get_one(RemoteCall, call_id).instance_id
         instance = lock(ProcessInstance, instance_id)
         incident = _open(incident_id)
-        call = lock(RemoteCall, call_id)
-        call.status = "ready"
-        call.failures = 0
-        call.created_at = call.due_at = clock.now()
-        call.lease_until = call.woken_at = None
+        _call_again(call_id)
         _settle(incident, "retried", actor)
         journal.write_for_case(
             instance,
@@ -74,6 +73,39 @@ def _retry_call(incident_id: UUID, call_id: UUID, actor: Actor) -> None:
             by=actor.person_id,
             detail={"incident": str(incident_id), "call": str(call_id)},
         )
+
+
+def retry_all(
+    instance: ProcessInstance, process: Process, cause: str, *, actor: Actor
+) -> int:
+    """Try again every step of a case that one cause stopped, in the open transaction.
+
+    Returns how many there were.
+    """
+    found = db.session.scalars(
+        select(Incident).where(
+            Incident.instance_id == instance.id,
+            Incident.resolved_at.is_(None),
+            Incident.cause == cause,
+        )
+    ).all()
+    for incident in found:
+        _settle(incident, "retried", actor)
+        if incident.call_id is not None:
+            _call_again(incident.call_id)
+    db.session.flush()
+    for incident in found:
+        if incident.call_id is None:
+            process.retry(incident.task_id)
+    return len(found)
+
+
+def _call_again(call_id: UUID) -> None:
+    call = lock(RemoteCall, call_id)
+    call.status = "ready"
+    call.failures = 0
+    call.created_at = call.due_at = clock.now()
+    call.lease_until = call.woken_at = None
 
 
 def _open(incident_id: UUID) -> Incident:

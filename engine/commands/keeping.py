@@ -175,6 +175,16 @@ def calls(
             )
             .values(status="cancelled", finished_at=clock.now())
         )
+        db.session.execute(
+            update(Incident)
+            .where(
+                Incident.instance_id == instance.id,
+                Incident.task_id.in_(gone),
+                Incident.call_id.is_not(None),
+                Incident.resolved_at.is_(None),
+            )
+            .values(resolved_at=clock.now(), resolution="gone")
+        )
     if new := after - before:
         asked = [_asked(instance, c) for c in process.calls() if c.task_id in new]
         _insert(RemoteCall, asked)
@@ -296,6 +306,6 @@ def thrown(process: Process, after_commit: AfterCommit) -> None:
 
 
 def _insert(table: type[Base], rows: list[dict[str, Any]]) -> None:
-    """All rows in one statement, which those with and without a value share."""
+    """All rows in one statement, past the session: half the cost of a step is there."""
     if rows:
-        db.session.execute(insert(table).execution_options(render_nulls=True), rows)
+        db.session.connection().execute(insert(table.__table__), rows)

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from engine import clock
 from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.step import step, take_messages
-from engine.models import Message, MessageSubscription, db
+from engine.errors import TaskSuspended
+from engine.models import SUSPENDED, Message, MessageSubscription, ProcessInstance, db
 from engine.transaction import transaction
 
 
@@ -51,17 +52,25 @@ def receive(
 
 
 def hand_over(message_id: UUID, *, by: UUID | None = None) -> bool:
-    """Give a kept message to the instance that waits for it; False if none does."""
+    """Give a kept message to the instance that waits for it; False if none does.
+
+    A suspended instance takes it when it is resumed.
+    """
     message = db.session.get_one(Message, message_id)
     instance_id = _waiting_instance(message.name, message.correlation)
     if message.delivered_at is not None or instance_id is None:
         return False
     detail = {"message": message.name, "id": str(message_id)}
-    with step(instance_id, "message_received", by=by, detail=detail) as (
-        instance,
-        process,
-    ):
-        take_messages(instance, process)
+    try:
+        with step(instance_id, "message_received", by=by, detail=detail) as (
+            instance,
+            process,
+        ):
+            if instance.status == SUSPENDED:
+                raise TaskSuspended
+            take_messages(instance, process)
+    except TaskSuspended:
+        return False
     return True
 
 
@@ -75,7 +84,12 @@ def waiting_to_be_handed_over(limit: int) -> list[UUID]:
                 (MessageSubscription.name == Message.name)
                 & (MessageSubscription.correlation == Message.correlation),
             )
-            .where(Message.delivered_at.is_(None), Message.expires_at > clock.now())
+            .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
+            .where(
+                Message.delivered_at.is_(None),
+                Message.expires_at > clock.now(),
+                ProcessInstance.status != SUSPENDED,
+            )
             .limit(limit)
         )
     )

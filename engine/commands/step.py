@@ -20,7 +20,7 @@ from sqlalchemy.orm import lazyload, undefer
 
 from engine import clock, definitions, journal, operations
 from engine.commands import keeping
-from engine.models import Message, ProcessInstance, db
+from engine.models import SUSPENDED, Message, ProcessInstance, db
 from engine.spiff.process import Process, Waiting
 from engine.transaction import AfterCommit, transaction
 
@@ -67,15 +67,20 @@ def step(
     Raises NoResultFound for an unknown instance; nothing is kept if the caller raises.
     """
     with transaction() as after_commit:
-        instance = db.session.scalars(
-            select(ProcessInstance)
-            .where(ProcessInstance.id == instance_id)
-            .options(*LOADED)
-            .with_for_update(of=ProcessInstance)
-            .execution_options(populate_existing=True)
-        ).one()
+        instance = locked(instance_id)
         with moved(instance, action, after_commit, by=by, detail=detail) as process:
             yield instance, process
+
+
+def locked(instance_id: UUID) -> ProcessInstance:
+    """An instance as it is now, ours until the commit. Raises NoResultFound."""
+    return db.session.scalars(
+        select(ProcessInstance)
+        .where(ProcessInstance.id == instance_id)
+        .options(*LOADED)
+        .with_for_update(of=ProcessInstance)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 @contextmanager
@@ -94,8 +99,8 @@ def moved(
     yield process
     keep(instance, process, after_commit, by=by, before=before)
     journal.write_for_case(
-        instance, action, by=by, detail=detail, before=_sha(state),
-        after=_sha(instance.state),
+        instance, action, by=by, detail=detail, before=digest(state),
+        after=digest(instance.state),
     )  # fmt: skip
 
 
@@ -113,8 +118,12 @@ def keep(
     by: UUID | None,
     before: Waiting = NOTHING,
 ) -> None:
-    """Write where the process now stands, in the open transaction."""
-    take_messages(instance, process, but=before.subscriptions)
+    """Write where the process now stands, in the open transaction.
+
+    A suspended case takes no message: they are kept until it is resumed.
+    """
+    if instance.status != SUSPENDED:
+        take_messages(instance, process, but=before.subscriptions)
     after, finished = process.waiting(), process.finished()
     done = {row.task_id for row in finished if row.state == "completed"}
     keeping.tasks(instance, process, before.tasks - done, after.tasks)
@@ -167,5 +176,6 @@ def take_messages(
             return
 
 
-def _sha(state: bytes) -> str:
+def digest(state: bytes) -> str:
+    """What the journal says of a state."""
     return hashlib.sha256(state).hexdigest() if state else ""

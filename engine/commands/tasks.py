@@ -4,18 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import contains_eager
-from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from engine import clock, documents, journal
 from engine.access import Actor, require
 from engine.commands.step import LOADED, moved
 from engine.directory import Person
 from engine.documents import Draft
-from engine.errors import TaskNotOpen, TaskTaken
-from engine.models import ProcessInstance, UserTask, db
+from engine.errors import TaskNotOpen, TaskSuspended, TaskTaken
+from engine.models import SUSPENDED, ProcessInstance, UserTask, db
 from engine.transaction import transaction
+
+LOCKED = (
+    select(UserTask)
+    .join(UserTask.instance)
+    .options(contains_eager(UserTask.instance))
+    .where(UserTask.id == bindparam("task_id"))
+    .with_for_update(of=[ProcessInstance, UserTask])
+    .execution_options(populate_existing=True)
+)
+"""A task with its instance, locked in one statement: the instance first, then the task."""
+
+LOCKED_WHOLE = LOCKED.options(contains_eager(UserTask.instance).options(*LOADED))
+"""The same, with what a step reads of the instance."""
 
 
 def claim(task_id: UUID, *, actor: Actor) -> None:
@@ -56,10 +68,12 @@ def complete(
     """Complete a user task with clean form values and run the process on.
 
     A task nobody has claimed is claimed by completing it. The documents of its draft join
-    the case. Raises Forbidden, TaskNotOpen (with who and when), TaskTaken.
+    the case. Raises Forbidden, TaskNotOpen (with who and when), TaskTaken, TaskSuspended.
     """
     with transaction() as after_commit:
-        task = _locked_open_task(task_id, *LOADED)
+        task = _locked_open_task(task_id, LOCKED_WHOLE)
+        if task.instance.status == SUSPENDED:
+            raise TaskSuspended
         if task.assignee_id not in {None, actor.person_id}:
             require(actor, "claim", task)
             raise TaskTaken(_name(task.assignee_id) or "")
@@ -68,10 +82,10 @@ def complete(
         with moved(
             task.instance, "task_completed", after_commit, by=actor.person_id, detail=detail
         ) as process:
+            _join_documents(task, dict(values), origin)
             task.status = "completed"
             task.assignee_id = task.completed_by = actor.person_id
             task.completed_at = clock.now()
-            _join_documents(task, dict(values), origin)
             process.complete(task_id, _signed(task, values, actor))
 
 
@@ -89,19 +103,10 @@ def _join_documents(task: UserTask, values: dict[str, Any], origin: str) -> None
         documents.file_draft(draft, values, task.instance_id, origin)
 
 
-def _locked_open_task(task_id: UUID, *loaded: _AbstractLoad) -> UserTask:
-    """An open task with its instance, locked in one statement: the instance first.
-
-    Its lock orders the journal. `loaded` says what to read of the instance.
-    """
-    task = db.session.scalars(
-        select(UserTask)
-        .join(UserTask.instance)
-        .options(contains_eager(UserTask.instance).options(*loaded))
-        .where(UserTask.id == task_id)
-        .with_for_update(of=[ProcessInstance, UserTask])
-        .execution_options(populate_existing=True)
-    ).one()
+def _locked_open_task(
+    task_id: UUID, statement: Select[tuple[UserTask]] = LOCKED
+) -> UserTask:
+    task = db.session.scalars(statement, {"task_id": task_id}).one()
     if task.status != "open":
         raise TaskNotOpen(_name(task.completed_by), task.completed_at)
     return task

@@ -8,7 +8,8 @@ from sqlalchemy import or_, select, update
 
 from engine import clock
 from engine.commands.step import step
-from engine.models import Timer, db
+from engine.errors import TaskSuspended
+from engine.models import SUSPENDED, ProcessInstance, Timer, db
 from engine.transaction import transaction
 
 log = structlog.get_logger()
@@ -17,13 +18,15 @@ RETRY = timedelta(minutes=5)
 
 
 def due(limit: int) -> list[UUID]:
-    """Instances with a timer to fire, the longest waiting first."""
+    """Instances with a timer to fire, the longest waiting first; not the suspended ones."""
     now = clock.now()
     return list(
         dict.fromkeys(
             db.session.scalars(
                 select(Timer.instance_id)
+                .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
                 .where(
+                    ProcessInstance.status != SUSPENDED,
                     Timer.due_at <= now,
                     or_(Timer.retry_at.is_(None), Timer.retry_at <= now),
                 )
@@ -37,8 +40,12 @@ def due(limit: int) -> list[UUID]:
 def fire(instance_id: UUID) -> None:
     """Fire an instance's due timers; one that cannot be fired is tried again later."""
     try:
-        with step(instance_id, "timer_fired") as (_, process):
+        with step(instance_id, "timer_fired") as (instance, process):
+            if instance.status == SUSPENDED:
+                raise TaskSuspended  # meanwhile: it fires when the case is resumed
             process.fire_timers()
+    except TaskSuspended:
+        return
     except Exception:
         log.exception("timer_failed", case=str(instance_id))
         with transaction():

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.spiff.elements import Attached, Element
+from engine.spiff.elements import Attached
 from engine.spiff.errors import WrongState
 from engine.spiff.events import Boundary, Catching
 from engine.spiff.expressions import checked
@@ -24,13 +24,19 @@ from engine.spiff.process import Process
 from engine.spiff.progress import run_on
 from engine.spiff.tree import TOKEN, UNFINISHED, LiveTask
 
-_NOWHERE = ("startEvent", "boundaryEvent")
+_ARMED = ("startEvent", "boundaryEvent")
+"""What waits beside the flow, for something that may never happen: not a token."""
 
 
-def standing(process: Process) -> dict[UUID, str]:
-    """The tokens that can be moved or dropped: task id → element id, in their order."""
+def standing(process: Process, *, repeated: bool = False) -> dict[UUID, str]:
+    """The tokens that can be moved or dropped: task id → element id, in their order.
+
+    With `repeated`, also each turn of a repetition, which can only be skipped.
+    """
     return {
-        task.id: task.task_spec.bpmn_id for task in process._top.every() if _stands(task)
+        task.id: task.task_spec.bpmn_id
+        for task in process._top.every()
+        if _stands(task, repeated=repeated)
     }
 
 
@@ -59,7 +65,8 @@ def move(
             f"« {element_id} » n'est pas une étape de la même partie du diagramme "
             "où un jeton peut être placé"
         )
-    entry = specs.get(f"{element_id}#events", target)
+    around = (specs.get(f"{element_id}#{mark}") for mark in ("events", "any"))
+    entry = next(filter(None, around), target)
     parent, data = token.parent, {**token.data, **checked(dict(values or {}))}
     came_from = token.task_spec.name
     _withdraw(token)
@@ -84,7 +91,7 @@ def drop(process: Process, task_id: UUID) -> None:
         for task in token.workflow.tasks.values()
         if task.has_state(UNFINISHED) and task.id not in taken
     ]
-    if not any(not isinstance(task.task_spec, Boundary) for task in left):
+    if all(task.task_spec.node.kind in _ARMED for task in left):
         raise WrongState(
             f"{token.task_spec.label()} est la dernière branche ouverte : déplacez le "
             "jeton, ou annulez le dossier"
@@ -94,17 +101,16 @@ def drop(process: Process, task_id: UUID) -> None:
 
 
 def _is_destination(spec: Any) -> bool:
-    visible = isinstance(spec, Element) and spec.bpmn_id is not None
-    return visible and spec.node.kind not in _NOWHERE and spec.container is None
+    return spec.bpmn_id == spec.name and spec.node.kind not in _ARMED
 
 
-def _stands(task: LiveTask) -> bool:
+def _stands(task: LiveTask, *, repeated: bool = False) -> bool:
     spec = task.task_spec
     return (
         task.has_state(TOKEN)
         and spec.bpmn_id is not None
-        and spec.container is None
-        and not isinstance(spec, Boundary)
+        and (repeated or spec.container is None)
+        and spec.node.kind not in _ARMED
     )
 
 
@@ -144,5 +150,11 @@ def _withdraw(token: LiveTask) -> None:
 def _way_in(join: Join, workflow: Any, came_from: str) -> str:
     """The flow by which a moved token arrives: the one it would take, else an empty one."""
     filled = {task.internal_data.get("from") for task in join.waiting(workflow)}
-    empty = [name for name in join._inputs if name not in filled] or list(join._inputs)
-    return came_from if came_from in empty else empty[0]
+    ways = ways_in(join)
+    empty = [way for way in ways if way not in filled] or list(ways)
+    return next((way for way in empty if ways[way] == came_from), empty[0])
+
+
+def ways_in(join: Any) -> dict[str, str]:
+    """What a join calls each of its incoming flows, with the element that it leaves."""
+    return getattr(join, "arrivals", None) or {name: name for name in join._inputs}

@@ -19,7 +19,7 @@ import orjson
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import codec
-from engine.spiff.elements import ServiceTask, SubProcess, UserTask
+from engine.spiff.elements import SubProcess, UserTask
 from engine.spiff.errors import ProcessError
 from engine.spiff.events import Boundary, Catching, correlation
 from engine.spiff.joins import EndJoin, Join, ParallelGateway
@@ -27,9 +27,10 @@ from engine.spiff.loops import Container
 from engine.spiff.model import Model
 from engine.spiff.process import Process
 from engine.spiff.progress import run_on
+from engine.spiff.surgery import ways_in
 from engine.spiff.tree import UNFINISHED, Host, LiveTask
 
-_ID, _PARENT, _NAME, _STATE, _INTERNAL = 0, 1, 2, 3, 6
+_ID, _NAME, _STATE, _INTERNAL, _UPDATES = 0, 2, 3, 6, 7
 _TRACE = "#start"
 """What a finished step whose element is gone becomes: only its data still matter."""
 
@@ -58,13 +59,23 @@ class _Plan:
 
 
 def transplant(
-    state: bytes, old: Model, new: Model, mapping: Mapping[str, str], *, host: Host
+    state: bytes,
+    old: Model,
+    new: Model,
+    mapping: Mapping[str, str],
+    *,
+    host: Host,
+    case: Mapping[str, Any] | None = None,
 ) -> tuple[Process, list[str]]:
     """The instance on the new version, run on, with what should be known about it.
 
-    Raises CannotMigrate; nothing is then changed anywhere.
+    `case` is what changes in the reserved variable of that name. Raises CannotMigrate;
+    nothing is then changed anywhere.
     """
     raw, plan = orjson.loads(state), _Plan(mapping)
+    for row in raw["tasks"]:
+        if row[_UPDATES] and "case" in row[_UPDATES]:
+            row[_UPDATES]["case"] |= case or {}
     scopes: dict[str, Any] = {}
     raw["tasks"] = _moved(
         raw["tasks"], old.specs[old.key], new.specs[new.key], plan, scopes
@@ -152,20 +163,21 @@ def _obstacle(row: list[Any], had: Any, now: Any, plan: _Plan) -> str:
         return f"La répétition de {label} n'est plus du même type."
     if isinstance(had, Catching) and now.event.kind != had.event.kind:
         return f"{label} n'attend plus un événement du même type."
-    if (
-        isinstance(had, ServiceTask)
-        and row[_STATE] == TaskState.STARTED
-        and now.operator.name != had.operator.name
-    ):
+    asked, asks = had.node.operator, now.node.operator
+    if row[_STATE] == TaskState.STARTED and asked and asks and asked.name != asks.name:
         return (
-            f"{label} attend la réponse de {had.operator.name}, que la nouvelle version "
-            f"remplace par {now.operator.name} : attendez la réponse, ou sautez l'étape."
+            f"{label} attend la réponse de {asked.name}, que la nouvelle version remplace "
+            f"par {asks.name} : attendez la réponse, ou sautez l'étape."
         )
     if isinstance(had, Join) and not isinstance(had, EndJoin):
         came_from = (row[_INTERNAL] or {}).get("from")
         if came_from is not None:
-            row[_INTERNAL]["from"] = plan.renamed(came_from)
-            if row[_INTERNAL]["from"] not in now._inputs:
+            ways, source = ways_in(now), plan.renamed(ways_in(had).get(came_from, ""))
+            same = came_from if came_from in ways else ""
+            row[_INTERNAL]["from"] = same or next(
+                (way for way in ways if ways[way] == source), ""
+            )
+            if not row[_INTERNAL]["from"]:
                 return f"{label} ne réunit plus la branche qui y est déjà arrivée."
     return ""
 
@@ -184,14 +196,16 @@ def _starving(rows: list[list[Any]], scope: Any) -> Iterator[str]:
     specs = scope.task_specs
     live = [row for row in rows if row[_STATE] & UNFINISHED]
     for join in specs.values():
-        if not isinstance(join, ParallelGateway) or len(join._inputs) < 2:  # noqa: PLR2004
+        ways = ways_in(join) if isinstance(join, ParallelGateway) else {}
+        if len(ways) < 2:  # noqa: PLR2004  a single way in joins nothing
             continue
         here = [row for row in live if row[_NAME] == join.name]
         elsewhere = {row[_NAME].removesuffix("#each") for row in live if row not in here}
         reached = _reachable(specs, elsewhere, join.name)
         expected = bool(here) or join.name in reached
         filled = {(row[_INTERNAL] or {}).get("from") for row in here}
-        if expected and not set(join._inputs) <= reached | filled:
+        missing = [w for w, source in ways.items() if not {w, source} & (filled | reached)]
+        if expected and missing:
             yield (f"{join.label()} attendrait une branche que ce dossier n'a pas ouverte.")
 
 

@@ -19,7 +19,7 @@ from connectors import (
 )
 from engine import clock, documents, journal, operations
 from engine.access import Forbidden
-from engine.commands import calls, cases, incidents, messages, tasks
+from engine.commands import calls, cases, incidents, messages, partners, tasks
 from engine.errors import NotWaiting, TaskNotOpen, TaskTaken
 from engine.models import (
     Exchange,
@@ -248,7 +248,7 @@ def test_wrong_settings_stop_the_partner_not_a_thousand_cases(
     deliver_all(either_app)
     assert len(echo.keys) == 1
     assert db.session.get_one(Partner, "echo").reason == "mot de passe"
-    calls.set_partner("echo", paused=False, by=office.operator.person_id)
+    partners.resume("echo", actor=office.operator)
     deliver_all(either_app)
     assert db.session.scalars(select(RemoteCall.status)).one() == "done"
 

@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 
 from connectors import mail
 from engine.access import Actor
-from engine.commands import calls, incidents
+from engine.commands import incidents, partners
 from engine.errors import NotWaiting
 from engine.models import Incident, db
 from web.auth import current_actor, guard
@@ -127,7 +127,8 @@ def partner(name: str, act: str) -> ResponseReturnValue:
     """Pause a partner, or let calls flow again."""
     if name not in current_app.extensions["partners"]:
         abort(404)
-    calls.set_partner(name, paused=act == "pause", by=current_actor().person_id)
+    change = partners.pause if act == "pause" else partners.resume
+    change(name, actor=current_actor())
     flash(
         _("Les appels à ce partenaire sont suspendus.")
         if act == "pause"

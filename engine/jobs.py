@@ -1,0 +1,84 @@
+"""Jobs: one operation asked of many cases, with a result for each.
+
+A job is a fact in the database like any other: the workers find it, take its items one by
+one, and an item's result is written in the transaction of its act. A worker that dies in
+the middle therefore leaves nothing done and not said, nor said and not done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine import clock
+from engine.columns import UtcDateTime
+from engine.models import ProcessInstance, db
+
+RUNNING, STOPPED, DONE = "running", "stopped", "done"
+TO_DO = "to_do"
+RESULTS = ("done", "refused", "failed")
+"""done; refused: the case is as it was, and `note` says why; failed: the same, unexpected."""
+
+
+class Job(db.Model):  # type: ignore[name-defined]
+    """An operation asked of a list of cases. `rehearsal`: tried on each, kept on none."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index(None, "status", "created_at"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    operation: Mapped[dict[str, Any]] = mapped_column(JSON)
+    selection: Mapped[dict[str, Any]] = mapped_column(JSON)  # for people to read again
+    motive: Mapped[str] = mapped_column(Text)
+    rehearsal: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(String(20), default=RUNNING)
+    total: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class JobItem(db.Model):  # type: ignore[name-defined]
+    """One case of a job, and what became of it."""
+
+    __tablename__ = "job_item"
+    __table_args__ = (Index(None, "job_id", "result", "position"),)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
+    result: Mapped[str] = mapped_column(String(20), default=TO_DO)
+    note: Mapped[str] = mapped_column(Text, default="")  # in French
+    at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    instance: Mapped[ProcessInstance] = relationship()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job has got."""
+
+    total: int
+    counts: Mapping[str, int]
+
+    @property
+    def settled(self) -> int:
+        """Cases whose result is known."""
+        return sum(self.counts.get(result, 0) for result in RESULTS)
+
+    @property
+    def percent(self) -> int:
+        """From 0 to 100."""
+        return 100 * self.settled // self.total if self.total else 100
+
+
+def progress(job: Job) -> Progress:
+    """The counts of a job's results."""
+    rows = db.session.execute(
+        select(JobItem.result, func.count())
+        .where(JobItem.job_id == job.id)
+        .group_by(JobItem.result)
+    )
+    return Progress(job.total, {result: number for result, number in rows})
