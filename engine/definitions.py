@@ -84,10 +84,11 @@ def compiled_form(definition_id: UUID, name: str) -> bytes | None:
 
 @lru_cache(maxsize=256)
 def _tables(definition_id: UUID) -> dict[str, Any]:
+    names = [name for name in file_names(definition_id) if name.endswith(".dmn")]
+    sources = [file(definition_id, name) or b"" for name in names]
     found = dict[str, Any]()
-    for name in file_names(definition_id):
-        if name.endswith(".dmn"):
-            found.update(decisions.compile(file(definition_id, name) or b""))
+    for source in sources:
+        found.update(decisions.compile(source, [one for one in sources if one != source]))
     return found
 
 

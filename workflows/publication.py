@@ -130,10 +130,20 @@ def _check_sizes(files: Mapping[str, bytes]) -> Iterator[Problem]:
 
 def _check_decisions(files: Mapping[str, bytes]) -> Iterator[Problem]:
     for name in _names(files, ".dmn"):
+        others = [files[one] for one in _names(files, ".dmn") if one != name]
         try:
-            decisions.compile(files[name])
+            compiled = decisions.compile(files[name], others)
         except decisions.DecisionRefused as refused:
             yield from (_problem(name, message) for message in refused.problems)
+            continue
+        for remark in decisions.review(compiled):
+            yield Problem(
+                file=name,
+                element_id="",
+                element_name=remark.table,
+                message=remark.message,
+                severity="warning",
+            )
 
 
 def _form(files: Mapping[str, bytes], name: str) -> tuple[bytes, list[Problem]]:

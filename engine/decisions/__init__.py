@@ -5,12 +5,13 @@ require one another, and those of files it imports. Figures of the law are rows 
 they hold and, as annotations, the article they come from: `explain` returns these too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.decisions import xml
 from engine.decisions.model import Decision, Explanation, Models
 from engine.decisions.problems import DecisionRefused
+from engine.decisions.review import Remark, review
 from engine.decisions.tables import MatchedRule
 from engine.feel import FeelRuntimeError
 
@@ -19,14 +20,16 @@ __all__ = [
     "DecisionRefused",
     "Explanation",
     "MatchedRule",
+    "Remark",
     "compile",
     "evaluate",
     "explain",
+    "review",
 ]
 
 
 def compile(  # noqa: A001  this is what it does
-    source: bytes, others: Iterable[bytes] = ()
+    source: bytes, others: Collection[bytes] = ()
 ) -> dict[str, Decision]:
     """The decisions and decision services of a DMN file, by id.
 
@@ -34,7 +37,7 @@ def compile(  # noqa: A001  this is what it does
     rule and the column.
     """
     try:
-        models = Models(map(xml.read, others))
+        models = Models(others)
         found = models.decisions(xml.read(source))
     except xml.NotXml as reason:
         raise DecisionRefused([str(reason)]) from None

@@ -1,7 +1,7 @@
 """Read DMN files: their decisions, functions, services, and the files they import."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine import feel
@@ -9,7 +9,7 @@ from engine.decisions import parts, xml
 from engine.decisions.boxed import Boxes
 from engine.decisions.parts import Part
 from engine.decisions.problems import Reading
-from engine.decisions.tables import MatchedRule, Table
+from engine.decisions.tables import MatchedRule
 from engine.decisions.typing import Types
 from engine.feel import FeelLimitExceeded
 from engine.feel.closures import build
@@ -34,16 +34,14 @@ class Explanation:
 class Decision:
     """One compiled decision, with those it requires; immutable, shared between threads."""
 
-    __slots__ = ("_part", "id", "name", "names", "tables")
+    __slots__ = ("id", "name", "names", "part")
 
-    def __init__(self, part: Part, name: str, tables: tuple[Table, ...]) -> None:
+    def __init__(self, part: Part, name: str) -> None:
         self.id = part.id
         self.name = name
         self.names = parts.names_read(part, {})
         """The process variables it reads, itself or through what it requires."""
-        self.tables = tables
-        """The tables of its own logic."""
-        self._part = part
+        self.part = part
 
     def evaluate(self, context: Mapping[str, Any]) -> Any:
         """The plain result on plain process data; null when no rule applies.
@@ -62,7 +60,7 @@ class Decision:
     def value(self, context: Mapping[str, Any], run: Run) -> Any:
         """The FEEL value. Raises as `evaluate`."""
         try:
-            return parts.outcome(self._part, Scope(Inputs(context), None, run))
+            return parts.outcome(self.part, Scope(Inputs(context), None, run))
         except RecursionError:
             raise FeelLimitExceeded("Les décisions sont trop imbriquées.") from None
 
@@ -76,14 +74,13 @@ class _File:
     types: Types
     parts: dict[str, Part]
     imported: dict[str, "_File"]
-    tables: dict[str, tuple[Table, ...]] = field(default_factory=dict)
 
 
 class Models:
     """Reads one file among others, each at most once."""
 
-    def __init__(self, others: Iterable[xml.Element]) -> None:
-        self._others = {one.get("namespace") or "": one for one in others}
+    def __init__(self, others: Collection[bytes]) -> None:
+        self._others = others
         self._read: dict[str, _File | None] = {}
         self.problems: list[str] = []
 
@@ -91,7 +88,7 @@ class Models:
         """The decisions and services of a file, by id; faults go to `problems`."""
         file = self._file(root)
         made = {
-            part.id: Decision(part, label, file.tables.get(part.id, ()))
+            part.id: Decision(part, label)
             for part, label in _labelled(root, file)
             if part.kind in {"decision", "decisionService"}
         }
@@ -135,14 +132,25 @@ class Models:
                     f"Import « {name} » : des fichiers s'importent en rond."
                 )
             return self._read[namespace]
-        if namespace not in self._others:
+        found = self._other(namespace)
+        if found is None:
             self.problems.append(
                 f"Import « {name} » : aucun fichier n'a pour espace de noms « {namespace} »."
             )
             return None
         self._read[namespace] = None
-        self._read[namespace] = self._file(self._others[namespace])
+        self._read[namespace] = self._file(found)
         return self._read[namespace]
+
+    def _other(self, namespace: str) -> xml.Element | None:
+        for source in self._others:
+            try:
+                root = xml.read(source)
+            except xml.NotXml:
+                continue  # whoever reads it for itself will say why
+            if root.get("namespace") == namespace:
+                return root
+        return None
 
 
 def _all_names(root: xml.Element) -> set[str]:
@@ -221,7 +229,7 @@ def _read_logic(part: Part, element: xml.Element, file: _File, reading: Reading)
         return
     else:
         node = boxes.inside(element)
-    file.tables[part.id] = tuple(boxes.tables)
+    part.tables = tuple(boxes.tables)
     try:
         part.logic, part.names = build(node), free_names(node).certain
     except FeelSyntaxError as error:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.decisions.tables import Table
 from engine.decisions.typing import Fit, fitted
 from engine.feel.errors import Undefined
 from engine.feel.limits import Run
@@ -30,6 +31,7 @@ class Part:
     requires: list[tuple[str, "Part"]] = field(default_factory=list)
     outputs: list["Part"] = field(default_factory=list)
     given: list["Part"] = field(default_factory=list)
+    tables: tuple[Table, ...] = ()
 
 
 def outcome(part: Part, root: Scope) -> Any:
@@ -112,6 +114,18 @@ def _read_by_logic(part: Part, known: dict[Part, frozenset[str]]) -> frozenset[s
         if one.kind != "decisionService"  # called with values of its own
     ]
     return (part.names - given).union(*needed)
+
+
+def tables_below(part: Part) -> list[Table]:
+    """The tables of a part, and of those it requires."""
+    seen: dict[Part, None] = {}
+    waiting = [part]
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen[one] = None
+            waiting += [*(below for _, below in one.requires), *one.outputs]
+    return [table for one in seen for table in one.tables]
 
 
 def loops(parts: list[Part]) -> list[list[Part]]:

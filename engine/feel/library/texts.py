@@ -124,7 +124,7 @@ def string(run: Run, value: Any) -> str | None:
 @function("number", "from: any", "grouping separator: any?", "decimal separator: any?")
 def number(run: Run, text: Any, grouping: Any = None, point: Any = None) -> Decimal:
     """Reads a number; separators are a space, a comma or a point, and differ."""
-    if grouping not in {None, " ", ",", "."} or point not in {None, ",", "."}:
+    if grouping not in (None, " ", ",", ".") or point not in (None, ",", "."):
         raise Undefined("ces séparateurs ne sont pas admis")
     if grouping is not None and grouping == point:
         raise Undefined("les deux séparateurs sont les mêmes")
