@@ -81,10 +81,22 @@ def save(
 def attach(
     draft_id: UUID, file: StoredFile, *, kind: str, title: str, actor: Actor
 ) -> Document:
-    """Add a stored file to a draft."""
+    """Add a stored file to a draft; the same file sent again for the same question is there.
+
+    The answer to the first sending may have been lost before the page was kept.
+    """
     with transaction():
         draft = lock(Draft, draft_id)
         require(actor, "edit", draft)
+        held = db.session.scalars(
+            select(Document).where(
+                Document.draft_id == draft_id,
+                Document.sha256 == file.sha256,
+                Document.kind == kind,
+            )
+        ).first()
+        if held is not None:
+            return held
         origin = "applicant" if draft.task_id is None else "officer"
         return documents.add(
             file,
