@@ -15,6 +15,7 @@ bp = Blueprint("callbacks", __name__, url_prefix="/partenaires")
 csrf.exempt(bp)
 
 LARGEST = 25 * 1024 * 1024
+"""Bytes of one call-back, with the document it may carry."""
 
 
 @bp.post("/oseo/avis")
@@ -22,6 +23,7 @@ LARGEST = 25 * 1024 * 1024
 def oseo_opinion() -> ResponseReturnValue:
     """Receive OSEO's signed opinion, once, and hand it to the case that waits for it."""
     settings = current_app.extensions["settings"]
+    request.max_content_length = LARGEST
     try:
         opinion = callback.read(
             request.headers,

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
-import math
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,16 @@ from connectors import ConnectorError, Misconfigured, Refused
 
 TOLERANCE = timedelta(minutes=5)
 OPINIONS = ("favourable", "reserved", "unfavourable")
+
+LONGEST = {
+    "webhook_id": 190,
+    "request_reference": 200,
+    "case_number": 40,
+    "issued_at": 40,
+    "remarks": 20_000,
+}
+"""Characters of each text that we keep."""
+LARGEST_AMOUNT = 10**12
 
 
 class Headers(Protocol):
@@ -121,21 +131,22 @@ def _decoded(signature: str) -> bytes:
 def _opinion(webhook_id: str, body: bytes) -> Opinion:
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(["Le rappel n'est pas du JSON."], code="invalid") from error
     if not isinstance(message, dict):
         raise Refused(["Le rappel n'est pas un objet JSON."], code="invalid")
+    texts = {"remarks": "", **message, "webhook_id": webhook_id}
     problems = [
         f"« {name} » manque."
-        for name in ("request_reference", "case_number", "issued_at")
-        if not isinstance(message.get(name), str) or not message[name]
+        if not texts.get(name)
+        else f"« {name} » doit être un texte lisible, de {longest} caractères au plus."
+        for name, longest in LONGEST.items()
+        if not _is_text(texts.get(name), longest, empty=name == "remarks")
     ]
     if message.get("opinion") not in OPINIONS:
         problems.append(f"« opinion » doit être l'un de : {', '.join(OPINIONS)}.")
     if not _is_amount(message.get("amount")):
         problems.append("« amount » doit être un montant en euros, positif.")
-    if not isinstance(message.get("remarks", ""), str):
-        problems.append("« remarks » doit être un texte.")
     if problems:
         raise Refused(problems, code="invalid")
     return Opinion(
@@ -154,7 +165,20 @@ def _is_amount(value: Any) -> bool:
     if value is None:
         return True
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and value >= 0
+    return is_number and 0 <= value <= LARGEST_AMOUNT  # neither NaN nor infinite
+
+
+def _is_text(value: Any, longest: int, *, empty: bool) -> bool:
+    """A text that can be kept: neither halves of characters nor controls, NUL above all."""
+    return (
+        isinstance(value, str)
+        and (empty or bool(value))
+        and len(value) <= longest
+        and all(
+            char in "\r\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+            for char in value
+        )
+    )
 
 
 def _document(part: Any) -> Document | None:
