@@ -90,17 +90,24 @@ class Types:
             fit = _function
         else:
             fit = self.fit(xml.type_of(element))
-        allowed = xml.text(xml.child(element, "allowedValues"))
-        if allowed:
-            where = f"Type « {xml.named(element)} »"
-            tests = reading.attempt(where, allowed, feel.compile_unary, _ALL)
-            fit = partial(_allowed, tests, fit)
+        fit = _within(element, "allowedValues", fit, reading)
         if element.get("isCollection") == "true":
-            return partial(_list, fit)
-        return fit or _same
+            fit = partial(_list, fit)
+        return _within(element, "typeConstraint", fit, reading) or _same
 
 
 _ALL = feel.compile_unary("-")
+
+
+def _within(
+    element: xml.Element, constraint: str, fit: Fit | None, reading: Reading
+) -> Fit | None:
+    """`fit`, then null for what the element's constraint does not accept."""
+    source = xml.text(xml.child(element, constraint))
+    if not source:
+        return fit
+    where = f"Type « {xml.named(element)} »"
+    return partial(_allowed, reading.attempt(where, source, feel.compile_unary, _ALL), fit)
 
 
 def fitted(value: Any, fit: Fit | None, run: Run) -> Any:

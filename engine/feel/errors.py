@@ -53,7 +53,7 @@ class Undefined(Exception):
 
 def place(source: str, position: int) -> str:
     """Where a character is, in words; with the line when the text has several."""
-    if "\n" not in source.strip():
+    if "\n" not in source:
         return f"caractère {position + 1}"
     spot = FeelSyntaxError("", position, source)
     return f"ligne {spot.line}, caractère {spot.column}"

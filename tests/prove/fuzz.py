@@ -177,12 +177,11 @@ def run(seed: int, seconds: float) -> Score:
     """Fuzz for so long; a worker that dies or falls silent is a finding, and replaced."""
     score, first, end = Score(), 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        worker = _start(seed, first)
-        try:
-            first = _follow(worker, score, first, end)
-        finally:
-            worker.kill()
-            worker.wait()
+        with _start(seed, first) as worker:
+            try:
+                first = _follow(worker, score, first, end)
+            finally:
+                worker.kill()
     return score
 
 

@@ -21,9 +21,10 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 @dataclass(frozen=True)
 class Case:
-    """One expected answer: of which decision, on which inputs."""
+    """One expected answer of a case: of which decision, on which inputs."""
 
     file: Path
+    test: str
     id: str
     decision: str
     inputs: dict[str, Any]
@@ -31,7 +32,7 @@ class Case:
 
 
 def cases(folder: Path) -> Iterator[Case]:
-    """Every result node of every test of a folder; decision services are left out."""
+    """Every result node of every case of a folder."""
     for file in sorted(folder.glob("*-test-*.xml")):
         root = etree.parse(file, etree.XMLParser(remove_comments=True)).getroot()
         source = folder / next(e.text.strip() for e in root if xml.kind(e) == "modelName")
@@ -46,7 +47,7 @@ def cases(folder: Path) -> Iterator[Case]:
                 name = test.get("invocableName") or node.get("name")
                 if test.get("type", "decision") == "decision":
                     name = node.get("name")
-                yield Case(source, test.get("id"), name, inputs, expected)
+                yield Case(source, file.name, test.get("id"), name, inputs, expected)
 
 
 def value(element: Any) -> Any:

@@ -327,3 +327,38 @@ def test_one_expression_serves_many_evaluations():
     assert one.evaluate({"n": 1}) == [2, 3, 4]
     assert one.evaluate({"n": 10}) == [11, 12, 13]
     assert "1..3" in repr(one) and "> 3" in repr(feel.compile_unary("> 3"))
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "column", "said"),
+    [
+        ("montant >\n  1000 && x", 2, 8, "(ligne 2, caractère 8)"),
+        ("a +\n\n  foo(1)", 3, 3, "(ligne 3, caractère 3)"),
+        ("{\n a: 1 +\n b: 2}", 3, 3, "(ligne 3, caractère 3)"),
+        ("a &", 1, 3, "(caractère 3)"),
+        ("\n = a &", 2, 6, "(ligne 2, caractère 6)"),
+    ],
+)
+def test_errors_of_long_texts_say_the_line(source, line, column, said):
+    for read in (feel.compile, feel.compile_unary):
+        if source.lstrip().startswith("="):
+            read = feel.compile  # noqa: PLW2901  a cell has no leading =
+        with pytest.raises(feel.FeelSyntaxError) as caught:
+            read(source)
+        assert (caught.value.line, caught.value.column) == (line, column)
+        assert str(caught.value).endswith(said)
+
+
+def test_remarks_of_long_texts_say_the_line():
+    notes = feel.compile("1 +\n  inconnu").diagnose({}).notes
+    assert notes[0].endswith("(ligne 2, caractère 3)")
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+def test_names_hold_apostrophes_and_operators(apostrophe):
+    names = ("Nature de l'aide", "Coût HT/an", "Taux-plafond + 1")
+    text = f'Nature de l{apostrophe}aide = "prêt" and Coût HT/an * 2 > Taux-plafond + 1'
+    context = {"Nature de l'aide": "prêt", "Coût HT/an": 3, "Taux-plafond + 1": 5}
+    assert feel.compile(text, names).evaluate(context) is True
+    assert value(f"{{l{apostrophe}aide: 1, a+b: 2, r: l'aide + a+b}}.r") == 3
+    assert value("{\"l'aide\": 1}.l'aide") == 1

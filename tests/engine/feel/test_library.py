@@ -42,6 +42,7 @@ def value(source, **context):
         ('number("1,234.5", ",", ".")', Decimal("1234.5")),
         ('number("1", ",", ",")', None),
         ('number("0x1")', None),
+        ('number("1", [1], {})', None),
         # numbers
         ("decimal(2.345, 2)", Decimal("2.34")),
         ("decimal(1/3, 2)", Decimal("0.33")),
