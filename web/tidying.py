@@ -25,7 +25,7 @@ def tidy(storage: Any) -> dict[str, int]:
 def _forget_orphans(storage: Any) -> int:
     before = clock.now() - ORPHAN_AGE
     old = (digest for digest, moment in storage.stored() if moment < before)
-    removed = 0
+    removed: int = storage.forget_unfinished(before)
     while some := list(islice(old, AT_ONCE)):
         orphans = documents.unreferenced(some)
         db.session.rollback()

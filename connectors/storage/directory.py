@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -78,6 +78,15 @@ class DirectoryStorage:
             if _DIGEST.fullmatch(path.name):
                 yield path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
+    def forget_unfinished(self, before: datetime) -> int:
+        forgotten = 0
+        for path in self._incoming.glob("*"):
+            with suppress(FileNotFoundError):  # its writer lives, and has just finished
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
+                    forgotten += 1
+        return forgotten
+
     def check(self) -> list[str]:
         try:
             with self._arriving():
@@ -88,6 +97,10 @@ class DirectoryStorage:
             return [f"Documents : il reste {free >> 20} Mo dans {self.directory}."]
         return []
 
+    @property
+    def _incoming(self) -> Path:
+        return self.directory / "incoming"
+
     def _path(self, sha256: str) -> Path:
         # A digest may come from a URL: nothing else may name a file.
         if not _DIGEST.fullmatch(sha256):
@@ -97,9 +110,8 @@ class DirectoryStorage:
     @contextmanager
     def _arriving(self) -> Iterator[BinaryIO]:
         """A file being written, that vanishes unless it was moved to its place."""
-        incoming = self.directory / "incoming"
-        incoming.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=incoming, delete=False) as arriving:
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._incoming, delete=False) as arriving:
             try:
                 yield arriving  # type: ignore[misc]
             finally:

@@ -43,6 +43,10 @@ class Storage(Protocol):
         """Every digest, with the moment (UTC) it was last put: a sweep spares the recent."""
         ...
 
+    def forget_unfinished(self, before: datetime) -> int:
+        """Forgets what was being put before then and never was: its writer died."""
+        ...
+
     def check(self) -> list[str]:
         """What is wrong with it, in sentences; nothing is altered."""
         ...

@@ -52,6 +52,16 @@ def test_the_same_bytes_are_kept_once_and_look_young_again(kept):
     assert datetime.now(UTC) - moment < timedelta(minutes=1)
 
 
+def test_forgets_what_a_dead_writer_left(kept, tmp_path):
+    file = kept.put(b"x")
+    left = tmp_path / "documents" / "incoming" / "tmp0"
+    left.write_bytes(b"la moiti")
+    assert kept.forget_unfinished(datetime.now(UTC) - timedelta(days=1)) == 0
+    assert kept.forget_unfinished(datetime.now(UTC) + timedelta(minutes=1)) == 1
+    assert not left.exists()
+    assert kept.read(file.sha256) == b"x"
+
+
 def test_forgets(kept):
     file = kept.put(b"x")
     assert kept.delete(file.sha256)
