@@ -1,5 +1,6 @@
 // A form whose answers change its questions follows them by itself; adding or removing a
-// row keeps one's place. Without this script, buttons do the same and the page comes back.
+// row keeps one's place, and what was typed meanwhile stays. Without this script, buttons do
+// the same and the page comes back.
 
 const STAY = /^_(refresh|add|remove)/;
 const pending = new WeakMap();
@@ -11,7 +12,7 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
-  if (!form.matches("[data-ebg-form]") || !STAY.test(submitter?.name ?? "")) return;
+  if (!form.matches("[data-ebg-form]:not([data-ebg-plain])") || !STAY.test(submitter?.name ?? "")) return;
   event.preventDefault();
   follow(form, submitter);
 });
@@ -21,24 +22,33 @@ async function follow(form, button) {
   pending.get(form)?.abort();
   const abort = new AbortController();
   pending.set(form, abort);
-  const before = document.activeElement?.id;
+  const sent = new Map(controls(form).map((one) => [one.id, state(one)]));
   form.setAttribute("aria-busy", "true");
   try {
     const body = new FormData(form, button);
-    const answer = await fetch(form.action, { method: "POST", body, signal: abort.signal });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, signal: abort.signal });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("form[data-ebg-form]");
     if (!fresh) throw new Error(`${answer.status}`);
     const known = new Set([...form.querySelectorAll("[id]")].map(({ id }) => id));
+    const focused = document.activeElement;
+    const typed = controls(form).filter((one) => sent.get(one.id) !== state(one));
     form.replaceChildren(...fresh.childNodes);
+    for (const one of typed) document.getElementById(one.id)?.replaceWith(one);
     errors(form, page);
-    focus(form, before, button, known);
+    focus(form, focused, button, known);
   } catch (failure) {
-    if (failure.name !== "AbortError") form.requestSubmit(form.contains(button) ? button : null);
+    if (failure.name === "AbortError") return;
+    form.dataset.ebgPlain = "yes"; // the browser itself will show what happens
+    form.requestSubmit(form.contains(button) ? button : null);
   } finally {
-    form.removeAttribute("aria-busy");
+    if (pending.get(form) === abort) form.removeAttribute("aria-busy");
   }
 }
+
+const controls = (form) => [...form.elements].filter(({ id }) => id);
+const state = ({ type, checked, value }) =>
+  type === "radio" || type === "checkbox" ? checked : value;
 
 function errors(form, page) {
   document.getElementById("form-errors")?.remove();
@@ -46,12 +56,12 @@ function errors(form, page) {
   if (summary) form.before(summary);
 }
 
-// Where one was; the first new question after adding a row; else the list of the rows.
+// Where one was, as one was; the first new question after adding a row.
 function focus(form, before, button, known) {
   const added = button.name.startsWith("_add");
-  const news = [...form.querySelectorAll("input, select, textarea")].find(
-    ({ id, type }) => id && type !== "hidden" && !known.has(id),
-  );
-  const place = (added && news) || document.getElementById(before);
+  const news = controls(form).find(({ id }) => !known.has(id));
+  const place = (added && news) || document.getElementById(before?.id);
   place?.focus({ preventScroll: !added });
+  if (place && place !== before && place.setSelectionRange && place.type === "text")
+    place.setSelectionRange(before.selectionStart, before.selectionEnd);
 }
