@@ -119,6 +119,7 @@ def _task(
     task._parent, task._children, task._state = (parent.id if parent else None), [], state
     task.triggered, task.thread_id = False, 0
     task.before = task.chosen = None
+    task.came_by = ""
     workflow.tasks[key] = task
     if parent is not None:
         parent._children.append(key)

@@ -18,8 +18,9 @@ FORMAT = 1
 class Event:
     """One event definition. `kind`: message, timer, signal, error, escalation, terminate…
 
-    `name` is the message's or signal's name; `code` the error's or escalation's; `timer` is
-    date, duration or cycle with its `expression`; `payload` is FEEL; `variable` receives.
+    `name` is the message's, signal's or link's name; `code` the error's or escalation's;
+    `timer` is date, duration or cycle with its `expression`, which is also a conditional
+    event's condition; `payload` is FEEL; `variable` receives; `activity` is what to compensate.
     """
 
     kind: str
@@ -29,11 +30,17 @@ class Event:
     expression: str | None = None
     payload: str | None = None
     variable: str | None = None
+    activity: str | None = None
+    waits: bool = True
 
 
 @dataclass(frozen=True)
 class Loop:
-    """Repetition of an activity. `kind`: standard, parallel or sequential."""
+    """Repetition of an activity. `kind`: standard, parallel or sequential.
+
+    `throws` are the events of its instances' ends, each with the condition that throws it;
+    `behavior` says when: `All` (never), `None` (each time), `One` (the first), `Complex`.
+    """
 
     kind: str
     cardinality: str | None = None
@@ -44,6 +51,8 @@ class Loop:
     condition: str | None = None
     maximum: int | None = None
     test_before: bool = False
+    behavior: str = "All"
+    throws: tuple[tuple[str | None, Event], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,13 @@ class Operator:
 
 @dataclass(frozen=True)
 class Node:
-    """One element of the flow. `kind` is its BPMN tag; `lane` and `role` may be inherited."""
+    """One element of the flow. `kind` is its BPMN tag; `lane` and `role` may be inherited.
+
+    `all_events`: every event definition must occur, not one of them. `by_event`: an event
+    sub-process. `undoes`: runs for compensation alone; `handler` is what a compensation event
+    leads to. `condition` is a complex gateway's activation, or an ad hoc sub-process'
+    completion.
+    """
 
     id: str
     kind: str
@@ -76,6 +91,16 @@ class Node:
     decision: str | None = None
     script: str | None = None
     called: str | None = None
+    instantiate: bool = False
+    all_events: bool = False
+    by_event: bool = False
+    undoes: bool = False
+    handler: str | None = None
+    needs: int = 1
+    gives: int = 1
+    condition: str | None = None
+    in_turn: bool = False
+    stops_others: bool = True
 
 
 @dataclass(frozen=True)
@@ -143,6 +168,18 @@ class Diagram:
         return orjson.dumps({"format": FORMAT, "key": self.key, "scopes": scopes})
 
 
+def starting(scope: Scope) -> list[Node]:
+    """What may start a process: its start events, and whatever instantiates it."""
+    nodes = {node.id: node for node in scope.nodes}
+    found: list[Node] = []
+    for node in scope.nodes:
+        if node.kind == "startEvent" or (node.instantiate and node.kind == "receiveTask"):
+            found.append(node)
+        elif node.instantiate:
+            found += [nodes[flow.target] for flow in scope.flows if flow.source == node.id]
+    return found
+
+
 def _starts(scope: Scope) -> list[Node]:
     """Where a scope begins: its start events, then whatever nothing leads to."""
     reached = {flow.target for flow in scope.flows}
@@ -169,6 +206,10 @@ def _scope(raw: dict[str, Any]) -> Scope:
 def _node(raw: dict[str, Any]) -> Node:
     events = tuple(Event(**item) for item in raw.pop("events"))
     loop, operator = raw.pop("loop"), raw.pop("operator")
+    if loop:
+        loop["throws"] = tuple(
+            (when, Event(**event)) for when, event in loop.get("throws", ())
+        )
     return Node(
         **raw,
         events=events,

@@ -7,13 +7,12 @@ engine would silently ignore are named here, because only here is the XML still 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.spiff.diagram import Diagram, Event, Flow, Loop, Node, Operator, Scope
+from engine.spiff import notation
+from engine.spiff.diagram import Diagram, Event, Flow, Node, Scope
 from engine.spiff.errors import DiagramRefused, Problem
+from engine.spiff.notation import BPMN, extension, first, name_of, properties, text, truth
 from engine.spiff.oddities import oddities
 from engine.spiff.reading import local, namespace, parse
-
-BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 
 ACTIVITIES = frozenset(
     [
@@ -89,6 +88,10 @@ class _Reader:
     def __init__(self, file: str, root: Any) -> None:
         self.file = file
         self.named = {item.get("id"): item for item in root if item.get("id")}
+        self.handlers = {
+            item.get("sourceRef"): item.get("targetRef")
+            for item in root.iter(f"{{{BPMN}}}association")
+        }
         self.lanes: dict[str, tuple[str, str]] = {}
         self.roles: dict[str, str] = {}
         for lanes in root.iter(f"{{{BPMN}}}laneSet"):
@@ -97,9 +100,9 @@ class _Reader:
     def _read_lanes(self, lanes: Any) -> None:
         # Document order: an inner lane comes after, and overrides, the one around it.
         for lane in lanes.iterchildren(f"{{{BPMN}}}lane"):
-            role = _properties(lane).get("ebg:role") or lane.get("id")
+            role = properties(lane).get("ebg:role") or lane.get("id")
             if role:
-                self.roles.setdefault(role, _name(lane))
+                self.roles.setdefault(role, name_of(lane))
             for reference in lane.iterchildren(f"{{{BPMN}}}flowNodeRef"):
                 self.lanes[(reference.text or "").strip()] = (lane.get("id"), role)
             for inner in lane.iterchildren(f"{{{BPMN}}}childLaneSet"):
@@ -117,19 +120,20 @@ class _Reader:
                 if namespace(child) != BPMN:
                     continue
                 if kind == "sequenceFlow":
-                    flows.append(_flow(child))
+                    flows.append(notation.flow(child))
                 elif kind in NODES:
                     node = self._node(child, element.get("id"), around)
                     nodes.append(node)
                     if kind in CONTAINERS:
                         pending.append((child, element.get("id"), (node.lane, node.role)))
+            flows.extend(_links(nodes))
             yield Scope(
                 id=element.get("id"),
-                name=_name(element),
+                name=name_of(element),
                 file=self.file,
                 parent=parent,
-                documentation=_text(element, "documentation"),
-                properties=_properties(element),
+                documentation=text(element, "documentation"),
+                properties=properties(element),
                 roles=self.roles if parent is None else {},
                 nodes=tuple(nodes),
                 flows=tuple(flows),
@@ -139,134 +143,97 @@ class _Reader:
         self, element: Any, scope: str, around: tuple[str | None, str | None]
     ) -> Node:
         lane, role = self.lanes.get(element.get("id"), around)
-        properties = _properties(element)
+        given = properties(element)
         return Node(
             id=element.get("id"),
             kind=local(element),
-            name=_name(element),
+            name=name_of(element),
             scope=scope,
             lane=lane,
-            role=properties.get("ebg:role") or role,
-            documentation=_text(element, "documentation"),
-            properties=properties,
+            role=given.get("ebg:role") or role,
+            documentation=text(element, "documentation"),
+            properties=given,
             events=tuple(self._events(element)),
             attached_to=element.get("attachedToRef"),
-            interrupting=element.get("cancelActivity", "true") == "true",
+            interrupting=truth(element, "cancelActivity", "true")
+            and truth(element, "isInterrupting", "true"),
             default=element.get("default"),
-            loop=_loop(element),
-            operator=_operator(element),
-            decision=_extension(element, "calledDecisionId"),
-            script=_text(element, "script") if local(element) == "scriptTask" else None,
+            loop=notation.loop(element, self._referred),
+            operator=notation.operator(element),
+            decision=extension(element, "calledDecisionId"),
+            script=text(element, "script") if local(element) == "scriptTask" else None,
             called=element.get("calledElement"),
+            instantiate=truth(element, "instantiate", "false"),
+            all_events=truth(element, "parallelMultiple", "false")
+            or element.get("eventGatewayType") == "Parallel",
+            by_event=truth(element, "triggeredByEvent", "false"),
+            undoes=truth(element, "isForCompensation", "false"),
+            handler=self.handlers.get(element.get("id")),
+            needs=notation.number(element, "startQuantity"),
+            gives=notation.number(element, "completionQuantity"),
+            condition=text(element, "activationCondition")
+            or text(element, "completionCondition"),
+            in_turn=element.get("ordering") == "Sequential",
+            stops_others=truth(element, "cancelRemainingInstances", "true"),
         )
 
     def _events(self, element: Any) -> Iterator[Event]:
         if local(element) in ("sendTask", "receiveTask") and element.get("messageRef"):
             yield self._event("message", element, element)
         for child in element.iterchildren():
-            kind, definition = local(child), child
-            if kind == "eventDefinitionRef":
-                definition = self.named.get((child.text or "").strip())
-                kind = local(definition) if definition is not None else ""
-            if kind.endswith("EventDefinition"):
-                yield self._event(kind.removesuffix("EventDefinition"), definition, element)
+            if (
+                local(child).endswith("EventDefinition")
+                or local(child) == "eventDefinitionRef"
+            ):
+                yield self._referred(child, element)
+
+    def _referred(self, definition: Any, element: Any = None) -> Event:
+        """An event definition, written here or named and written beside the processes."""
+        if isinstance(definition, str):
+            definition = self.named.get(definition.split(":")[-1])
+        elif local(definition) == "eventDefinitionRef":
+            definition = self.named.get((definition.text or "").strip().split(":")[-1])
+        if definition is None:
+            return Event("unknown")
+        kind = local(definition).removesuffix("EventDefinition")
+        return self._event(kind, definition, definition if element is None else element)
 
     def _event(self, kind: str, definition: Any, element: Any) -> Event:
         if kind == "timer":
             for child in definition.iterchildren():
                 if local(child) in _TIMERS:
-                    text = (child.text or "").strip()
-                    return Event("timer", timer=_TIMERS[local(child)], expression=text)
+                    said = (child.text or "").strip()
+                    return Event("timer", timer=_TIMERS[local(child)], expression=said)
             return Event("timer")
-        target = self.named.get(definition.get(f"{kind}Ref"))
+        if kind == "conditional":
+            return Event(kind, expression=text(definition, "condition"))
+        if kind == "link":
+            return Event(kind, name=definition.get("name"))
+        if kind == "compensate":
+            waits = truth(definition, "waitForCompletion", "true")
+            return Event(kind, activity=definition.get("activityRef"), waits=waits)
+        target = self.named.get((definition.get(f"{kind}Ref") or "").split(":")[-1])
         sources = [item for item in (definition, element, target) if item is not None]
         return Event(
             kind,
             name=target.get("name") if target is not None else None,
             code=target.get(f"{kind}Code") if target is not None else None,
-            payload=_first(sources, "messagePayload", "payloadExpression"),
-            variable=_first(sources, "messageVariable", "variableName"),
+            payload=first(sources, "messagePayload", "payloadExpression"),
+            variable=first(sources, "messageVariable", "variableName"),
         )
 
 
-def _flow(element: Any) -> Flow:
-    condition = _text(element, "conditionExpression")
-    return Flow(
-        element.get("id"), element.get("sourceRef"), element.get("targetRef"), condition
-    )
-
-
-def _loop(element: Any) -> Loop | None:
-    for child in element.iterchildren():
-        kind = local(child)
-        if kind == "standardLoopCharacteristics":
-            maximum = child.get("loopMaximum")
-            return Loop(
-                "standard",
-                condition=_text(child, "loopCondition"),
-                maximum=int(maximum) if (maximum or "").lstrip("-").isdigit() else None,
-                test_before=child.get("testBefore") == "true",
-            )
-        if kind == "multiInstanceLoopCharacteristics":
-            return Loop(
-                "sequential" if child.get("isSequential") == "true" else "parallel",
-                cardinality=_text(child, "loopCardinality"),
-                collection=_text(child, "loopDataInputRef"),
-                output=_text(child, "loopDataOutputRef"),
-                item=_item(child, "inputDataItem"),
-                output_item=_item(child, "outputDataItem"),
-                condition=_text(child, "completionCondition"),
-            )
-    return None
-
-
-def _item(element: Any, name: str) -> str | None:
-    found = element.find(f"{{{BPMN}}}{name}")
-    return None if found is None else found.get("name") or found.get("id")
-
-
-def _operator(element: Any) -> Operator | None:
-    for found in _extensions(element, "serviceTaskOperator"):
-        parameters = {
-            item.get("id"): item.get("value", "")
-            for item in found.iter(f"{{{SPIFF}}}parameter")
-            if item.get("id")
-        }
-        return Operator(
-            found.get("id", ""), found.get("resultVariable") or None, parameters
-        )
-    return None
-
-
-def _properties(element: Any) -> dict[str, str]:
-    return {
-        item.get("name"): item.get("value", "")
-        for found in _extensions(element, "properties")
-        for item in found.iterchildren(f"{{{SPIFF}}}property")
-        if item.get("name")
+def _links(nodes: list[Node]) -> Iterator[Flow]:
+    """A link is an arrow that is not drawn: from each throw to the catch of its name."""
+    ends = {
+        event.name: node.id
+        for node in nodes
+        if node.kind == "intermediateCatchEvent"
+        for event in node.events
+        if event.kind == "link"
     }
-
-
-def _extensions(element: Any, name: str) -> Iterator[Any]:
-    for around in element.iterchildren(f"{{{BPMN}}}extensionElements"):
-        yield from around.iterchildren(f"{{{SPIFF}}}{name}")
-
-
-def _extension(element: Any, name: str) -> str | None:
-    for found in _extensions(element, name):
-        return (found.text or "").strip() or None
-    return None
-
-
-def _first(sources: list[Any], *names: str) -> str | None:
-    found = (_extension(source, name) for source in sources for name in names)
-    return next((text for text in found if text), None)
-
-
-def _text(element: Any, name: str) -> str | None:
-    found = element.find(f"{{{BPMN}}}{name}")
-    return (found.text or "").strip() or None if found is not None else None
-
-
-def _name(element: Any) -> str:
-    return " ".join((element.get("name") or element.get("id") or "").split())
+    for node in nodes:
+        for event in node.events:
+            throws = node.kind == "intermediateThrowEvent" and event.kind == "link"
+            if throws and event.name in ends:
+                yield Flow(f"{node.id}#link", node.id, ends[event.name])

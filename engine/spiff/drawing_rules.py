@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-from engine.spiff.diagram import Diagram, Flow, Node, Scope
+from engine.spiff.diagram import Diagram, Flow, Node, Scope, starting
 from engine.spiff.dialect import ACTIVITIES, CONTAINERS
 from engine.spiff.errors import Problem
 
-CONDITIONAL = frozenset({"exclusiveGateway", "inclusiveGateway"})
-GATEWAYS = CONDITIONAL | {"parallelGateway", "eventBasedGateway"}
-_REFUSED = {
-    "complexGateway": "la passerelle complexe n'est pas exécutée par ce moteur",
-    "adHocSubProcess": "le sous-processus ad hoc n'est pas exécuté par ce moteur",
-    "transaction": "la transaction n'est pas exécutée par ce moteur : prenez un sous-processus",
+CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
+CONDITIONAL = CHOOSING | {"complexGateway"}
+_SPLITTING = ACTIVITIES | {
+    "startEvent",
+    "boundaryEvent",
+    "intermediateCatchEvent",
+    "intermediateThrowEvent",
 }
 _WAITED = frozenset({"intermediateCatchEvent", "receiveTask"})
 
@@ -38,7 +39,7 @@ def drawing_problems(facts: Diagram) -> Iterator[Problem]:
     """Every rule on every process and sub-process."""
     yield from _identifiers(facts)
     for scope in facts.scopes.values():
-        for rule in (_kinds, _starts, _flows, _conditions, _event_gateways, _calls):
+        for rule in (_starts, _flows, _attached, _conditions, _event_gateways, _calls):
             yield from rule(scope, facts)
 
 
@@ -61,26 +62,74 @@ def _identifiers(facts: Diagram) -> Iterator[Problem]:
                 yield said(scope, node, f"l'identifiant « {node.id} » sert plusieurs fois")
 
 
-def _kinds(scope: Scope, facts: Diagram) -> Iterator[Problem]:
-    for node in scope.nodes:
-        if node.kind in _REFUSED:
-            yield said(scope, node, _REFUSED[node.kind])
-
-
 def _starts(scope: Scope, facts: Diagram) -> Iterator[Problem]:
-    starts = [node for node in scope.nodes if node.kind == "startEvent"]
+    if scope.parent and _owner(scope, facts).kind == "adHocSubProcess":
+        yield from _ad_hoc(scope)
+        return
+    if scope.parent and _owner(scope, facts).by_event:
+        yield from event_start(scope)
+        return
+    starts = starting(scope)
     if not starts:
         yield said(scope, None, "il manque un événement de début")
-    for node in starts[1:]:
-        yield said(scope, node, "un processus n'a qu'un seul événement de début")
+    inside = scope.parent or scope.id != facts.key
+    plain = [node for node in starts if node.kind == "startEvent" and not node.events]
+    for node in starts[1:] if inside else plain[1:]:
+        yield said(
+            scope, node, "un seul événement de début suffit, ou des messages différents"
+        )
     for node in starts[:1]:
-        inside = scope.parent or scope.id != facts.key
-        if inside and node.events:
+        if inside and (node.events or node.kind != "startEvent"):
             yield said(
                 scope, node, "à l'intérieur, le début ne peut pas attendre un événement"
             )
+    names = Counter(event.name for node in starts for event in node.events)
+    for node in starts:
+        if any(event.name and names[event.name] > 1 for event in node.events):
+            yield said(scope, node, "deux débuts attendent le même message")
+        if node.all_events:
+            yield said(
+                scope, node, "un début ne peut pas attendre plusieurs événements à la fois"
+            )
     if not any(node.kind == "endEvent" for node in scope.nodes):
         yield said(scope, None, "il manque un événement de fin")
+
+
+def _owner(scope: Scope, facts: Diagram) -> Node:
+    around = facts.scopes.get(scope.parent or "")
+    nodes = around.nodes if around else ()
+    lost = Node(id=scope.id, kind="", name="", scope="")
+    return next((node for node in nodes if node.id == scope.id), lost)
+
+
+def _ad_hoc(scope: Scope) -> Iterator[Problem]:
+    for node in scope.nodes:
+        if node.kind in ("startEvent", "endEvent"):
+            message = (
+                "un sous-processus ad hoc n'a ni début ni fin : ses activités suffisent"
+            )
+            yield said(scope, node, message)
+    if not any(node.kind in ACTIVITIES for node in scope.nodes):
+        yield said(scope, None, "ce sous-processus ad hoc ne contient aucune activité")
+
+
+def event_start(scope: Scope) -> Iterator[Problem]:
+    """What starts an event sub-process."""
+    starts = [node for node in scope.nodes if node.kind == "startEvent"]
+    if len(starts) != 1:
+        message = (
+            "un sous-processus déclenché par un événement a un seul événement de début"
+        )
+        yield said(scope, None, message)
+    for node in starts:
+        if not node.events:
+            yield said(scope, node, "ce début doit dire quel événement il attend")
+        if node.all_events:
+            yield said(
+                scope, node, "un début ne peut pas attendre plusieurs événements à la fois"
+            )
+        if not node.interrupting and any(event.kind == "error" for event in node.events):
+            yield said(scope, node, "une erreur interrompt toujours son activité")
 
 
 def _flows(scope: Scope, facts: Diagram) -> Iterator[Problem]:
@@ -94,23 +143,33 @@ def _flows(scope: Scope, facts: Diagram) -> Iterator[Problem]:
             )
             yield said(scope, flow, message)
             continue
-        if drawn[flow.source, flow.target] > 1 and source.kind not in CONDITIONAL:
+        if drawn[flow.source, flow.target] > 1 and source.kind == "eventBasedGateway":
             yield said(scope, source, f"deux flèches vont vers « {target.name} »")
+        if source.by_event or source.undoes or target.by_event or target.undoes:
+            aside = target if target.by_event or target.undoes else source
+            message = (
+                "un sous-processus déclenché par un événement n'a pas de flèche"
+                if aside.by_event
+                else "ce que la compensation exécute n'a pas de flèche"
+            )
+            yield said(scope, aside, message)
         if target.kind in ("startEvent", "boundaryEvent"):
             yield said(scope, target, "aucune flèche ne peut arriver ici")
         if source.kind == "endEvent":
             yield said(scope, source, "aucune flèche ne peut partir d'un événement de fin")
-    leaving = Counter(flow.source for flow in scope.flows)
+
+
+def _attached(scope: Scope, facts: Diagram) -> Iterator[Problem]:
+    nodes = {node.id: node for node in scope.nodes}
     for node in scope.nodes:
-        if leaving[node.id] > 1 and node.kind not in GATEWAYS:
-            message = (
-                "plusieurs flèches partent d'ici : ajoutez une passerelle qui dise comment"
-            )
+        if node.kind != "boundaryEvent":
+            continue
+        carrier = nodes.get(node.attached_to or "")
+        if carrier is None or carrier.kind not in ACTIVITIES or carrier.by_event:
+            yield said(scope, node, "cet événement n'est attaché à aucune activité")
+        elif carrier.undoes:
+            message = "ce que la compensation exécute ne porte pas d'événement"
             yield said(scope, node, message)
-        if node.kind == "boundaryEvent":
-            attached = nodes.get(node.attached_to or "")
-            if attached is None or attached.kind not in ACTIVITIES:
-                yield said(scope, node, "cet événement n'est attaché à aucune activité")
 
 
 def _conditions(scope: Scope, facts: Diagram) -> Iterator[Problem]:
@@ -120,11 +179,11 @@ def _conditions(scope: Scope, facts: Diagram) -> Iterator[Problem]:
         source = nodes.get(flow.source)
         if source is None:
             continue
-        if source.kind not in CONDITIONAL:
+        if source.kind not in CONDITIONAL | _SPLITTING:
             if flow.condition:
                 message = (
                     f"la condition de la flèche « {flow.id} » serait ignorée : "
-                    "elle doit partir d'une passerelle exclusive ou inclusive"
+                    "elle ne peut pas partir d'ici"
                 )
                 yield said(scope, source, message)
         elif flow.id == source.default:
@@ -133,7 +192,7 @@ def _conditions(scope: Scope, facts: Diagram) -> Iterator[Problem]:
                     f"la flèche par défaut « {flow.id} » ne peut pas porter de condition"
                 )
                 yield said(scope, source, message)
-        elif not flow.condition and leaving[source.id] > 1:
+        elif not flow.condition and leaving[source.id] > 1 and source.kind in CHOOSING:
             message = (
                 f"la flèche « {flow.id} » n'a ni condition ni rôle de flèche par défaut"
             )
@@ -144,10 +203,19 @@ def _conditions(scope: Scope, facts: Diagram) -> Iterator[Problem]:
             yield said(
                 scope, node, f"la flèche par défaut « {node.default} » ne part pas d'ici"
             )
-        elif node.default and node.kind not in CONDITIONAL:
+        elif node.default and node.kind not in CONDITIONAL | ACTIVITIES:
             yield said(
-                scope, node, "une flèche par défaut n'a de sens que sur une passerelle"
+                scope,
+                node,
+                "une flèche par défaut n'a de sens que sur une passerelle ou une tâche",
             )
+        elif node.default and node.kind in ACTIVITIES and not _conditions_of(scope, node):
+            message = "la flèche par défaut ne serait jamais prise : aucune autre n'a de condition"
+            yield said(scope, node, message)
+
+
+def _conditions_of(scope: Scope, node: Node) -> list[str]:
+    return [f.condition for f in scope.flows if f.source == node.id and f.condition]
 
 
 def _event_gateways(scope: Scope, facts: Diagram) -> Iterator[Problem]:
@@ -164,8 +232,13 @@ def _event_gateways(scope: Scope, facts: Diagram) -> Iterator[Problem]:
         for target in targets:
             if target is None:
                 continue
-            if target.kind not in _WAITED:
+            if target.kind not in _WAITED or len(target.events) > 1:
                 message = f"« {target.name} » n'est pas un événement que la passerelle peut attendre"
+                yield said(scope, node, message)
+            elif node.instantiate and [e.kind for e in target.events] != ["message"]:
+                message = (
+                    "une passerelle qui démarre le processus n'attend que des messages"
+                )
                 yield said(scope, node, message)
             elif arriving[target.id] > 1:
                 yield said(
@@ -177,6 +250,12 @@ def _event_gateways(scope: Scope, facts: Diagram) -> Iterator[Problem]:
 
 def _calls(scope: Scope, facts: Diagram) -> Iterator[Problem]:
     processes = {item.id for item in facts.scopes.values() if item.parent is None}
+    if scope.parent is None and scope.id != facts.key and not _is_called(scope.id, facts):
+        message = (
+            "ce processus n'est appelé par aucun autre : dites qu'il n'est pas exécutable, "
+            "ou publiez-le dans son propre dossier"
+        )
+        yield said(scope, None, message)
     for node in scope.nodes:
         if node.kind != "callActivity":
             continue
@@ -188,6 +267,10 @@ def _calls(scope: Scope, facts: Diagram) -> Iterator[Problem]:
         elif scope.id in _called_from(node.called, facts):
             message = f"le processus « {node.called} » finirait par s'appeler lui-même"
             yield said(scope, node, message)
+
+
+def _is_called(process: str, facts: Diagram) -> bool:
+    return any(node.called == process for s in facts.scopes.values() for node in s.nodes)
 
 
 def _called_from(process: str, facts: Diagram) -> set[str]:

@@ -6,46 +6,96 @@ from engine.spiff import moments
 from engine.spiff.diagram import Diagram, Event, Node, Scope
 from engine.spiff.drawing_rules import said
 from engine.spiff.errors import Problem
+from engine.spiff.undoing_rules import undoing_problems
 
 _ALLOWED = {
     "startEvent": {"message"},
-    "endEvent": {"message", "signal", "error", "escalation", "terminate"},
-    "intermediateCatchEvent": {"message", "timer", "signal"},
-    "intermediateThrowEvent": {"message", "signal", "escalation"},
-    "boundaryEvent": {"message", "timer", "signal", "error", "escalation"},
+    "endEvent": {
+        "message",
+        "signal",
+        "error",
+        "escalation",
+        "terminate",
+        "compensate",
+        "cancel",
+    },
+    "intermediateCatchEvent": {"message", "timer", "signal", "conditional", "link"},
+    "intermediateThrowEvent": {"message", "signal", "escalation", "compensate", "link"},
+    "boundaryEvent": {
+        "message",
+        "timer",
+        "signal",
+        "error",
+        "escalation",
+        "conditional",
+        "compensate",
+        "cancel",
+    },
     "sendTask": {"message"},
     "receiveTask": {"message"},
 }
+_BY_EVENT = frozenset(
+    ["message", "timer", "signal", "error", "escalation", "conditional", "compensate"]
+)
+_ALONE = frozenset({"link", "compensate", "cancel", "terminate"})
+MOST_TOKENS = 100
 _MUST_WAIT = frozenset({"intermediateCatchEvent", "boundaryEvent"})
 _FRENCH = {
-    "link": "un événement de lien n'est pas exécuté par ce moteur : tracez la flèche",
-    "compensate": "la compensation n'est pas exécutée par ce moteur",
-    "conditional": "un événement conditionnel n'est pas exécuté par ce moteur",
-    "cancel": "l'annulation de transaction n'est pas exécutée par ce moteur",
-    "timer": "un minuteur ne peut pas se trouver ici",
-    "signal": "un signal ne peut pas se trouver ici",
+    "link": "un lien ne peut pas se trouver ici",
+    "compensate": "une compensation ne peut pas se trouver ici",
+    "conditional": "une condition ne peut pas se trouver ici : un dossier ne démarre pas seul",
+    "cancel": "une annulation ne peut se trouver que dans une transaction, ou sur son bord",
+    "timer": "un minuteur ne peut pas se trouver ici : un dossier est démarré par quelqu'un "
+    "ou par un message",
+    "signal": "un signal ne peut pas se trouver ici : il ne sort pas du dossier, "
+    "prenez un message",
     "error": "une erreur ne peut pas se trouver ici",
     "escalation": "une escalade ne peut pas se trouver ici",
     "terminate": "une fin générale ne peut pas se trouver ici",
     "message": "un message ne peut pas se trouver ici",
+    "unknown": "l'événement nommé par eventDefinitionRef n'existe pas",
 }
 
 
 def element_problems(facts: Diagram) -> Iterator[Problem]:
     """Every rule on every element."""
+    owners = {n.id: n for scope in facts.scopes.values() for n in scope.nodes}
     for scope in facts.scopes.values():
+        owner = owners.get(scope.id)
         for node in scope.nodes:
-            for message in (*_events(node), *_repetition(node), *_content(node)):
+            said_here = (
+                *_events(node, owner),
+                *_repetition(node),
+                *_content(node),
+                *_quantities(node),
+            )
+            for message in said_here:
                 yield said(scope, node, message)
-            yield from _boundary(scope, node)
+            yield from _boundary(scope, node, facts)
+            for message in undoing_problems(scope, node, owner):
+                yield said(scope, node, message)
 
 
-def _events(node: Node) -> Iterator[str]:
+def _events(node: Node, owner: Node | None) -> Iterator[str]:
     allowed = _ALLOWED.get(node.kind)
     if allowed is None:
         return
-    if len(node.events) > 1:
-        yield "un événement ne peut avoir qu'une seule définition"
+    if node.kind == "startEvent" and owner is not None and owner.by_event:
+        allowed = set(_BY_EVENT)
+    kinds = [event.kind for event in node.events]
+    if len(kinds) > 1 and _ALONE & set(kinds):
+        yield "cet événement ne se combine avec aucun autre"
+    if len(kinds) > 1 and node.kind not in ("endEvent", "intermediateThrowEvent"):
+        if {"error", "escalation"} & set(kinds) and node.all_events:
+            yield "une erreur ne se combine pas avec d'autres événements à attendre ensemble"
+        if "cycle" in [event.timer for event in node.events]:
+            yield "une répétition ne se combine avec aucun autre événement"
+    if (
+        node.kind == "endEvent"
+        and "cancel" in kinds
+        and (owner is None or owner.kind != "transaction")
+    ):
+        yield _FRENCH["cancel"]
     if not node.events and node.kind in _MUST_WAIT:
         yield "cet événement n'attend rien : dites s'il s'agit d'un message, d'un minuteur…"
     if not node.events and node.kind in ("sendTask", "receiveTask"):
@@ -54,13 +104,19 @@ def _events(node: Node) -> Iterator[str]:
         if event.kind not in allowed:
             yield _FRENCH.get(event.kind, f"l'événement « {event.kind} » n'est pas exécuté")
         else:
-            yield from _event(node, event)
+            yield from _event(node, event, owner)
 
 
-def _event(node: Node, event: Event) -> Iterator[str]:
-    if event.kind in ("message", "signal") and not event.name:
-        french = "le message" if event.kind == "message" else "le signal"
-        yield f"{french} n'a pas de nom"
+_NAMED = {"message": "le message", "signal": "le signal", "link": "le lien"}
+
+
+def _event(node: Node, event: Event, owner: Node | None) -> Iterator[str]:
+    if event.kind in _NAMED and not event.name:
+        yield f"{_NAMED[event.kind]} n'a pas de nom"
+    if event.kind == "conditional" and not event.expression:
+        yield "l'événement conditionnel n'a pas de condition"
+    if event.kind == "compensate" and not event.waits:
+        yield "la compensation est toujours attendue : ôtez waitForCompletion=false"
     throws = node.kind in ("endEvent", "intermediateThrowEvent")
     if event.kind in ("error", "escalation") and throws and not event.code:
         yield (
@@ -69,14 +125,15 @@ def _event(node: Node, event: Event) -> Iterator[str]:
             else ("l'escalade lancée n'a pas de code")
         )
     if event.kind == "timer":
-        yield from _timer(node, event)
+        yield from _timer(node, event, owner)
 
 
-def _timer(node: Node, event: Event) -> Iterator[str]:
+def _timer(node: Node, event: Event, owner: Node | None) -> Iterator[str]:
     if not event.timer or not event.expression:
         yield "le minuteur n'a ni date, ni durée, ni répétition"
         return
-    if event.timer == "cycle" and (node.kind != "boundaryEvent" or node.interrupting):
+    aside = node.kind == "boundaryEvent" or (owner is not None and owner.by_event)
+    if event.timer == "cycle" and (not aside or node.interrupting):
         yield "une répétition n'a de sens que sur un événement attaché qui n'interrompt pas"
     if not moments.is_literal(event.expression):
         return
@@ -107,6 +164,13 @@ def _repetition(node: Node) -> Iterator[str]:
         yield "la répétition doit dire soit son nombre, soit sa collection"
     if bool(loop.output) != bool(loop.output_item):
         yield "la collection de sortie et la donnée rendue par chaque exécution vont ensemble"
+    if loop.behavior != "All" and not loop.throws:
+        yield "dites quel événement (behavior) lance la fin de chaque exécution"
+    for _, event in loop.throws:
+        if event.kind not in ("signal", "escalation", "message"):
+            yield "la fin d'une exécution ne lance qu'un signal, une escalade ou un message"
+        elif not (event.name or event.code):
+            yield "l'événement lancé par la fin d'une exécution n'a pas de nom"
     if (loop.cardinality or "").strip().startswith("-"):
         yield "le nombre de répétitions ne peut pas être négatif"
 
@@ -120,7 +184,15 @@ def _content(node: Node) -> Iterator[str]:
         yield "le script est vide"
 
 
-def _boundary(scope: Scope, node: Node) -> Iterator[Problem]:
+def _quantities(node: Node) -> Iterator[str]:
+    for said_, count in (("startQuantity", node.needs), ("completionQuantity", node.gives)):
+        if not 1 <= count <= MOST_TOKENS:
+            yield f"{said_} doit être un nombre de 1 à {MOST_TOKENS}"
+    if node.kind == "complexGateway" and not node.condition and not node.default:
+        yield "la passerelle complexe n'a pas de condition d'activation (activationCondition)"
+
+
+def _boundary(scope: Scope, node: Node, facts: Diagram) -> Iterator[Problem]:
     if node.kind != "boundaryEvent":
         return
     attached = next((item for item in scope.nodes if item.id == node.attached_to), None)
@@ -128,9 +200,13 @@ def _boundary(scope: Scope, node: Node) -> Iterator[Problem]:
         if event.kind == "error" and not node.interrupting:
             yield said(scope, node, "une erreur interrompt toujours son activité")
         climbs = event.kind in ("error", "escalation")
-        inside = ("subProcess", "callActivity")
+        inside = ("subProcess", "callActivity", "transaction", "adHocSubProcess")
         sources = (*inside, "serviceTask") if event.kind == "error" else inside
-        if climbs and attached is not None and attached.kind not in sources:
+        in_transaction = attached is not None and attached.kind == "transaction"
+        if event.kind == "cancel" and not (in_transaction and node.interrupting):
+            yield said(scope, node, _FRENCH["cancel"])
+        tells = attached is not None and attached.loop and attached.loop.throws
+        if climbs and attached is not None and attached.kind not in sources and not tells:
             message = f"aucune {_NOUN[event.kind]} ne peut venir de « {attached.name} »"
             yield said(scope, node, message)
 

@@ -4,6 +4,7 @@ Every element enters (`_update`), runs (`_run`) and completes (`_on_complete`); 
 in any of the three is a failure of that task alone.
 """
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -12,17 +13,33 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import expressions
-from engine.spiff.diagram import Node, Operator
+from engine.spiff.diagram import Node
 from engine.spiff.errors import Abort, TaskFailed
+from engine.spiff.sameness import same
 from engine.spiff.tree import LiveTask
 
 INVISIBLE = Node(id="", kind="", name="", scope="")
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way out of an element: where to, by which flow, and on what condition (FEEL).
+
+    `arrival` is how a join at the other end tells this way from its others.
+    """
+
+    target: str
+    flow: str = ""
+    condition: str | None = None
+    arrival: str = ""
 
 
 class Element(BpmnSpecMixin):
     """What all elements share."""
 
     keeps_own_changes = True
+    traceless = False
+    """An event that did not happen leaves no row of history."""
 
     def __init__(self, process: Any, name: str, node: Node = INVISIBLE) -> None:
         super().__init__(process, name, bpmn_name=node.name or None)
@@ -31,6 +48,18 @@ class Element(BpmnSpecMixin):
         self.kind = node.kind
         self.node = node
         self.container: str | None = None
+        self.compensable = False
+        self.ways: list[Way] = []
+
+    def lead(self, target: "Element", flow: str = "", condition: str | None = None) -> None:
+        """Draw a way out to another element."""
+        self.connect(target)
+        arrival = target.arrive_from(self)
+        self.ways.append(Way(target.name, flow, condition, arrival))
+
+    def arrive_from(self, source: "Element") -> str:
+        """How this element knows the ways that come from another; only joins count them."""
+        return str(source.name)
 
     @property
     def properties(self) -> dict[str, str]:
@@ -41,9 +70,9 @@ class Element(BpmnSpecMixin):
         """How a sentence names this element."""
         return f"« {self.bpmn_name or self.name} »"
 
-    def next(self, task: LiveTask) -> list[str]:
-        """The names of the elements that receive a token from this one."""
-        return self._outputs if task.chosen is None else task.chosen
+    def next(self, task: LiveTask) -> list[Way]:
+        """The ways that receive a token when this one is done."""
+        return (self.ways if task.chosen is None else task.chosen) * self.node.gives
 
     def arrive(self, task: LiveTask) -> bool:
         """Whether the token may run now; False when it waits."""
@@ -98,8 +127,14 @@ class Element(BpmnSpecMixin):
         my_task.top.record(my_task)
         my_task.workflow.last_task = my_task
         self._release_boundary(my_task)
+        if self.compensable:
+            my_task.remember()
         specs = self._wf_spec.task_specs
-        children = [my_task._add_child(specs[name]) for name in self.next(my_task)]
+        children = []
+        for way in self.next(my_task):
+            child = my_task._add_child(specs[way.target])
+            child.came_by = way.arrival
+            children.append(child)
         for child in children:
             if child.state == TaskState.FUTURE:  # a brother's event may have cancelled it
                 child.task_spec._update(child)
@@ -112,7 +147,8 @@ class Element(BpmnSpecMixin):
             return
         for event in task.parent.children:
             # Compaction may have hung other waiting tasks here: only events are released.
-            if event.task_spec.kind == "boundaryEvent" and event.state == TaskState.WAITING:
+            waits = event.has_state(TaskState.WAITING | TaskState.ERROR)
+            if event.task_spec.kind == "boundaryEvent" and waits:
                 event.cancel()
 
     def _on_cancel(self, my_task: LiveTask) -> None:
@@ -125,8 +161,48 @@ class Attached(Element):
     activity = ""
 
 
+class Ways(Element):
+    """The invisible split after an activity or event whose flows carry conditions.
+
+    Unconditional flows are always taken; the default one when no condition holds.
+    """
+
+    def __init__(self, process: Any, name: str, node: Node) -> None:
+        super().__init__(process, name, replace(node, gives=1, loop=None))
+        self.bpmn_id = None
+
+    def execute(self, task: LiveTask) -> bool:
+        """Choose the ways out."""
+        default = self.node.default
+        always = [w for w in self.ways if w.condition is None and w.flow != default]
+        held = [
+            w for w in self.ways if w.condition and expressions.holds(task, w.condition)
+        ]
+        task.chosen = always + (held or [w for w in self.ways if w.flow == default])
+        if not task.chosen:
+            message = (
+                f"aucune condition des flèches qui partent de {self.label()} n'est vraie"
+            )
+            raise TaskFailed(message, code="no_way_out")
+        return True
+
+
 class Start(Element):
-    """Where the first token of a process stands."""
+    """Where the first token of a process stands: it arms the events, then takes one start."""
+
+    def __init__(self, process: Any, name: str) -> None:
+        super().__init__(process, name)
+        self.armed: list[Way] = []
+        self.together: list[str] = []
+        """Starts that must all happen: once one has, the others are awaited."""
+
+    def next(self, task: LiveTask) -> list[Way]:
+        """The events that may interrupt, then the chosen start, else the first."""
+        if not self.ways:
+            return self.armed
+        chosen = task.internal_data.get("start") or self.ways[0].flow
+        wanted = {"", chosen, *(self.together if chosen in self.together else ())}
+        return self.armed + [way for way in self.ways if way.flow in wanted]
 
 
 class End(Element):
@@ -140,16 +216,20 @@ class End(Element):
 class Process(BpmnProcessSpec):
     """A process or sub-process; its inner elements have names no diagram can use."""
 
-    def __init__(self, name: str, end: Any) -> None:
+    def __init__(self, name: str, end: Any, node: Node = INVISIBLE) -> None:
         WorkflowSpec.__init__(self, name=name)
         self.start = Start(self, "#start")
-        self.end = end(self, "#join")
-        self.end.connect(End(self, "#end"))
+        self.end = end(self, "#join", node)
+        self.end.lead(End(self, "#end"))
         self.io_specification = None
         self.data_objects: dict[str, Any] = {}
         self.data_stores: dict[str, Any] = {}
         self.correlation_keys: dict[str, Any] = {}
         self.bpmn_start_events: list[Any] = []
+        self.undone_by: str | None = None
+        """Its event sub-process for compensation, when it has one."""
+        self.conditional = False
+        """Whether a conditional event waits somewhere in the folder."""
 
 
 class UserTask(Element):
@@ -178,45 +258,6 @@ class ScriptTask(Element):
         return True
 
 
-class ServiceTask(Element):
-    """Runs an operation now, or waits for a remote call made after the commit."""
-
-    def __init__(self, process: Any, name: str, node: Node) -> None:
-        super().__init__(process, name, node)
-        self.operator = node.operator or Operator("", None, {})
-
-    def execute(self, task: LiveTask) -> bool | None:
-        """Work out the arguments; call the host unless the call is remote."""
-        name, host = self.operator.name, task.top.host
-        arguments = {
-            key: expressions.value(task, text)
-            for key, text in self.operator.parameters.items()
-        }
-        if host.is_remote(name):
-            task.internal_data["arguments"] = arguments
-            return None
-        self.answer(task, host.operation(name, arguments))
-        return True
-
-    def answer(self, task: LiveTask, result: Any) -> None:
-        """Store the result where the diagram asks for it."""
-        if self.operator.result:
-            task.data[self.operator.result] = expressions.checked(result)
-
-
-class DecisionTask(Element):
-    """A business rule task: asks the host for a decision of the folder."""
-
-    def execute(self, task: LiveTask) -> bool:
-        """Store the decision under `ebg:result`, else under its own id."""
-        decision = self.node.decision or ""
-        result = task.top.host.decide(decision, dict(task.data))
-        task.data[self.properties.get("ebg:result") or decision] = expressions.checked(
-            result
-        )
-        return True
-
-
 class SubProcess(Element):
     """A sub-process, or a process of the same folder called from here."""
 
@@ -229,24 +270,73 @@ class SubProcess(Element):
     def arrive(self, task: LiveTask) -> bool:
         """Open the inner process; the owner goes on when it ends."""
         task._set_state(TaskState.STARTED)
-        task.top.create_subprocess(task, self.spec).begin(task.data)
+        data, inputs = task.data, self.properties.get("ebg:in")
+        if inputs:
+            data = {**_context(task, inputs, task.data), **_case(task)}
+        inner = task.top.create_subprocess(task, self.spec)
+        inner.begin(data)
         return False
+
+    def come_back(self, task: LiveTask, inner: Any, data: dict[str, Any]) -> None:
+        """The inner process has ended with these data."""
+        if done := inner.task_tree.internal_data.get("done"):
+            task.internal_data["done"] = done
+        if outputs := self.properties.get("ebg:out"):
+            try:
+                data = {**task.data, **_context(task, outputs, data)}
+            except TaskFailed as error:
+                task.fail(error)
+                return
+        elif self.properties.get("ebg:in"):
+            data = {**task.data, **data}
+        if self.node.by_event:
+            data = _own_changes(task, data)
+        task.data = data
+        task._set_state(TaskState.READY)
+
+
+def _context(task: LiveTask, text: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The entries of a FEEL context worked out on some data."""
+    seen = task.data
+    task.data = data
+    try:
+        found = expressions.value(task, text)
+    finally:
+        task.data = seen
+    if not isinstance(found, dict):
+        message = (
+            f"les données échangées par {task.task_spec.label()} ne sont pas un contexte"
+        )
+        raise TaskFailed(message, code="expression")
+    return found
+
+
+def _case(task: LiveTask) -> dict[str, Any]:
+    return {"case": task.data["case"]} if "case" in task.data else {}
+
+
+def _own_changes(task: LiveTask, data: dict[str, Any]) -> dict[str, Any]:
+    """What an event's handler changed, on top of what its scope began with.
+
+    It started from all that was known when the event happened: handing that back where the
+    branches meet would bring old values back over newer ones.
+    """
+    changed = {
+        k: v for k, v in data.items() if k not in task.data or not same(task.data[k], v)
+    }
+    return {**task.workflow.task_tree.data, **changed}
 
 
 class ExclusiveGateway(Element):
     """One way out: the first condition that holds, in the order of the diagram's flows."""
 
-    def __init__(self, process: Any, name: str, node: Node) -> None:
-        super().__init__(process, name, node)
-        self.ways: list[tuple[str | None, str]] = []
-
     def execute(self, task: LiveTask) -> bool:
         """Choose the way out."""
-        for condition, target in self.ways:
-            if condition is not None and expressions.holds(task, condition):
-                task.chosen = [target]
+        for way in self.ways:
+            if way.condition is not None and expressions.holds(task, way.condition):
+                task.chosen = [way]
                 return True
-        task.chosen = [target for condition, target in self.ways if condition is None][:1]
+        task.chosen = [way for way in self.ways if way.condition is None][:1]
         self._at_least_one(task)
         return True
 

@@ -7,6 +7,7 @@ ProcessError        a move that the instance does not allow
 ├── DataRefused     values that are not plain JSON, or a reserved name
 └── DataTooLarge    the instance's data pass the limit
 TaskFailed          raised inside one task: becomes a failure of that task alone
+BpmnError           raised by an operation: an error that a boundary event may catch
 Abort               a host raises it to abandon the whole move (lost lock, database down)
 """
 
@@ -65,6 +66,15 @@ class TaskFailed(Exception):
         super().__init__(message)
         self.code = code
         self.detail = detail
+
+
+class BpmnError(Exception):
+    """An operation refuses for a reason that the diagram may catch, as a partner would."""
+
+    def __init__(self, code: str, reasons: Sequence[str]) -> None:
+        super().__init__(" ; ".join(reasons) or code)
+        self.code = code
+        self.payload = {"code": code, "reasons": list(reasons)}
 
 
 class Abort(Exception):

@@ -1,9 +1,8 @@
-"""Events: waiting for them (timers, messages, signals, errors) and throwing them.
+"""Waiting for events: in the flow, on the edge of an activity, at the start of an event sub-process.
 
-A waiting event is a waiting task. Errors and escalations climb from the task to the nearest
-boundary event that catches them; signals reach every event of the same case; messages go to
-the outside, which routes them by name and correlation. An interrupting boundary event cancels
-its activity at once, before anything else runs.
+A waiting event is a waiting task. An interrupting event stops what it interrupts at once,
+before anything else runs, and goes on with what was known there; one that does not interrupt
+may happen again, and each time makes a token of its own.
 """
 
 import re
@@ -14,23 +13,29 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import expressions, moments
 from engine.spiff.diagram import Event, Node
-from engine.spiff.elements import Attached, Element
+from engine.spiff.elements import Element
 from engine.spiff.errors import TaskFailed
-from engine.spiff.records import Thrown
-from engine.spiff.tree import LiveSubWorkflow, LiveTask
+from engine.spiff.merging import known
+from engine.spiff.tree import UNFINISHED, LiveTask
 
 
 class Catching(Element):
     """A catch event, a receive task or a boundary event."""
 
-    def __init__(self, process: Any, name: str, node: Node) -> None:
+    def __init__(
+        self, process: Any, name: str, node: Node, event: Event | None = None
+    ) -> None:
         super().__init__(process, name, node)
-        self.event = node.events[0] if node.events else Event("none")
+        first = node.events[0] if node.events else Event("none")
+        self.event = first if event is None else event
         self.raced = False
 
     def arrive(self, task: LiveTask) -> bool:
-        """Wait for the event, unless its time has already come."""
-        if self.event.kind == "none":
+        """Wait for the event, unless it has started the case or its time has come."""
+        if self.event.kind in ("none", "link"):
+            return True
+        if task.top.brought is not None and self._begins(task):
+            task.internal_data["payload"] = task.top.brought
             return True
         task._set_state(TaskState.WAITING)
         if self.event.kind == "message":
@@ -44,6 +49,10 @@ class Catching(Element):
         if "payload" in task.internal_data:
             task.data[variable(self.event)] = task.internal_data.pop("payload")
         return True
+
+    def _begins(self, task: LiveTask) -> bool:
+        root = task.workflow.task_tree
+        return task.parent is root and root.internal_data.get("start") == self.node.id
 
     def _arm(self, task: LiveTask) -> datetime:
         text, now = self.event.expression or "", task.top.host.now()
@@ -76,131 +85,147 @@ class Catching(Element):
         due = datetime.fromisoformat(task.internal_data["due"])
         task.internal_data["due"] = moments.Duration(*every).after(due).isoformat()
         task.internal_data["left"] = None if left is None else left - 1
-        once = task.parent._add_child(self)
-        once.enter()
-        once._ready()
+        self._happen(self._once(task), None, None)
 
-    def fire(self, task: LiveTask, payload: Any = None) -> None:
-        """The event has happened: the token goes on, and what it interrupts stops."""
+    @property
+    def recurs(self) -> bool:
+        """Whether the event may happen again while it is waited for."""
+        return False
+
+    def fire(
+        self, task: LiveTask, payload: Any = None, *, source: LiveTask | None = None
+    ) -> None:
+        """The event has happened, thrown by `source` if the diagram itself threw it."""
+        again = self.recurs and self.event.kind != "timer"
+        self._happen(self._once(task) if again else task, payload, source)
+
+    def _once(self, task: LiveTask) -> LiveTask:
+        once: LiveTask = task.parent._add_child(self)
+        once.enter()
+        return once
+
+    def _happen(self, task: LiveTask, payload: Any, source: LiveTask | None) -> None:
         if payload is not None:
             task.internal_data["payload"] = payload
         task.internal_data.pop("due", None)
-        if self.raced:
-            for other in task.parent.children:
-                pending = other.has_state(TaskState.WAITING | TaskState.FUTURE)
-                if other is not task and pending and isinstance(other.task_spec, Catching):
-                    other.cancel()
+        self.interrupt(task, source)
         task._ready()
+
+    def interrupt(self, task: LiveTask, source: LiveTask | None) -> None:
+        """In a race the first event stops the others."""
+        for other in task.parent.children if self.raced else ():
+            pending = other.has_state(TaskState.WAITING | TaskState.FUTURE)
+            if other is not task and pending and isinstance(other.task_spec, Catching):
+                other.cancel()
 
 
 class Boundary(Catching):
     """An event on the edge of an activity."""
 
-    def fire(self, task: LiveTask, payload: Any = None) -> None:
-        """Cancel the activity first when the event interrupts it."""
-        if self.node.interrupting:
-            for other in task.parent.children:
-                is_activity = other.task_spec.name == task.parent.task_spec.activity
-                is_event = isinstance(other.task_spec, Boundary)
-                waits = is_event and other.has_state(TaskState.WAITING | TaskState.FUTURE)
-                if other is not task and (is_activity or waits):
-                    other.cancel()
-        super().fire(task, payload)
+    traceless = True
+    together: tuple[str, ...] = ()
+    """The events that must all have happened, when the designer asks for several."""
 
+    @property
+    def recurs(self) -> bool:
+        """An event that does not interrupt may happen again."""
+        return not self.node.interrupting and not self.together
 
-class StartEvent(Element):
-    """Whatever starts the process has already happened when it starts."""
-
-
-class Throwing(Element):
-    """An intermediate throw event, an end event or a send task."""
-
-    def __init__(self, process: Any, name: str, node: Node) -> None:
-        super().__init__(process, name, node)
-        self.event = node.events[0] if node.events else Event("none")
-
-    def execute(self, task: LiveTask) -> bool:
-        """Work out the payload; an error that nothing catches is a failure here."""
-        event = self.event
-        payload = expressions.value(task, event.payload) if event.payload else None
-        task.internal_data["payload"] = payload
-        if event.kind == "message":
-            thrown = payload if isinstance(payload, dict) else {}
-            task.top.outbox.append(Thrown(event.name or "", correlation(task), thrown))
-        if event.kind == "error" and catcher(task, "error", event.code) is None:
-            message = (
-                f"l'erreur « {event.code} » de {self.label()} n'est attrapée nulle part"
-            )
-            raise TaskFailed(message, code="uncaught_error")
-        return True
-
-    def complete(self, task: LiveTask) -> None:
-        """Let the event act once the thrower itself is done."""
-        super().complete(task)
-        payload = task.internal_data.pop("payload", None)
-        kind = self.event.kind
-        if self.kind == "endEvent" and task.workflow is task.top:
-            task.top.outcome = self.bpmn_id
-        if kind in ("error", "escalation"):
-            found = catcher(task, kind, self.event.code)
-            if found is not None:
-                found.task_spec.fire(found, payload)
-        elif kind == "signal":
-            for waiting in signalled(task, self.event.name):
-                if waiting.state == TaskState.WAITING:
-                    waiting.task_spec.fire(waiting, payload)
-        elif kind == "terminate":
-            for other in list(task.workflow.tasks.values()):
+    def fire(
+        self, task: LiveTask, payload: Any = None, *, source: LiveTask | None = None
+    ) -> None:
+        """Wait for the other events of the same sign, if it asks for all of them."""
+        if self.together:
+            task.internal_data["happened"] = payload
+            task.internal_data.pop("due", None)
+            group = [t for t in task.parent.children if t.task_spec.name in self.together]
+            if not all("happened" in t.internal_data for t in group):
+                return
+            for other in group:
+                brought = other.internal_data["happened"]
+                if other is not task and brought is not None:
+                    task.data[variable(other.task_spec.event)] = brought
                 if other is not task:
                     other.cancel()
-            task.workflow.finish(task)
+        super().fire(task, payload, source=source)
+
+    def interrupt(self, task: LiveTask, source: LiveTask | None) -> None:
+        """Stop the activity, keeping what was known inside."""
+        if not self.node.interrupting:
+            return
+        for other in task.parent.children:
+            is_activity = other.task_spec.name == task.parent.task_spec.activity
+            waits = other.has_state(TaskState.WAITING | TaskState.FUTURE)
+            if is_activity:
+                inner = task.top.subprocesses.get(other.id)
+                if inner is not None and "ebg:out" not in other.task_spec.properties:
+                    task.data = {**task.data, **known(inner, source)}
+                other.cancel()
+            elif other is not task and isinstance(other.task_spec, Boundary) and waits:
+                other.cancel()
 
 
-def catcher(task: LiveTask, kind: str, code: str | None) -> LiveTask | None:
-    """The nearest boundary event that catches an error or escalation thrown at `task`."""
+class EventStart(Catching):
+    """What an event sub-process waits for, armed as long as its scope is open."""
+
+    traceless = True
+    keeps_own_changes = False
+
+    def __init__(self, process: Any, name: str, start: Node, event: Event) -> None:
+        super().__init__(process, name, start, event)
+        self.bpmn_id = None  # the start event inside has its own row of history
+
+    @property
+    def recurs(self) -> bool:
+        """An event that does not interrupt may happen again."""
+        return not self.node.interrupting
+
+    def interrupt(self, task: LiveTask, source: LiveTask | None) -> None:
+        """Take what is known in the scope; stop everything else there if it interrupts."""
+        task.data = known(task.workflow, source)
+        if not self.node.interrupting:
+            return
+        root = task.workflow.task_tree
+        for other in root.below():
+            if other is task or other is root:
+                continue
+            if other.has_state(UNFINISHED) or other.state == TaskState.COMPLETED:
+                other.cancel()
+
+
+def settle_conditions(task_source: Any) -> bool:
+    """Fire the conditional events whose condition has become true; whether one did."""
+    fired = False
+    for task in list(task_source.every()):
+        waits = task.state == TaskState.WAITING and isinstance(task.task_spec, Catching)
+        if not waits or task.task_spec.event.kind != "conditional":
+            continue
+        holds = _condition_holds(task)
+        was, task.internal_data["held"] = task.internal_data.get("held", False), holds
+        if holds and not was:
+            task.task_spec.fire(task)
+            fired = True
+    return fired
+
+
+def _condition_holds(task: LiveTask) -> bool:
+    """A condition sees what the whole case knows, and the item of its own repetition."""
+    own, items = task.data, dict[str, Any]()
     level: LiveTask | None = task
     while level is not None:
-        parent = level.parent
-        if parent is not None and isinstance(parent.task_spec, Attached):
-            found = _attached(parent, level, kind, code)
-            if found is not None:
-                return found
-        if level.task_spec.container is not None:
-            level = parent
-        elif isinstance(level.workflow, LiveSubWorkflow):
-            level = level.workflow.owner
-        else:
-            level = None
-    return None
-
-
-def _attached(
-    split: LiveTask, activity: LiveTask, kind: str, code: str | None
-) -> LiveTask | None:
-    if activity.task_spec.name != split.task_spec.activity:
-        return None
-    catching = [
-        child
-        for child in split.children
-        if isinstance(child.task_spec, Boundary)
-        and child.state == TaskState.WAITING
-        and child.task_spec.event.kind == kind
-        and child.task_spec.event.code in (None, code)
-    ]
-    exact_first = sorted(catching, key=lambda child: child.task_spec.event.code is None)
-    return exact_first[0] if exact_first else None
-
-
-def signalled(task: LiveTask, name: str | None) -> list[LiveTask]:
-    """The events of this case that wait for a signal."""
-    return [
-        other
-        for other in task.top.every()
-        if other.state == TaskState.WAITING
-        and isinstance(other.task_spec, Catching)
-        and other.task_spec.event.kind == "signal"
-        and other.task_spec.event.name == name
-    ]
+        loop = getattr(level.task_spec, "loop", None)
+        if loop is not None and loop.item in own:
+            items[loop.item] = own[loop.item]
+        outside = getattr(level.workflow, "owner", None)
+        level = level.parent or outside
+    task.data = {**own, **known(task.top), **items}
+    try:
+        return expressions.holds(task, task.task_spec.event.expression or "false")
+    except TaskFailed as error:
+        task.fail(error)
+        return False
+    finally:
+        task.data = own
 
 
 def correlation(task: LiveTask) -> str | None:

@@ -11,8 +11,10 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import expressions
-from engine.spiff.elements import Element, ExclusiveGateway
+from engine.spiff.diagram import Node
+from engine.spiff.elements import INVISIBLE, Element, ExclusiveGateway
 from engine.spiff.errors import TaskFailed
+from engine.spiff.events import EventStart
 from engine.spiff.merging import merged
 from engine.spiff.tree import TOKEN, UNFINISHED, LiveTask, LiveWorkflow
 
@@ -22,12 +24,23 @@ class Join(Element):
 
     keeps_own_changes = False
 
+    def __init__(self, process: Any, name: str, node: Node = INVISIBLE) -> None:
+        super().__init__(process, name, node)
+        self.arrivals: dict[str, str] = {}
+        """Every incoming way, with the name of the element that it leaves."""
+
+    def arrive_from(self, source: Element) -> str:
+        """The name of the source, numbered when several ways come from one element."""
+        same = sum(name == source.name for name in self.arrivals.values())
+        key = f"{source.name}~{same + 1}" if same else source.name
+        self.arrivals[key] = source.name
+        return key
+
     def arrive(self, task: LiveTask) -> bool:
         """Wait, unless the gateway only splits."""
-        if len(self._inputs) == 1 or task.internal_data.get("joined"):
+        if len(self.arrivals) == 1 or task.internal_data.get("joined"):
             return True
-        if task.parent is not None:
-            task.internal_data.setdefault("from", task.parent.task_spec.name)
+        task.internal_data.setdefault("from", task.came_by)
         task._set_state(TaskState.WAITING)
         return False
 
@@ -74,10 +87,21 @@ class ParallelGateway(Join):
 
     def ready_to_fire(self, workflow: Any, tokens: list[LiveTask]) -> list[LiveTask]:
         """The oldest token of each incoming flow, when there is one of each."""
-        oldest: dict[str, LiveTask] = {}
-        for token in tokens:
-            oldest.setdefault(token.internal_data["from"], token)
-        return _by_arrival(oldest) if set(oldest) >= set(self._inputs) else []
+        oldest = first_of_each(tokens)
+        return _by_arrival(oldest) if set(oldest) >= set(self.arrivals) else []
+
+
+class Gather(Join):
+    """The invisible place before an activity that needs several tokens to start."""
+
+    def arrive(self, task: LiveTask) -> bool:
+        """Always wait: the number decides, not the flows."""
+        task._set_state(TaskState.WAITING)
+        return False
+
+    def ready_to_fire(self, workflow: Any, tokens: list[LiveTask]) -> list[LiveTask]:
+        """The oldest tokens, as soon as there are enough."""
+        return tokens[: self.node.needs] if len(tokens) >= self.node.needs else []
 
 
 class InclusiveGateway(Join, ExclusiveGateway):
@@ -85,31 +109,32 @@ class InclusiveGateway(Join, ExclusiveGateway):
 
     def execute(self, task: LiveTask) -> bool:
         """Choose the ways out; a single way needs no condition."""
-        if len(self._outputs) == 1:
+        if len(self.ways) == 1:
             return True
-        task.chosen = [
-            target
-            for condition, target in self.ways
-            if condition is not None and expressions.holds(task, condition)
+        held = [
+            w for w in self.ways if w.condition and expressions.holds(task, w.condition)
         ]
-        task.chosen = task.chosen or [
-            way for condition, way in self.ways if condition is None
-        ]
+        task.chosen = held or [way for way in self.ways if way.condition is None]
         self._at_least_one(task)
         return True
 
     def ready_to_fire(self, workflow: Any, tokens: list[LiveTask]) -> list[LiveTask]:
         """BPMN 2.0: no token elsewhere can reach an empty incoming flow and not a filled one."""
-        oldest: dict[str, LiveTask] = {}
-        for token in tokens:
-            oldest.setdefault(token.internal_data["from"], token)
-        empty = set(self._inputs) - set(oldest)
-        if not oldest or any(
-            self._reaches(source, empty) and not self._reaches(source, set(oldest))
-            for source in self._sources(workflow)
+        oldest = first_of_each(tokens)
+        if not oldest or self.may_come(
+            workflow, set(self.arrivals) - set(oldest), set(oldest)
         ):
             return []
         return _by_arrival(oldest)
+
+    def may_come(self, workflow: Any, empty: set[str], filled: set[str]) -> bool:
+        """Whether a token elsewhere can reach an empty flow and no filled one."""
+        wanted = {self.arrivals[flow] for flow in empty}
+        there = {self.arrivals[flow] for flow in filled}
+        return any(
+            self._reaches(source, wanted) and not self._reaches(source, there)
+            for source in self._sources(workflow)
+        )
 
     def _sources(self, workflow: Any) -> Iterator[Element]:
         for task in workflow.tasks.values():
@@ -141,12 +166,30 @@ class EndJoin(Join):
 
     def ready_to_fire(self, workflow: Any, tokens: list[LiveTask]) -> list[LiveTask]:
         """All tokens, once every other task is finished; a failure keeps the process open."""
-        for task in workflow.tasks.values():
-            if task.has_state(UNFINISHED) and not (
-                task.task_spec is self and task.state == TaskState.WAITING
-            ):
-                return []
-        return tokens
+        return [] if self.others_open(workflow) else tokens
+
+    def others_open(self, workflow: Any) -> list[LiveTask]:
+        """What is still open, but for the tokens that wait here and the events armed."""
+        return [
+            task
+            for task in workflow.tasks.values()
+            if task.has_state(UNFINISHED)
+            and not (task.task_spec is self and task.state == TaskState.WAITING)
+            and not (
+                isinstance(task.task_spec, EventStart) and task.state == TaskState.WAITING
+            )
+        ]
+
+    def settle(self, workflow: Any) -> bool:
+        """End the process; what might still have interrupted it no longer waits."""
+        if not super().settle(workflow):
+            return False
+        if any(task.state == TaskState.ERROR for task in self.others_open(workflow)):
+            return True
+        for armed in workflow.task_tree.children:
+            if isinstance(armed.task_spec, EventStart) and armed.state == TaskState.WAITING:
+                armed.cancel()
+        return True
 
     def merge(self, tokens: list[LiveTask]) -> dict[str, Any]:
         """At the end of the whole process the last word stands; a sub-process must agree."""
@@ -166,6 +209,14 @@ def settle_joins(top: LiveWorkflow) -> bool:
         if any(spec.settle(workflow) for spec in specs.values()):
             return True
     return False
+
+
+def first_of_each(tokens: list[LiveTask]) -> dict[str, LiveTask]:
+    """The oldest token of each incoming flow that has one."""
+    oldest: dict[str, LiveTask] = {}
+    for token in tokens:
+        oldest.setdefault(token.internal_data["from"], token)
+    return oldest
 
 
 def _by_arrival(tokens: dict[str, LiveTask]) -> list[LiveTask]:

@@ -6,7 +6,7 @@ single elements (they also guard `compile_model`), and the meaning, which needs 
 
 from collections.abc import Collection, Iterator, Mapping
 
-from engine.spiff import dialect, meaning_rules
+from engine.spiff import dialect, meaning_rules, notation
 from engine.spiff.diagram import Diagram
 from engine.spiff.drawing_rules import drawing_problems
 from engine.spiff.element_rules import element_problems
@@ -39,8 +39,10 @@ def lint(
     except DiagramRefused as refusal:
         return refusal.problems
     problems += structure_problems(facts)
+    owners = {node.id: node for scope in facts.scopes.values() for node in scope.nodes}
     for scope in facts.scopes.values():
-        problems += meaning_rules.drawing_warnings(scope)
+        owner = owners.get(scope.id)
+        problems += meaning_rules.drawing_warnings(scope, owner)
         problems += meaning_rules.expression_problems(scope)
         problems += meaning_rules.service_problems(scope, operations, remote_calls)
         problems += meaning_rules.people_problems(scope, forms, roles)
@@ -66,7 +68,7 @@ def _main_process(files: Mapping[str, bytes]) -> str:
         else next((n for n in sorted(files) if n.endswith(".bpmn")), "")
     )
     root = parse(name, files.get(name, b""))
-    found = root.find(f"{{{dialect.BPMN}}}process")
+    found = root.find(f"{{{notation.BPMN}}}process")
     return str(found.get("id")) if found is not None else ""
 
 

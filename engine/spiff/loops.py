@@ -14,6 +14,7 @@ from engine.spiff.diagram import Loop, Node
 from engine.spiff.elements import Element
 from engine.spiff.errors import TaskFailed
 from engine.spiff.sameness import same
+from engine.spiff.throwing import throw
 from engine.spiff.tree import UNFINISHED, LiveTask
 
 MAX_INSTANCES = 1000
@@ -68,6 +69,10 @@ class Container(Element):
         elif not self.loop.output:
             self._merge(task, child)
         task.internal_data["done"] += 1
+        if self.loop.throws:
+            self._tell(task, child)
+            if task.state != TaskState.STARTED:
+                return
         if self._enough(task, child):
             for other in task.children:
                 if other is not child and other.has_state(UNFINISHED):
@@ -75,6 +80,14 @@ class Container(Element):
             task._set_state(TaskState.READY)
         elif self.loop.kind == "sequential":
             self._next(task)
+
+    def _tell(self, task: LiveTask, child: LiveTask) -> None:
+        """Throw the events that the end of one instance throws."""
+        for condition, event in self.loop.throws:
+            first = self.loop.behavior != "One" or task.internal_data["done"] == 1
+            if first and (condition is None or self._holds(task, child, condition)):
+                payload = expressions.value(child, event.payload) if event.payload else None
+                throw(child, event, payload)
 
     def _items(self, task: LiveTask) -> list[Any]:
         if self.loop.collection:
@@ -131,15 +144,19 @@ class Container(Element):
         done, total = task.internal_data["done"], task.internal_data["total"]
         if done >= total:
             return True
-        if not self.loop.condition:
-            return False
+        return bool(self.loop.condition) and self._holds(
+            task, child, self.loop.condition or ""
+        )
+
+    def _holds(self, task: LiveTask, child: LiveTask, condition: str) -> bool:
+        done, total = task.internal_data["done"], task.internal_data["total"]
         data = child.data
         results = [value for _, value in task.internal_data["results"]]
         seen = {self.loop.output: results} if self.loop.output else {}
         counts = {"numberOfInstances": total, "numberOfCompletedInstances": done}
         try:
             child.data = {**data, **seen, **counts}
-            return expressions.holds(child, self.loop.condition)
+            return expressions.holds(child, condition)
         finally:
             child.data = data
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from engine import feel
 from engine.spiff import moments
-from engine.spiff.diagram import Node, Scope
-from engine.spiff.drawing_rules import CONDITIONAL, said
+from engine.spiff.diagram import Node, Scope, starting
+from engine.spiff.drawing_rules import CHOOSING, said
 from engine.spiff.errors import Problem
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -20,28 +20,40 @@ _FEEL_PROPERTIES = (
     "follow_up",
     "priority",
     "correlation",
+    "in",
+    "out",
 )
 _DATED = frozenset({"due", "follow_up"})
 _RESERVED = "case"
 
 
-def drawing_warnings(scope: Scope) -> Iterator[Problem]:
+def drawing_warnings(scope: Scope, owner: Node | None = None) -> Iterator[Problem]:
     """Elements never reached, dead ends, gateways that may have no way out."""
-    reached = reachable(
-        scope, [node.id for node in scope.nodes if node.kind == "startEvent"]
-    )
+    ad_hoc = owner is not None and owner.kind == "adHocSubProcess"
+    aimed = {flow.target for flow in scope.flows}
+    aside = [n.id for n in scope.nodes if n.by_event or n.undoes]
+    first = [
+        n.id for n in scope.nodes if ad_hoc and n.id not in aimed and not n.attached_to
+    ]
+    reached = reachable(scope, [n.id for n in starting(scope)] + aside + first)
     leaving = {flow.source for flow in scope.flows}
     for node in scope.nodes:
         if node.id not in reached:
             yield said(scope, node, "cet élément n'est jamais atteint")
-        elif node.id not in leaving and node.kind != "endEvent":
+        elif node.id not in leaving and not (
+            node.kind == "endEvent" or ad_hoc or node.id in aside or _undoing(node)
+        ):
             yield said(
                 scope, node, "le chemin s'arrête ici : menez-le à un événement de fin"
             )
         ways = [flow for flow in scope.flows if flow.source == node.id]
         chooses = len(ways) > 1 or any(flow.condition for flow in ways)
-        if node.kind in CONDITIONAL and chooses and not node.default:
+        if node.kind in CHOOSING and chooses and not node.default:
             yield said(scope, node, "la passerelle n'a pas de flèche par défaut")
+
+
+def _undoing(node: Node) -> bool:
+    return any(event.kind == "compensate" for event in node.events)
 
 
 def reachable(scope: Scope, sources: Collection[str]) -> set[str]:
@@ -82,7 +94,10 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
             yield f"la propriété ebg:{name}", text
     for event in node.events:
         if event.expression and not moments.is_literal(event.expression):
-            yield "le minuteur", event.expression
+            yield (
+                "le minuteur" if event.kind == "timer" else "la condition",
+                event.expression,
+            )
         if event.payload:
             yield "le contenu du message", event.payload
     if node.operator:
@@ -91,6 +106,8 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
                 yield f"le paramètre « {name} »", text
     if node.script:
         yield "le script", node.script
+    if node.condition:
+        yield "la condition", node.condition
     if node.loop:
         for text in (node.loop.cardinality, node.loop.collection, node.loop.condition):
             if text:

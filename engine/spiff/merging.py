@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.spiff.errors import TaskFailed
 from engine.spiff.sameness import same
-from engine.spiff.tree import LiveTask
+from engine.spiff.tree import TOKEN, LiveTask
 
 _ABSENT = object()
 
@@ -34,6 +34,31 @@ def merged(
         )
         raise TaskFailed(message, code="merge_conflict")
     return {**result, **settled}
+
+
+def known(workflow: Any, source: LiveTask | None = None) -> dict[str, Any]:
+    """All that the open branches of a scope know, those of its open sub-processes included.
+
+    `source` is the task that throws the event, which is done already.
+    """
+    branches = []
+    for task in workflow.tasks.values():
+        open_here = task.has_state(TOKEN) and not task.task_spec.traceless
+        if task is source or open_here:
+            inner = task.top.subprocesses.get(task.id)
+            seen = inner is not None and "ebg:in" not in task.task_spec.properties
+            data = {**task.data, **known(inner, source)} if seen else task.data
+            branches.append((_ancestors(task), _without_item(task, data)))
+    if not branches:
+        return dict(workflow.task_tree.data)
+    return dict(_fold(branches, 0, set(), []))
+
+
+def _without_item(task: LiveTask, data: dict[str, Any]) -> dict[str, Any]:
+    """The item of a repetition is known to its own instance alone."""
+    container = task.task_spec.container
+    item = container and task.workflow.spec.task_specs[container].loop.item
+    return {key: value for key, value in data.items() if key != item} if item else data
 
 
 def _fold(

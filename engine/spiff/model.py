@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from engine.spiff import diagram, dialect
 from engine.spiff.building import build
-from engine.spiff.diagram import Diagram, Node
+from engine.spiff.diagram import Diagram, Event, Node, starting
 from engine.spiff.errors import DiagramRefused, Problem
 from engine.spiff.lint import Catalogue, lint, structure_problems
 
@@ -22,6 +22,7 @@ __all__ = [
     "Element",
     "Model",
     "Problem",
+    "Start",
     "compile_model",
     "lint",
 ]
@@ -38,6 +39,16 @@ class Element:
     role: str | None
     documentation: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Start:
+    """One way to start a case: by hand (`none`), by a message of this name…"""
+
+    element_id: str
+    kind: str
+    message: str | None = None
+    timer: str | None = None
 
 
 class Model:
@@ -105,11 +116,26 @@ class Model:
         said = (n.properties.get("ebg:milestone") for n in self.diagram.in_order())
         return tuple(dict.fromkeys(label for label in said if label))
 
+    @cached_property
+    def starts(self) -> Mapping[str, Node]:
+        """The elements that may start the process, by id."""
+        scope = self.diagram.scopes[self.key]
+        return {node.id: node for node in starting(scope)}
+
+    @cached_property
+    def start_events(self) -> list[Start]:
+        """What may start a case, one row an event."""
+        return [
+            Start(node.id, event.kind, event.name, event.expression)
+            for node in self.starts.values()
+            for event in node.events or (Event("none"),)
+        ]
+
     @property
     def start(self) -> Node | None:
-        """The start event of the process."""
-        nodes = self.diagram.scopes[self.key].nodes
-        return next((node for node in nodes if node.kind == "startEvent"), None)
+        """The start event that waits for nothing, else the first."""
+        found = sorted(self.starts.values(), key=lambda node: bool(node.events))
+        return next(iter(found), None)
 
     @property
     def start_form(self) -> str | None:

@@ -44,7 +44,6 @@ _UNSUPPORTED = {
     "circulent d'elles-mêmes",
     "dataOutputAssociation": "l'association de données serait ignorée ; les données du dossier "
     "circulent d'elles-mêmes",
-    "complexBehaviorDefinition": "le comportement multi-instance complexe n'est pas exécuté",
     "correlationKey": "les clés de corrélation BPMN seraient ignorées : utilisez la propriété "
     "ebg:correlation sur l'événement",
 }
@@ -81,24 +80,10 @@ def _said(element: Any) -> Iterator[str]:
     kind = local(element)
     if kind in _UNSUPPORTED:
         yield _UNSUPPORTED[kind]
-    if element.get("isForCompensation") == "true":
-        yield "la compensation n'est pas exécutée par ce moteur"
-    for quantity in ("startQuantity", "completionQuantity"):
-        if element.get(quantity, "1") != "1":
-            yield f"l'attribut {quantity} n'est pas exécuté par ce moteur"
-    if (
-        kind == "multiInstanceLoopCharacteristics"
-        and element.get("behavior", "All") != "All"
-    ):
-        yield "le comportement multi-instance (behavior) n'est pas exécuté par ce moteur"
-    if element.get("triggeredByEvent") == "true":
-        yield "le sous-processus déclenché par un événement n'est pas exécuté par ce moteur"
-    if element.get("parallelMultiple") == "true":
-        yield "un événement multiple parallèle n'est pas exécuté par ce moteur"
-    if kind == "receiveTask" and element.get("instantiate") == "true":
-        yield "une tâche de réception ne peut pas démarrer le processus"
-    if kind == "eventBasedGateway" and element.get("instantiate") == "true":
-        yield "une passerelle d'événements ne peut pas démarrer le processus"
+    if kind == "process" and element.get("processType") == "Public":
+        yield "un processus public n'est pas exécuté : il décrit ce qu'un partenaire en voit"
+    if kind == "subProcess" and element.get("method", "##Compensate") != "##Compensate":
+        yield "une transaction n'est annulée que par compensation"
     script_format = (element.get("scriptFormat") or "feel").lower()
     if kind == "scriptTask" and "feel" not in script_format:
         yield f"le script est en {script_format} : seul un contexte FEEL est accepté"

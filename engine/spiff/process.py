@@ -13,7 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import codec, views
 from engine.spiff.compaction import compact
-from engine.spiff.elements import ExclusiveGateway, ServiceTask, UserTask
+from engine.spiff.elements import ExclusiveGateway, UserTask
 from engine.spiff.errors import (
     Abort,
     DataRefused,
@@ -22,7 +22,7 @@ from engine.spiff.errors import (
     TaskNotFound,
     WrongState,
 )
-from engine.spiff.events import Catching, catcher
+from engine.spiff.events import Catching
 from engine.spiff.expressions import checked
 from engine.spiff.joins import EndJoin, Join
 from engine.spiff.model import Model
@@ -37,6 +37,8 @@ from engine.spiff.records import (
     TimerDue,
     Waiting,
 )
+from engine.spiff.services import ServiceTask
+from engine.spiff.throwing import catcher
 from engine.spiff.tree import UNFINISHED, Host, LiveTask, LiveWorkflow
 
 __all__ = [
@@ -76,17 +78,24 @@ class Process:
         *,
         host: Host,
         values: Mapping[str, Any] | None = None,
+        start_id: str | None = None,
+        payload: Mapping[str, Any] | None = None,
     ) -> Self:
         """Start an instance and run it to its first wait states.
 
         `data` is the first data as it stands (`case` included); `values` are those of the
-        start form, put where the start event's `ebg:into` says.
+        start form, put where the start event's `ebg:into` says. `start_id` is one of
+        `model.start_events` (else the one that waits for nothing), started by a message
+        that carries `payload`.
         """
         process = cls(LiveWorkflow(model.specs[model.key], model.specs, host))
-        start = model.start
+        start = model.start if start_id is None else model.starts.get(start_id)
         into = start.properties.get("ebg:into") if start else None
-        process._top.begin({**checked(dict(data)), **_placed(values or {}, into)})
+        first = {**checked(dict(data)), **_placed(values or {}, into)}
+        process._top.brought = None if payload is None else checked(dict(payload))
+        process._top.begin(first, start.id if start else None)
         run_on(process._top)
+        process._top.brought = None
         return process
 
     @classmethod
@@ -126,7 +135,8 @@ class Process:
         found = catcher(task, "error", code)
         if found is None:
             return False
-        found.task_spec.fire(found, {"code": code, "reasons": list(reasons)})
+        payload = {"code": code, "reasons": list(reasons)}
+        found.task_spec.fire(found, payload, source=task)
         run_on(self._top)
         return True
 
@@ -209,7 +219,7 @@ class Process:
     def timers(self) -> list[TimerDue]:
         """The timers that are armed."""
         return [
-            TimerDue(task.id, task.task_spec.bpmn_id, when)
+            TimerDue(task.id, task.task_spec.node.id, when)
             for when, task in views.armed(self._top)
         ]
 

@@ -8,10 +8,10 @@ the waiting task fails, with a sentence.
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.compaction import compact
-from engine.spiff.elements import ServiceTask
 from engine.spiff.errors import TaskFailed
-from engine.spiff.events import Boundary, Catching
+from engine.spiff.events import Catching, settle_conditions
 from engine.spiff.joins import EndJoin, Join, settle_joins
+from engine.spiff.services import ServiceTask
 from engine.spiff.tree import TOKEN, LiveTask, LiveWorkflow
 
 MAX_STEPS = 10_000
@@ -20,7 +20,9 @@ _TIDY_EVERY = 200
 
 def run_on(top: LiveWorkflow) -> None:
     """Run until nothing more can run by itself, then forget what is finished."""
-    steps = 0
+    steps, conditional = 0, top.spec.conditional
+    if conditional:
+        settle_conditions(top)
     while not top.completed:
         while top.ready:
             task = top.ready.popleft()
@@ -31,6 +33,8 @@ def run_on(top: LiveWorkflow) -> None:
                 _stop_runaway(task)
                 continue
             task.run()
+            if conditional:
+                settle_conditions(top)
             if steps % _TIDY_EVERY == 0:
                 compact(top)
         if not settle_joins(top):
@@ -58,7 +62,7 @@ def _fail_if_stuck(top: LiveWorkflow) -> None:
         spec = task.task_spec
         if isinstance(spec, Join) and not isinstance(spec, EndJoin):
             message = f"{spec.label()} attend une branche qui ne viendra pas"
-        elif isinstance(spec, Catching) and not isinstance(spec, Boundary):
+        elif isinstance(spec, Catching) and not spec.traceless:
             message = f"{spec.label()} attend un signal que rien ne peut envoyer"
         else:
             continue

@@ -76,7 +76,8 @@ class LiveTask(Task):
     ) -> None:
         self.entered: float | None = None
         self.before: dict[str, Any] | None = None
-        self.chosen: list[str] | None = None
+        self.chosen: list[Any] | None = None
+        self.came_by = ""
         super().__init__(workflow, task_spec, parent, state, id)
         self.last_state_change = self.top.seconds()
 
@@ -113,16 +114,28 @@ class LiveTask(Task):
     def cancel(self) -> None:
         """Withdraw this task and everything open below it, leaving a row of history each."""
         for task in self.below():
-            if task.has_state(UNFINISHED):
+            if task.state == TaskState.COMPLETED:
+                task.chosen = []  # it may be the very one whose event cancels the others
+            elif task.has_state(UNFINISHED):
                 # An event that did not happen leaves no trace; a withdrawn task does.
-                happened = task.task_spec.kind != "boundaryEvent"
-                was_open = happened and task.has_state(OPEN | TaskState.ERROR)
+                was_open = task.has_state(OPEN | TaskState.ERROR)
+                was_open = was_open and not task.task_spec.traceless
                 task._set_state(TaskState.CANCELLED)
                 inner = task.top.subprocesses.get(task.id)
                 if inner is not None:
                     inner.withdraw()
                 if was_open:
                     task.top.record(task, "cancelled")
+
+    def remember(self) -> None:
+        """Note on the scope that this activity is done, for whoever may have to undo it."""
+        item = self.parent.task_spec.loop.item if self.task_spec.container else None
+        kept = {item: self.data[item]} if item in self.data else {}
+        inner = self.internal_data.pop("done", [])
+        root = self.workflow.task_tree
+        root.internal_data.setdefault("done", []).append(
+            [self.task_spec.node.id, kept, inner]
+        )
 
     def below(self) -> list["LiveTask"]:
         """This task and its descendants in the same (sub)workflow, parents first."""
@@ -157,14 +170,17 @@ class LiveWorkflow(BpmnWorkflow):
         self.outbox: list[Thrown] = []
         self.outcome: str | None = None
         self.cancelled = False
+        self.brought: Any = None
+        """What the message that starts this instance carries, during that move alone."""
 
     def seconds(self) -> float:
         """The host's clock in seconds since 1970."""
         return self.host.now().timestamp()
 
-    def begin(self, data: dict[str, Any]) -> None:
-        """Put the first token on the start."""
+    def begin(self, data: dict[str, Any], start: str | None = None) -> None:
+        """Put the first token on the start; `start` names one of several."""
         _begin(self, data)
+        self.task_tree.internal_data.update({"start": start} if start else {})
 
     def create_subprocess(self, my_task: LiveTask, spec_name: str) -> "LiveSubWorkflow":
         """Open a sub-process or a called process for a task."""
@@ -245,11 +261,10 @@ class LiveSubWorkflow(BpmnSubWorkflow):
         self.top_workflow.subprocesses.pop(self.parent_task_id, None)
 
     def finish(self, last: LiveTask) -> None:
-        """The sub-process has ended: its data replace its owner's, which goes on."""
+        """The sub-process has ended: its owner takes its data and goes on."""
         self.completed = True
         self.top_workflow.subprocesses.pop(self.parent_task_id, None)
-        self.owner.data = dict(last.data)
-        self.owner._set_state(TaskState.READY)
+        self.owner.task_spec.come_back(self.owner, self, dict(last.data))
 
 
 def _begin(workflow: Any, data: dict[str, Any]) -> None:

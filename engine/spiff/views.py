@@ -7,9 +7,10 @@ from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.spiff.elements import ServiceTask, UserTask
-from engine.spiff.events import Boundary, Catching
+from engine.spiff.elements import UserTask
+from engine.spiff.events import Catching
 from engine.spiff.records import Call, Failure, OpenTask, Subscription, Waiting
+from engine.spiff.services import ServiceTask
 from engine.spiff.tree import OPEN, LiveTask, LiveWorkflow
 
 
@@ -30,7 +31,7 @@ def waiting(top: LiveWorkflow) -> Waiting:
         elif state == TaskState.WAITING and isinstance(spec, Catching):
             if "due" in task.internal_data:
                 timers.add((task.id, datetime.fromisoformat(task.internal_data["due"])))
-            if spec.event.kind == "message":
+            if spec.event.kind == "message" and "happened" not in task.internal_data:
                 awaited.add(task.id)
     return Waiting(
         frozenset(tasks),
@@ -103,6 +104,7 @@ def subscriptions(top: LiveWorkflow) -> list[Subscription]:
         if task.state == TaskState.WAITING
         and isinstance(task.task_spec, Catching)
         and task.task_spec.event.kind == "message"
+        and "happened" not in task.internal_data
     ]
 
 
@@ -113,12 +115,12 @@ def failures(top: LiveWorkflow) -> list[Failure]:
 
 def _failure(task: LiveTask) -> Failure:
     visible: Any = task
-    while visible.task_spec.bpmn_id is None and hasattr(visible.workflow, "owner"):
+    while not visible.task_spec.node.id and hasattr(visible.workflow, "owner"):
         visible = visible.workflow.owner
     code, message, detail = task.internal_data["failure"]
     return Failure(
         task_id=task.id,
-        element_id=visible.task_spec.bpmn_id or visible.workflow.spec.name,
+        element_id=visible.task_spec.node.id or visible.workflow.spec.name,
         element_name=visible.task_spec.bpmn_name or "",
         error_class=code,
         message=message,
@@ -133,7 +135,7 @@ def markers(top: LiveWorkflow) -> list[str]:
         for task in top.every()
         if task.has_state(OPEN | TaskState.ERROR)
         and task.task_spec.bpmn_id is not None
-        and not isinstance(task.task_spec, Boundary)
+        and not task.task_spec.traceless
     ]
     return list(dict.fromkeys(found))
 

@@ -209,12 +209,16 @@ class Case:
     """A process that is dumped and restored after every single move."""
 
     def __init__(
-        self, model: Model, data: dict[str, Any] | None = None, host: Any = None
+        self,
+        model: Model,
+        data: dict[str, Any] | None = None,
+        host: Any = None,
+        **start: Any,
     ) -> None:
         self.model, self.host = model, host or Clock()
         self.history: list[Any] = []
         self.messages: list[Any] = []
-        self._keep(Process.start(model, data or {}, host=self.host))
+        self._keep(Process.start(model, data or {}, host=self.host, **start))
 
     def _keep(self, moved: Process) -> None:
         self.history += moved.finished()

@@ -100,7 +100,10 @@ class Generator:
             "far": timer("duration", '"P1D"'),
             "message": message("M1"),
         }[kind]
-        interrupting = kind == "message" and self.random.random() < 0.5
+        # The plain engine hears a message beside its activity only once; ours, each time.
+        interrupting = kind == "message" and (
+            not self.joins_in_loops or self.random.random() < 0.5
+        )
         nodes = (
             boundary(event, on, inner, interrupting=interrupting) + user(task) + end(stop)
         )
@@ -178,7 +181,8 @@ class Generator:
         body = self.piece(depth - 1, loops=False, inside=where["inside"])
         inner = body.nodes + body.flows + flow(first, body.first) + flow(body.last, last)
         nodes, flows = subprocess(name, start(first), end(last), inner), ""
-        if self.random.random() < 0.3:
+        if self.joins_in_loops and self.random.random() < 0.3:
+            # The plain engine forgets what was said inside when the sub-process is stopped.
             event, task, stop = self.name("b"), self.name("u"), self.name("e")
             interrupting = self.random.random() < 0.5
             nodes += boundary(event, name, message("M1"), interrupting=interrupting)
