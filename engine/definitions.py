@@ -45,6 +45,16 @@ def latest_of_each() -> list[ProcessDefinition]:
     return sorted(current.values(), key=lambda d: d.name)
 
 
+def start_messages() -> dict[str, tuple[UUID, str]]:
+    """For each message that starts a case: the version it starts, and by which element."""
+    return {
+        start.message: (definition.id, start.element_id)
+        for definition in latest_of_each()
+        for start in model(definition.id).start_events
+        if start.message
+    }
+
+
 def file(definition_id: UUID, name: str) -> bytes | None:
     """One file of a version, or None."""
     return db.session.scalar(

@@ -6,7 +6,7 @@ It may run in any number of processes at once: whatever it finds twice is done o
 from collections.abc import Callable
 from uuid import UUID
 
-from engine.commands import calls, jobs, messages, timers
+from engine.commands import beginnings, calls, jobs, messages, timers
 
 AT_ONCE = 100
 
@@ -23,6 +23,8 @@ def sweep(deliver: Callable[[UUID], None]) -> int:
     for message_id in messages.waiting_to_be_handed_over(AT_ONCE):
         messages.hand_over(message_id)
         found += 1
+    for message_id in beginnings.waiting_to_begin(AT_ONCE):
+        found += beginnings.begin(message_id) is not None
     for call_id in calls.take_due(AT_ONCE):
         deliver(call_id)
         found += 1

@@ -50,7 +50,7 @@ def start(
         if definition.start_role == APPLICANT and applicant_id is not None:
             require(actor, "apply", db.session.get_one(Organisation, applicant_id))
         draft = lock(Draft, draft_id) if draft_id is not None else None
-        instance = _new(definition, applicant_id, actor, draft_id or uuid4())
+        instance = new(definition, applicant_id, actor.person_id, draft_id or uuid4())
         db.session.add(instance)
         db.session.flush()
         if draft is not None:
@@ -58,23 +58,24 @@ def start(
             documents.file_draft(draft, dict(values), instance.id, origin="applicant")
         process = Process.start(
             definitions.model(definition_id),
-            {"case": _facts(instance, definition, actor)},
+            {"case": facts(instance, definition, actor.name)},
             host=Office(definition_id),
             values=values,
         )
-        instance.title = _title(definition, process.data)
+        instance.title = title(definition, process.data)
         keep(instance, process, after_commit, by=actor.person_id)
         detail = {"definition": str(definition_id), "version": definition.version}
         journal.write_for_case(instance, "case_started", by=actor.person_id, detail=detail)
     return instance
 
 
-def _new(
+def new(
     definition: ProcessDefinition,
     applicant_id: UUID | None,
-    actor: Actor,
+    by: UUID | None,
     instance_id: UUID,
 ) -> ProcessInstance:
+    """A case that has not moved yet."""
     return ProcessInstance(
         id=instance_id,
         number=_number(),
@@ -85,7 +86,7 @@ def _new(
         status="active",
         title=definition.name,
         started_at=clock.now(),
-        started_by=actor.person_id,
+        started_by=by,
         simulated=bool(clock.shift()),
         rev=0,
         history_seq=0,
@@ -101,9 +102,10 @@ def _number() -> str:
     return f"{clock.today():%y}-{drawn[:4]}-{drawn[4:]}"
 
 
-def _facts(
-    instance: ProcessInstance, definition: ProcessDefinition, actor: Actor
+def facts(
+    instance: ProcessInstance, definition: ProcessDefinition, name: str | None
 ) -> dict[str, Any]:
+    """The reserved variable `case`; `name` is whoever started it, if anyone did."""
     owner = db.session.get_one(Organisation, instance.organisation_id)
     applicant = (
         db.session.get(Organisation, instance.applicant_id)
@@ -120,14 +122,15 @@ def _facts(
         "applicant": directory.describe(applicant) if applicant else None,
         "parameters": parameters.values if parameters else {},
         "started_at": instance.started_at.isoformat(),
-        "started_by": {"id": str(actor.person_id), "name": actor.name},
+        "started_by": {"id": str(instance.started_by), "name": name} if name else None,
     }
 
 
-def _title(definition: ProcessDefinition, data: Mapping[str, Any]) -> str:
+def title(definition: ProcessDefinition, data: Mapping[str, Any]) -> str:
+    """What the case is called, by the diagram's `ebg:title`."""
     expression = definitions.model(definition.id).properties.get("ebg:title")
-    title = feel.compile(expression).evaluate(data) if expression else None
-    return str(title or definition.name)[:300]
+    found = feel.compile(expression).evaluate(data) if expression else None
+    return str(found or definition.name)[:300]
 
 
 def withdraw(instance_id: UUID, *, actor: Actor, reason: str) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from engine import clock
+from engine import clock, wake
 from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.step import step, take_messages
 from engine.errors import TaskSuspended
@@ -47,7 +47,8 @@ def receive(
         )
         db.session.add(message)
         message_id = message.id
-    hand_over(message_id, by=by)
+    if not hand_over(message_id, by=by):
+        wake.for_sweep()  # it may start a case
     return True
 
 

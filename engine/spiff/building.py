@@ -19,12 +19,12 @@ from engine.spiff.elements import (
     ExclusiveGateway,
     Process,
     ScriptTask,
-    SubProcess,
     UserTask,
     Way,
     Ways,
 )
 from engine.spiff.events import Boundary, Catching, EventStart
+from engine.spiff.inside import SubProcess
 from engine.spiff.joins import EndJoin, Gather, InclusiveGateway, ParallelGateway
 from engine.spiff.loops import Container, StandardLoop
 from engine.spiff.odd_joins import AdHocEnd, ComplexGateway

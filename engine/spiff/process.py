@@ -16,6 +16,7 @@ from engine.spiff.compaction import compact
 from engine.spiff.elements import ExclusiveGateway, UserTask
 from engine.spiff.errors import (
     Abort,
+    BpmnError,
     DataRefused,
     DataTooLarge,
     ProcessError,
@@ -43,6 +44,7 @@ from engine.spiff.tree import UNFINISHED, Host, LiveTask, LiveWorkflow
 
 __all__ = [
     "Abort",
+    "BpmnError",
     "Call",
     "DataRefused",
     "DataTooLarge",

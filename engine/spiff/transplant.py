@@ -19,9 +19,10 @@ import orjson
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import codec
-from engine.spiff.elements import SubProcess, UserTask
+from engine.spiff.elements import UserTask
 from engine.spiff.errors import ProcessError
 from engine.spiff.events import Boundary, Catching, correlation
+from engine.spiff.inside import SubProcess
 from engine.spiff.joins import EndJoin, Join, ParallelGateway
 from engine.spiff.loops import Container
 from engine.spiff.model import Model
