@@ -80,10 +80,9 @@ VISITOR = Actor(None)
 
 def actor_for(person_id: UUID) -> Actor:
     """The person as they stand today. Raises NoResultFound for an unknown person."""
-    person = db.session.get_one(Person, person_id)
-    roles = frozenset(
-        Role(h.organisation_id, h.organisation.kind, h.role) for h in holdings_of(person_id)
-    )
+    held = holdings_of(person_id)
+    person = held[0].person if held else db.session.get_one(Person, person_id)
+    roles = frozenset(Role(h.organisation_id, h.organisation.kind, h.role) for h in held)
     return Actor(person.id, person.name, roles)
 
 

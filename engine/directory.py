@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from engine import clock
 from engine.columns import UtcDateTime
@@ -115,10 +115,13 @@ def current(statement: Select[Any]) -> Select[Any]:
 
 
 def holdings_of(person_id: UUID) -> list[Holding]:
-    """The roles this person holds today."""
-    return list(
-        db.session.scalars(current(select(Holding).where(Holding.person_id == person_id)))
+    """The roles this person holds today, with the person and each organisation."""
+    held = (
+        select(Holding)
+        .where(Holding.person_id == person_id)
+        .options(joinedload(Holding.person), joinedload(Holding.organisation))
     )
+    return list(db.session.scalars(current(held)))
 
 
 def holders(organisation_id: UUID, roles: Iterable[str]) -> list[Person]:

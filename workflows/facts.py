@@ -55,5 +55,7 @@ def panels(instance: ProcessInstance, data: Mapping[str, Any]) -> list[Panel]:
 
 
 def _module(instance: ProcessInstance, what: str) -> ModuleType | None:
-    name = f"workflows.{instance.key.split('.')[0]}.{what}"
-    return import_module(name) if find_spec(name) else None
+    domain = f"workflows.{instance.key.split('.')[0]}"
+    if find_spec(domain) is None:  # a procedure drawn here needs no Python of its own
+        return None
+    return import_module(f"{domain}.{what}") if find_spec(f"{domain}.{what}") else None

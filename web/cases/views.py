@@ -24,6 +24,7 @@ from engine.commands import cases
 from engine.commands.step import restore
 from engine.documents import Document
 from engine.models import ProcessInstance, db
+from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.cases import reading
 from web.inbox.too_late import too_late
@@ -160,9 +161,7 @@ def download(document_id: UUID) -> ResponseReturnValue:
     response = Response(
         storage.open(document.sha256), mimetype=document.media_type, direct_passthrough=True
     )
-    response.headers.set(
-        "Content-Disposition", "inline" if inline else "attachment", filename=document.name
-    )
+    response.headers["Content-Disposition"] = disposition(document.name, inline=inline)
     response.headers["Content-Length"] = str(document.size)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"

@@ -1,0 +1,82 @@
+// What bpmn-engine and feelin take for the same work, one JSON line each.
+//
+//   node peers.mjs <folder>     with loop.bpmn, splits.bpmn and conditions.json
+//
+// A step goes from text to text, as ours goes from bytes to bytes: recover the state, resume,
+// signal the user task, take the state, stop.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const folder = process.argv[2];
+const installed = createRequire(join(folder, "package.json"));
+const { Engine } = installed("bpmn-engine");
+const feelin = await import(pathToFileURL(join(folder, "node_modules/feelin/dist/index.js")));
+
+const AGES = [10, 100, 1000];
+const read = (name) => readFileSync(join(folder, name), "utf8");
+const median = (found) => found.sort((a, b) => a - b)[Math.floor(found.length / 2)];
+const tell = (what, ms, facts = {}) => console.log(JSON.stringify({ what, ms, ...facts }));
+
+async function timed(times, act) {
+  const found = [];
+  for (let n = 0; n < times; n++) {
+    const before = performance.now();
+    await act();
+    found.push(performance.now() - before);
+  }
+  return median(found);
+}
+
+const waiting = (execution) =>
+  execution.getPostponed().find((each) => each.type === "bpmn:UserTask");
+
+async function started(name, variables) {
+  const engine = new Engine({ name, source: read(name), variables });
+  const execution = await engine.execute();
+  return { engine, execution };
+}
+
+async function step(state) {
+  const engine = new Engine().recover(JSON.parse(state));
+  const execution = await engine.resume();
+  execution.signal({ id: waiting(execution).id });
+  const kept = JSON.stringify(await engine.getState());
+  await engine.stop();
+  return kept;
+}
+
+async function loop() {
+  const { engine, execution } = await started("loop.bpmn", { again: true });
+  let finished = 1;
+  for (const age of AGES) {
+    for (; finished < age; finished += 3) {
+      execution.signal({ id: waiting(execution).id });
+    }
+    let state = JSON.stringify(await engine.getState());
+    const ms = await timed(15, async () => (state = await step(state)));
+    tell("step", ms, { finished: age, state_bytes: state.length });
+  }
+}
+
+async function splits() {
+  const ms = await timed(3, async () => {
+    const { engine } = await started("splits.bpmn", { x: true });
+    await engine.stop();
+  });
+  tell("start", ms);
+}
+
+async function conditions() {
+  const { expressions, data } = JSON.parse(read("conditions.json"));
+  for (const expression of expressions) {
+    const ms = await timed(300, async () => feelin.evaluate(expression, data));
+    tell("condition", ms, { expression });
+  }
+}
+
+await conditions();
+await loop();
+await splits();

@@ -1,0 +1,146 @@
+"""How many statements an act sends: each is a round trip, paid by everybody, all day long.
+
+A transaction adds two, BEGIN and COMMIT, that are not counted here; nor is the one that
+a request sends to know who is acting, save where that is said.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, update
+
+from engine.access import actor_for
+from engine.commands import tasks
+from engine.models import ProcessInstance, Timer, UserTask, db
+from engine.transaction import transaction
+from tests.bench.recording import recorded, verbs
+from tests.engine.test_commands import SIMPLE
+from tests.engine.test_races import at_once, new_case
+from tests.office import Office, open_office, open_tasks, publish
+
+MOST = 8
+"""For a plain completion, with its journal, its check of access and who is acting."""
+MOST_TO_START = 12
+"""The case, its first task, history, journal, title to search by, and who it is for."""
+
+TWO_STEPS = """
+<bpmn:process id="tests.two_steps" name="Essai" isExecutable="true">
+  <bpmn:laneSet id="lanes"><bpmn:lane id="case_officer" name="Instructeur">
+    <bpmn:flowNodeRef>review</bpmn:flowNodeRef><bpmn:flowNodeRef>check</bpmn:flowNodeRef>
+  </bpmn:lane></bpmn:laneSet>
+  <bpmn:startEvent id="started"/>
+  <bpmn:userTask id="review" name="Instruire"/>
+  <bpmn:userTask id="check" name="Vérifier"/>
+  <bpmn:endEvent id="done"/>
+  <bpmn:sequenceFlow id="a" sourceRef="started" targetRef="review"/>
+  <bpmn:sequenceFlow id="b" sourceRef="review" targetRef="check"/>
+  <bpmn:sequenceFlow id="c" sourceRef="check" targetRef="done"/>
+{more}</bpmn:process>"""
+
+PLAIN = TWO_STEPS.format(more="")
+
+WATCHED = TWO_STEPS.format(
+    more="""
+  <bpmn:boundaryEvent id="late" attachedToRef="review">
+    <bpmn:timerEventDefinition id="td"><bpmn:timeDuration
+      xsi:type="bpmn:tFormalExpression">P10D</bpmn:timeDuration></bpmn:timerEventDefinition>
+  </bpmn:boundaryEvent>
+  <bpmn:endEvent id="given_up"/>
+  <bpmn:sequenceFlow id="d" sourceRef="late" targetRef="given_up"/>
+"""
+)
+
+
+@pytest.fixture
+def office(either_app: Flask) -> Office:
+    return open_office()
+
+
+def sent_by(act: Callable[[], object]) -> list[str]:
+    db.session.rollback()
+    with recorded() as sent:
+        act()
+    return verbs(sent)
+
+
+def _start(office: Office, body: str, key: str) -> UUID:
+    return new_case(publish(key, body, owner=office.region), office).id
+
+
+def test_a_plain_completion(office: Office) -> None:
+    case = _start(office, PLAIN, "tests.two_steps")
+    task = open_tasks(case)["review"]
+    sent = sent_by(lambda: tasks.complete(task, {"verdict": "oui"}, actor=office.officer))
+    assert sorted(sent) == [
+        "INSERT history",
+        "INSERT journal_entry",
+        "INSERT user_task",
+        "SELECT draft",
+        "SELECT user_task",  # the case with it, both locked
+        "UPDATE process_instance",
+        "UPDATE user_task",
+    ]
+
+
+def test_with_who_is_acting(office: Office) -> None:
+    case = _start(office, PLAIN, "tests.two_steps")
+    task = open_tasks(case)["review"]
+    person = office.officer.person_id
+    assert person is not None
+    sent = sent_by(lambda: tasks.complete(task, {}, actor=actor_for(person)))
+    assert len(sent) <= MOST
+
+
+def test_claiming(office: Office) -> None:
+    case = _start(office, SIMPLE, "tests.simple")
+    task = open_tasks(case)["review"]
+    assert sorted(sent_by(lambda: tasks.claim(task, actor=office.officer))) == [
+        "INSERT journal_entry",
+        "SELECT user_task",
+        "UPDATE process_instance",
+        "UPDATE user_task",
+    ]
+
+
+def test_starting(office: Office) -> None:
+    definition = publish("tests.simple", SIMPLE, owner=office.region)
+    new_case(definition, office)
+    sent = sent_by(lambda: new_case(definition, office))
+    assert len(sent) <= MOST_TO_START, sent
+
+
+def test_two_cases_of_one_procedure_do_not_wait_for_each_other(
+    office: Office, either_app: Flask
+) -> None:
+    """A lock takes the case's row, never the row of its procedure, on PostgreSQL."""
+    definition = publish("tests.simple", SIMPLE, owner=office.region)
+    first, second = (open_tasks(new_case(definition, office).id) for _ in range(2))
+    if db.session.get_bind().dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    with transaction():
+        db.session.scalars(tasks.LOCKED_WHOLE, {"task_id": first["review"]}).one()
+        told = at_once(
+            either_app, lambda: tasks.claim(second["review"], actor=office.officer)
+        )
+    assert told == [None]
+
+
+def test_what_an_operator_changed_by_hand_does_not_break_the_next_step(
+    office: Office,
+) -> None:
+    case = _start(office, WATCHED, "tests.two_steps")
+    task = open_tasks(case)["review"]
+    db.session.execute(delete(Timer).where(Timer.instance_id == case))
+    db.session.execute(update(ProcessInstance).values(title="Corrigé"))
+    db.session.commit()
+    tasks.complete(task, {}, actor=office.officer)
+    check = open_tasks(case)["check"]
+    db.session.execute(update(UserTask).values(name="Autrement dit"))
+    db.session.execute(delete(UserTask).where(UserTask.id == task))
+    db.session.commit()
+    tasks.complete(check, {}, actor=office.officer)
+    done = db.session.get_one(ProcessInstance, case)
+    assert (done.status, done.title) == ("completed", "Corrigé")
+    assert db.session.get_one(UserTask, check).name == "Autrement dit"
