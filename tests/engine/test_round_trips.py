@@ -5,6 +5,7 @@ a request sends to know who is acting, save where that is said.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -16,6 +17,7 @@ from engine.commands import tasks
 from engine.models import ProcessInstance, Timer, UserTask, db
 from engine.transaction import transaction
 from tests.bench.recording import recorded, verbs
+from tests.conftest import build, close, environment
 from tests.engine.test_commands import SIMPLE
 from tests.engine.test_races import at_once, new_case
 from tests.office import Office, open_office, open_tasks, publish
@@ -111,19 +113,20 @@ def test_starting(office: Office) -> None:
     assert len(sent) <= MOST_TO_START, sent
 
 
+@pytest.mark.servers
 def test_two_cases_of_one_procedure_do_not_wait_for_each_other(
-    office: Office, either_app: Flask
+    tmp_path: Path, postgresql: str
 ) -> None:
-    """A lock takes the case's row, never the row of its procedure, on PostgreSQL."""
-    definition = publish("tests.simple", SIMPLE, owner=office.region)
-    first, second = (open_tasks(new_case(definition, office).id) for _ in range(2))
-    if db.session.get_bind().dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
-    with transaction():
-        db.session.scalars(tasks.LOCKED_WHOLE, {"task_id": first["review"]}).one()
-        told = at_once(
-            either_app, lambda: tasks.claim(second["review"], actor=office.officer)
-        )
+    """A lock takes the case's row, never the row of its procedure."""
+    app = build(environment(tmp_path, DATABASE_URL=postgresql))
+    with app.app_context():
+        office = open_office()
+        definition = publish("tests.simple", SIMPLE, owner=office.region)
+        first, second = (open_tasks(new_case(definition, office).id) for _ in range(2))
+        with transaction():
+            db.session.scalars(tasks.LOCKED_WHOLE, {"task_id": first["review"]}).one()
+            told = at_once(app, lambda: tasks.claim(second["review"], actor=office.officer))
+    close(app)
     assert told == [None]
 
 
