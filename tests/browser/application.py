@@ -102,6 +102,4 @@ def commitments(reader: Reader) -> None:
 
 
 def _add_row(reader: Reader, what: str) -> None:
-    reader.page.get_by_role("button", name=f"Ajouter une ligne à {what}").click()
-    reader.page.wait_for_load_state()
-    reader.settle()
+    reader.tap(f"Ajouter une ligne à {what}")

@@ -65,13 +65,20 @@ class Reader:
 
     def follow(self, name: str, *, exact: bool = False) -> None:
         """Follow the first link of this name."""
-        self.page.get_by_role("link", name=name, exact=exact).first.click()
+        link = self.page.get_by_role("link", name=name, exact=exact).first
+        with self.page.expect_navigation():
+            link.click()
 
     def press(self, name: str, *, within: str = "main", exact: bool = True) -> None:
-        """Press a button, and wait for what it brings."""
-        found = self.page.locator(within).get_by_role("button", name=name, exact=exact)
-        found.first.click()
-        self.page.wait_for_load_state()
+        """Press a button that brings another page, or the same one again."""
+        button = self.page.locator(within).get_by_role("button", name=name, exact=exact)
+        with self.page.expect_navigation():
+            button.first.click()
+
+    def tap(self, name: str) -> None:
+        """Press a button after which a form changes without leaving the page."""
+        self.page.locator("main").get_by_role("button", name=name, exact=True).click()
+        self.settle()
 
     def field(self, label: str, within: Locator | None = None) -> Locator:
         """A question by its whole label, told to be required or not."""
@@ -134,7 +141,9 @@ class Reader:
     def look(self, shot: str = "") -> None:
         """Examine the page, and take its picture when EBG_SHOTS names a folder."""
         where = self.page.url
-        if os.environ.get("QUICK"): self._document = None; return
+        if os.environ.get("QUICK"):
+            self._document = None
+            return
         self._strict_html()
         for width in (NARROW, WIDE):
             self.page.set_viewport_size({"width": width, "height": HIGH})

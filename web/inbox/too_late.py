@@ -3,18 +3,35 @@
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from forms import Form
 
-def too_late(sentence: str, back: str) -> ResponseReturnValue:
-    """A page that loses nothing, with a link to how things stand now."""
-    typed = {
-        name: [text for text in request.form.getlist(name) if text.strip()]
+
+def too_late(sentence: str, back: str, form: Form | None = None) -> ResponseReturnValue:
+    """A page that loses nothing, with a link to how things stand now.
+
+    With `form`, answers are told as it asks and names them.
+    """
+    typed = [
+        (name, [text for text in request.form.getlist(name) if text.strip()])
         for name in request.form
         if not name.startswith(("_", "csrf"))
-    }
+    ]
     page = render_template(
         "inbox/too_late.html",
         sentence=sentence,
         back=back,
-        typed={name: texts for name, texts in typed.items() if texts},
+        typed=[
+            (form.label_of(name) if form else name, _said(form, name, texts))
+            for name, texts in typed
+            if texts
+        ],
     )
     return page, 409
+
+
+def _said(form: Form | None, name: str, texts: list[str]) -> list[str]:
+    """The labels of what was chosen; what was typed as it is."""
+    columns = {column.key: column for column in form.columns()} if form else {}
+    options = columns[name].options if name in columns else ()
+    labels = {option.value: option.label for option in options}
+    return [labels.get(text, text) for text in texts]

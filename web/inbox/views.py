@@ -15,7 +15,7 @@ from engine.directory import APPLICANT, Organisation, Person
 from engine.documents import Draft
 from engine.errors import StaleDraft, TaskNotOpen, TaskTaken
 from engine.models import UserTask, db
-from forms import Reading
+from forms import Form, Reading
 from web import filling
 from web.auth import current_actor, guard
 from web.cases import reading as case_reading
@@ -101,29 +101,30 @@ def release(task_id: UUID) -> ResponseReturnValue:
 def save(task_id: UUID) -> ResponseReturnValue:
     """Keep what the task's form holds; complete the task if asked and if all is right."""
     actor = current_actor()
+    task = db.session.get_one(UserTask, task_id)
+    form = filling.form_of(task)
     try:
-        return _save(db.session.get_one(UserTask, task_id), actor)
+        return _save(task, form, actor)
     except TaskNotOpen as closed:
-        return too_late(_closed_sentence(closed), url_for(".show", task_id=task_id))
+        return too_late(_closed_sentence(closed), url_for(".show", task_id=task_id), form)
     except TaskTaken as taken:
         sentence = _("%(who)s a pris cette tâche en charge entre-temps.", who=taken.who)
-        return too_late(sentence, url_for(".show", task_id=task_id))
+        return too_late(sentence, url_for(".show", task_id=task_id), form)
     except StaleDraft as stale:
         sentence = _(
             "%(who)s a modifié cette saisie entre-temps. Relisez, puis recopiez ce qui manque.",
             who=stale.who,
         )
-        return too_late(sentence, url_for(".show", task_id=task_id))
+        return too_late(sentence, url_for(".show", task_id=task_id), form)
 
 
-def _save(task: UserTask, actor: Actor) -> ResponseReturnValue:
+def _save(task: UserTask, form: Form | None, actor: Actor) -> ResponseReturnValue:
     if task.status != "open":
         raise TaskNotOpen(_name(task.completed_by), task.completed_at)
     if not allowed(actor, "complete", task):
         if task.assignee_id not in {None, actor.person_id}:
             raise TaskTaken(_name(task.assignee_id) or "")
         abort(403)
-    form = filling.form_of(task)
     if form is None:
         return _complete(task, {}, actor)
     start = filling.of_task(task, form).values

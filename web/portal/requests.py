@@ -156,6 +156,7 @@ def save(draft_id: UUID, page: int) -> ResponseReturnValue:
         return too_late(
             _("%(who)s a modifié ce brouillon entre-temps.", who=stale.who),
             url_for(".fill", draft_id=draft_id, page=page),
+            filling.of_draft(db.session.get_one(Draft, draft_id)).form,
         )
     if outcome.stay or outcome.errors:
         return _show(draft_id, page, outcome), 422 if outcome.errors else 200

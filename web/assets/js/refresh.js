@@ -4,6 +4,15 @@
 
 const STAY = /^_(refresh|add|remove)/;
 const pending = new WeakMap();
+let released = Promise.resolve();
+
+// A click begun on the form must end on it: nothing is replaced under a finger.
+document.addEventListener("pointerdown", () => {
+  const ends = ["pointerup", "pointercancel"];
+  released = Promise.race(
+    ends.map((end) => new Promise((go) => addEventListener(end, () => setTimeout(go), { once: true }))),
+  );
+});
 
 document.addEventListener("change", ({ target }) => {
   const button = target.form?.querySelector("[data-ebg-refresh-button]");
@@ -12,7 +21,9 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
-  if (!form.matches("[data-ebg-form]:not([data-ebg-plain])") || !STAY.test(submitter?.name ?? "")) return;
+  if (!form.matches("[data-ebg-form]:not([data-ebg-plain])")) return;
+  pending.get(form)?.abort();
+  if (!STAY.test(submitter?.name ?? "")) return;
   event.preventDefault();
   follow(form, submitter);
 });
@@ -30,6 +41,8 @@ async function follow(form, button) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("form[data-ebg-form]");
     if (!fresh) throw new Error(`${answer.status}`);
+    await released;
+    if (abort.signal.aborted) return;
     const known = new Set([...form.querySelectorAll("[id]")].map(({ id }) => id));
     const focused = document.activeElement;
     const typed = controls(form).filter((one) => sent.get(one.id) !== state(one));

@@ -1,0 +1,95 @@
+"""Hands that slip, pages left open too long, two people on one thing: nothing is lost."""
+
+import pytest
+
+from tests.browser import cases
+from tests.browser.reader import Reader
+from tests.browser.serving import Served
+
+CHOICE = "La demande est-elle recevable ?"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
+def test_a_double_click_files_one_request(enter, served: Served, javascript: bool) -> None:
+    title = f"Scie à ruban, {javascript}"
+    draft = cases.draft_request(served, title)
+    reader: Reader = enter(cases.APPLICANT_EMAIL, javascript=javascript)
+    reader.open(f"/brouillons/{draft}/recapitulatif")
+    with reader.page.expect_navigation():
+        reader.page.get_by_role("button", name="Déposer la demande").dblclick()
+    reader.open("/demandes/")
+    assert reader.page.locator("li", has_text=title).count() == 1
+    assert "Brouillons" not in reader.text
+
+
+def test_what_a_stale_page_holds_is_given_back(enter, served: Served) -> None:
+    cases.file_request(served, "Affûteuse")
+    claire, paul = enter("claire@region.demo"), enter("paul@region.demo")
+    for officer in (claire, paul):
+        open_task(officer, "Affûteuse")
+    reject(paul, "Secteur exclu, vu par Paul.")
+    paul.reads("c'est fait")
+    claire.refused_with = {409}
+    reject(claire, "Une longue explication de Claire.")
+    claire.reads("Paul Roy a déjà terminé cette tâche.", "Ce que vous aviez écrit")
+    claire.reads("Explication pour l'entreprise Une longue explication de Claire.")
+    claire.reads(f"{CHOICE} Irrecevable")
+    claire.look()
+    claire.follow("Voir où en est la tâche")
+    claire.reads("Paul Roy a terminé cette tâche le")
+    claire.look()
+
+
+def test_a_task_is_in_one_persons_hands(enter, served: Served) -> None:
+    cases.file_request(served, "Écorceuse")
+    claire, paul = enter("claire@region.demo"), enter("paul@region.demo")
+    for officer in (claire, paul):
+        open_task(officer, "Écorceuse")
+    claire.press("Prendre en charge")
+    paul.refused_with = {409}
+    reject(paul, "Paul n'avait pas vu.")
+    paul.reads(
+        "Claire Martin a pris cette tâche en charge entre-temps.", "Paul n'avait pas vu."
+    )
+    paul.page.go_back()
+    paul.press("Prendre en charge")
+    paul.reads("Claire Martin a déjà pris cette tâche en charge.")
+    paul.look()
+    paul.open("/corbeille/?panier=equipe")
+    paul.reads("Écorceuse", "en charge : Claire Martin")
+    paul.look()
+    claire.press("Remettre dans la corbeille")
+    claire.reads("remise dans la corbeille commune")
+    open_task(paul, "Écorceuse")
+    paul.press("Prendre en charge")
+    paul.reads("Cette tâche est à vous")
+
+
+def test_what_is_typed_while_the_form_follows_is_kept(enter, served: Served) -> None:
+    draft = cases.draft_request(served, "Four à bois")
+    reader: Reader = enter(cases.APPLICANT_EMAIL)
+    reader.open(f"/brouillons/{draft}/1")
+    reader.field("Effectif (en UTA)").fill("13")  # the form follows this answer …
+    reader.fill("Capital social", "77000")  # … while this one is typed
+    reader.settle()
+    assert reader.field("Capital social").input_value() == "77000"
+    assert reader.field("Effectif (en UTA)").input_value() == "13"
+    reader.open("/demandes/")
+    reader.press("Supprimer le brouillon", exact=False)
+
+
+def open_task(officer: Reader, title: str) -> None:
+    officer.open("/corbeille/?panier=a-prendre")
+    officer.wait_to_read(title)
+    with officer.page.expect_navigation():
+        officer.page.locator("li", has_text=title).get_by_role("link").click()
+
+
+def reject(officer: Reader, explanation: str) -> None:
+    officer.choose(
+        "La commune du projet est-elle en zone d'aide à finalité régionale (AFR) ?", "Non"
+    )
+    officer.choose(CHOICE, "Irrecevable")
+    officer.page.get_by_label("R04").check()
+    officer.fill("Explication pour l'entreprise", explanation)
+    officer.press("Terminer la tâche")
