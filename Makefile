@@ -44,8 +44,8 @@ lint: install ## Check style, types and who imports whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install ## Measure, as ratios in one run
-	$(BIN)/python -m tests.bench.bench_steps
+bench: install ## Measure, as ratios in one run, and write docs/benchmarks.md
+	$(BIN)/python -m tests.bench
 
 prove: install ## Run the long scripts at full size; dated tables go to docs/evidence/
 	$(BIN)/python -m tests.prove.storm

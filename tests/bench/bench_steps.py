@@ -3,19 +3,16 @@
     python -m tests.bench.bench_steps
 
 A step restores the instance, completes a user task, runs on and dumps. The diagram is a loop
-around one user task; the figures are medians after 10, 100, 1000 and 5000 finished tasks, with
-1 kB and 100 kB of data. One JSON line a figure; ratios compare a figure with that after 10.
+around one user task; the figures are medians after 10 to 20,000 finished tasks, with
+1 kB and 100 kB of data.
 
 The plain engine stops finding its tasks below depth 1000 and dies of recursion a little
 further: its limits are lifted here, which `lifted` says, so that it can be measured at all.
 """
 
-import gc
 import json
 import statistics
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
@@ -27,33 +24,16 @@ from SpiffWorkflow.util import task as plain_task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.process import Process
-from tests.engine.spiff.drawing import (
-    Clock,
-    chain,
-    document,
-    end,
-    exclusive,
-    flow,
-    model,
-    process,
-    start,
-    user,
-)
+from tests.bench.diagrams import LOOP
+from tests.bench.figures import durations, figure
+from tests.engine.spiff.drawing import Clock, document, model, process
 
-AGES = (10, 100, 1000, 5000)
+AGES = (10, 100, 1000, 5000, 20_000)
+AGES_OF_PLAIN = (10, 100, 1000, 5000)
 SIZES = (1_000, 100_000)
-ROUNDS = 60
+ROUNDS = 30
+FLAT = 1.2
 LIFTED = 1000
-LOOP = (
-    start(),
-    exclusive("merge"),
-    user("work"),
-    exclusive("again", default="stop"),
-    end(),
-    chain("started", "merge", "work", "again"),
-    flow("again", "merge", "again"),
-    flow("again", "ended", key="stop"),
-)
 
 
 def case_file(size: int) -> dict[str, Any]:
@@ -121,19 +101,6 @@ class Plain:
         return len(self.saved)
 
 
-def measure(step: Callable[[], None], times: int) -> float:
-    """The median of a step, in milliseconds."""
-    found = []
-    gc.collect()
-    gc.disable()
-    for _ in range(times):
-        before = time.perf_counter()
-        step()
-        found.append(time.perf_counter() - before)
-    gc.enable()
-    return statistics.median(found) * 1000
-
-
 def lift_plain_limits() -> None:
     """What the plain engine needs to survive more than a thousand tasks in a row."""
     plain_task.TaskIterator.__init__.__defaults__ = (None, 10**9, True, None)
@@ -146,7 +113,10 @@ def measure_ours(size: int) -> dict[int, tuple[float, int]]:
     aged = {age: Ours(size) for age in AGES}
     for age, engine in aged.items():
         engine.age(age)
-    rounds = [{age: measure(aged[age].step, 5) for age in AGES} for _ in range(ROUNDS)]
+    rounds = [
+        {age: statistics.median(durations(aged[age].step, 5)) for age in AGES}
+        for _ in range(ROUNDS)
+    ]
     return {
         age: (statistics.median(found[age] for found in rounds), aged[age].bytes())
         for age in AGES
@@ -157,32 +127,26 @@ def main() -> None:
     lift_plain_limits()
     for size in SIZES:
         ours = measure_ours(size)
+        first = ours[AGES[0]][0]
         for age, (cost, state) in ours.items():
-            report("ours", age, size, cost, state, cost / ours[AGES[0]][0])
-        plain, first = Plain(size), 0.0
-        for age in AGES:
+            facts = {"finished": age, "data_bytes": size, "state_bytes": state}
+            figure("step in memory", "ms by ours", cost, **facts)
+        oldest, facts = AGES[-1], {"data_bytes": size}
+        what = f"ours after {oldest} finished tasks / after {AGES[0]}"
+        figure("step in memory", what, ours[oldest][0] / first, goal=FLAT, **facts)
+        plain = Plain(size)
+        for age in AGES_OF_PLAIN:
             plain.age(age)
-            cost = measure(plain.step, 15 if age < LIFTED else 3)
-            first = first or cost
-            facts = {"lifted": age >= LIFTED, "times_ours": round(cost / ours[age][0], 1)}
-            report("plain", age, size, cost, plain.bytes(), cost / first, **facts)
-
-
-def report(
-    engine: str, age: int, size: int, cost: float, state: int, ratio: float, **facts: Any
-) -> None:
-    """One figure as one JSON line; `ratio_to_10` must stay under 1.2 for ours."""
-    line = {
-        "bench": "step",
-        "engine": engine,
-        "finished": age,
-        "data_bytes": size,
-        "ms": round(cost, 3),
-        "state_bytes": state,
-        "ratio_to_10": round(ratio, 2),
-        **facts,
-    }
-    print(json.dumps(line), flush=True)
+            cost = statistics.median(durations(plain.step, 15 if age < LIFTED else 3))
+            facts = {
+                "finished": age,
+                "data_bytes": size,
+                "state_bytes": plain.bytes(),
+                "lifted": age >= LIFTED,
+            }
+            figure("step in memory", "ms by SpiffWorkflow", cost, **facts)
+            times = cost / ours[age][0]
+            figure("step in memory", "SpiffWorkflow / ours", times, **facts)
 
 
 if __name__ == "__main__":

@@ -24,14 +24,12 @@ LOOP = (
 )
 """A case that comes back to the same officer for as long as wanted."""
 
-SPLITS = 12
 
-
-def splits() -> bytes:
-    """Fifty nodes: twelve successive choices between two tasks, one after the other."""
+def splits(many: int) -> bytes:
+    """So many successive choices between two tasks: fifty nodes when there are twelve."""
     parts = [start(), end()]
     before = "started"
-    for n in range(SPLITS):
+    for n in range(many):
         names = f"split{n}", f"left{n}", f"right{n}", f"merge{n}"
         split, left, right, merge = names
         parts += [
