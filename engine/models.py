@@ -123,6 +123,11 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
 
     definition: Mapped[ProcessDefinition] = relationship(lazy="joined", innerjoin=True)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something may still happen to this case, be it suspended."""
+        return self.status in {"active", SUSPENDED}
+
 
 _URGENCY = ("due_at", "opened_at", "id")
 

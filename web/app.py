@@ -45,6 +45,8 @@ BLUEPRINTS = [
     "web.portal.catalogue",
     "web.cases.views",
     "web.operate.views",
+    "web.operate.case_operations",
+    "web.operate.jobs",
     "web.callbacks",
 ]
 

@@ -168,15 +168,19 @@ def advance(limit: int) -> int:
     """
     if db.session.scalar(select(Job.id).where(Job.status == RUNNING).limit(1)) is None:
         return 0
+    actors: dict[UUID, Actor] = {}
     for number in range(limit):
-        if not _one():
+        if not _one(actors):
             return number
     wake.for_sweep()  # there may be more
     return limit
 
 
-def _one() -> bool:
-    """Do the next item that nobody holds; False when there is none."""
+def _one(actors: dict[UUID, Actor]) -> bool:
+    """Do the next item that nobody holds; False when there is none.
+
+    `actors`: those who asked, as they stood when this round of items began.
+    """
     taken: list[tuple[UUID, int]] = []
     try:
         with transaction() as after_commit:
@@ -185,8 +189,9 @@ def _one() -> bool:
                 return _finish()
             taken.append((item.job_id, item.position))
             job = db.session.get_one(Job, item.job_id)
-            actor = actor_for(job.created_by)
+            actor = actors.get(job.created_by) or actor_for(job.created_by)
             require(actor, "operate")
+            actors[job.created_by] = actor
             notes = operations.act(
                 locked(item.instance_id),
                 Operation(**job.operation),

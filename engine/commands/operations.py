@@ -28,7 +28,7 @@ from engine.access import Actor, require
 from engine.commands import incidents, migration, suspension
 from engine.commands.step import digest, keep, locked, restore
 from engine.errors import OperationRefused
-from engine.models import SUSPENDED, Incident, ProcessInstance, RemoteCall, UserTask, db
+from engine.models import Incident, ProcessInstance, RemoteCall, UserTask, db
 from engine.spiff import surgery
 from engine.spiff.process import Process, ProcessError
 from engine.transaction import AfterCommit, transaction
@@ -77,7 +77,7 @@ def act(
     job_id: UUID | None = None,
 ) -> list[str]:
     """Do it in the open transaction, to an instance locked already."""
-    if instance.status not in {"active", SUSPENDED}:
+    if not instance.is_open:
         raise OperationRefused("Ce dossier est clos.")
     if operation.act not in _ACTS:
         raise OperationRefused("Cette opération n'existe pas.")

@@ -4,7 +4,7 @@ documents, an incident, an invitation, and somebody for every role there is.
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask
 from sqlalchemy import select
@@ -12,8 +12,10 @@ from sqlalchemy import select
 from connectors import StoredFile
 from engine import documents
 from engine.access import VISITOR, Actor, actor_for
-from engine.commands import calls, drafts, membership, people, publishing, tasks
+from engine.commands import calls, drafts, jobs, membership, people, publishing, tasks
 from engine.commands.calls import Attempt
+from engine.commands.jobs import Selection
+from engine.commands.operations import Operation
 from engine.directory import APPLICANT, Organisation, holdings_of
 from engine.membership import JoinRequest
 from engine.models import Incident, ProcessDefinition, RemoteCall, db
@@ -165,6 +167,14 @@ def _play(office: TwoOffices) -> None:
     tasks.claim(ids["held_task"], actor=office.actor("officer"))
     ids["stuck"] = player(office, settle=fail_calls).play(CONSULTED[:1])
     ids["incident"] = db.session.scalars(select(Incident.id)).one()
+    ids["job"] = jobs.create(
+        uuid4(),
+        Selection(definition_id=str(ids["definition"])),
+        Operation("suspend"),
+        actor=office.actor("operator"),
+        motive="essai",
+        rehearsal=True,
+    )
 
 
 def fail_calls(case: UUID) -> None:

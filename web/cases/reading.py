@@ -118,7 +118,7 @@ def page(case: ProcessInstance, actor: Actor) -> CasePage:
         incidents=_open_incidents(case.id) if handles else 0,
         outcome=outcome_name(case),
         may_write=case.status == "active" and allowed(actor, "write", case),
-        may_withdraw=applies and case.status == "active" and _withdrawable(case),
+        may_withdraw=applies and case.is_open and _withdrawable(case),
     )
 
 
@@ -129,7 +129,7 @@ def milestones(case: ProcessInstance) -> list[Milestone]:
     """
     model = definitions.model(case.definition_id)
     labels = list(model.milestones)
-    if case.status != "active":
+    if not case.is_open:
         through = {
             element.properties.get("ebg:milestone")
             for done in elements_done(case.id)
@@ -272,7 +272,7 @@ def _open_incidents(instance_id: UUID) -> int:
 
 def outcome_name(case: ProcessInstance) -> str | None:
     """How a closed case ended, in the diagram's words; None while it goes on."""
-    if case.outcome is None or case.status == "active":
+    if case.outcome is None or case.is_open:
         return None
     return _label(definitions.model(case.definition_id).elements, case.outcome)
 

@@ -44,6 +44,7 @@ class PartnerState:
     paused_at: datetime | None
     broken_at: datetime | None
     reason: str | None
+    rate: int | None
     waiting: int
     last_outcome: str | None
     last_at: datetime | None
@@ -108,6 +109,7 @@ def _state(
         paused_at=row.paused_at if row else None,
         broken_at=row.broken_at if row else None,
         reason=row.reason if row else None,
+        rate=row.rate if row else None,
         waiting=waiting.get(name, 0),
         last_outcome=last.outcome if last else None,
         last_at=last.at if last else None,

@@ -21,7 +21,7 @@ from flask_babel import gettext as _
 from connectors import mail
 from engine.access import Actor
 from engine.commands import incidents, partners
-from engine.errors import NotWaiting
+from engine.errors import NotWaiting, OperationRefused
 from engine.models import Incident, db
 from web.auth import current_actor, guard
 from web.navigation import Item, offer
@@ -135,6 +135,23 @@ def partner(name: str, act: str) -> ResponseReturnValue:
         else _("Les appels à ce partenaire reprennent."),
         "success",
     )
+    return redirect(url_for(".index"))
+
+
+@bp.post("/partenaires/<name>/debit")
+@guard("operate")
+def rate(name: str) -> ResponseReturnValue:
+    """Say how many calls a minute a partner takes at most; nothing typed: no limit."""
+    if name not in current_app.extensions["partners"]:
+        abort(404)
+    typed = text(request.form, "rate")
+    try:
+        number = int(typed) if typed.isascii() and typed.isdigit() else 0
+        partners.set_rate(name, number if typed else None, actor=current_actor())
+    except (OperationRefused, ValueError) as refused:
+        flash(str(refused), "warning")
+    else:
+        flash(_("Le débit est réglé."), "success")
     return redirect(url_for(".index"))
 
 

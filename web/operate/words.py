@@ -39,6 +39,9 @@ RESOLUTIONS: Mapping[str, object] = {
     "corrected": _("réessayé avec des données corrigées"),
     "retried": _("réessayé"),
     "gone": _("l’étape n’existe plus"),
+    "skipped": _("étape sautée"),
+    "moved": _("jeton déplacé"),
+    "cancelled": _("branche annulée"),
 }
 
 ACTS: Mapping[str, object] = {
@@ -54,6 +57,14 @@ ACTS: Mapping[str, object] = {
     "timer_fired": _("Échéance atteinte"),
     "incident_answered": _("Incident : répondu à la main"),
     "incident_retried": _("Incident : réessayé"),
+    "incidents_retried": _("Incidents : réessayés"),
+    "task_skipped": _("Étape sautée"),
+    "branch_cancelled": _("Branche annulée"),
+    "token_moved": _("Jeton déplacé"),
+    "case_cancelled": _("Dossier annulé"),
+    "case_suspended": _("Dossier suspendu"),
+    "case_resumed": _("Dossier repris"),
+    "case_migrated": _("Dossier passé à une autre version"),
 }
 
 

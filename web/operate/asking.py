@@ -1,0 +1,104 @@
+"""Reads an operation as an operator types it, and says it back in words."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from engine.commands.operations import Operation
+from engine.errors import OperationRefused
+from web.typed import text
+
+ACTS: Mapping[str, object] = {
+    "skip": lazy_gettext("Sauter l’étape"),
+    "move": lazy_gettext("Déplacer le jeton"),
+    "drop": lazy_gettext("Annuler la branche"),
+    "suspend": lazy_gettext("Suspendre le dossier"),
+    "resume": lazy_gettext("Reprendre le dossier"),
+    "retry": lazy_gettext("Réessayer les incidents"),
+    "migrate": lazy_gettext("Passer à une autre version"),
+    "cancel": lazy_gettext("Annuler le dossier"),
+}
+
+KINDS: Mapping[str, object] = {
+    "task": lazy_gettext("tâche"),
+    "call": lazy_gettext("appel à un partenaire"),
+    "timer": lazy_gettext("échéance"),
+    "message": lazy_gettext("attente d’un message"),
+    "failure": lazy_gettext("incident"),
+}
+
+RESULTS: Mapping[str, object] = {
+    "to_do": lazy_gettext("à faire"),
+    "done": lazy_gettext("fait"),
+    "refused": lazy_gettext("refusé"),
+    "failed": lazy_gettext("en échec"),
+}
+
+STATUSES: Mapping[str, object] = {
+    "running": lazy_gettext("en cours"),
+    "stopped": lazy_gettext("arrêté"),
+    "done": lazy_gettext("terminé"),
+}
+
+CASE_STATUSES: Mapping[str, object] = {
+    "active": lazy_gettext("en cours"),
+    "suspended": lazy_gettext("suspendu"),
+    "completed": lazy_gettext("clos"),
+    "cancelled": lazy_gettext("annulé"),
+}
+
+LONGEST = 100_000
+"""Characters of JSON an operator may type."""
+
+
+def operation(form: Mapping[str, str]) -> Operation:
+    """What a form asks for. Raises OperationRefused with a sentence."""
+    act = text(form, "act")
+    if act not in ACTS:
+        raise OperationRefused(_("Choisissez ce qu’il faut faire."))
+    target, to = text(form, "target"), text(form, "to")
+    if act in {"skip", "move", "drop", "retry"} and not target:
+        raise OperationRefused(_("Choisissez l’étape."))
+    if act == "move" and not to:
+        raise OperationRefused(_("Choisissez où placer le jeton."))
+    if act == "migrate":
+        to = str(identifier(text(form, "version")))
+    mapping = {
+        name.removeprefix("map-"): text(form, name)
+        for name in form
+        if name.startswith("map-") and text(form, name)
+    }
+    takes = act in {"skip", "move"}
+    return Operation(
+        act,
+        target=target if act in {"skip", "move", "drop", "retry"} else "",
+        to=to if act in {"move", "migrate"} else "",
+        values=_values(text(form, "values")) if takes else {},
+        mapping=mapping if act == "migrate" else {},
+    )
+
+
+def identifier(typed: str) -> UUID:
+    """A version's id. Raises OperationRefused."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        raise OperationRefused(_("Choisissez une version.")) from None
+
+
+def _values(typed: str) -> dict[str, Any]:
+    if not typed:
+        return {}
+    if len(typed) > LONGEST:
+        raise OperationRefused(_("Données : 100 000 caractères au plus."))
+    try:
+        value = json.loads(typed)
+    except (ValueError, RecursionError):
+        raise OperationRefused(_("Données : ce n’est pas du JSON valide.")) from None
+    if not isinstance(value, dict):
+        raise OperationRefused(_("Données : donnez un objet JSON, entre accolades."))
+    return value

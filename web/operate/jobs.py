@@ -1,0 +1,198 @@
+"""Operations on many cases: chosen, counted, tried, done by the workers, told one by one."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from engine import definitions
+from engine.commands import jobs, migration
+from engine.commands.jobs import Selection
+from engine.directory import Person
+from engine.errors import OperationRefused
+from engine.jobs import RESULTS, TO_DO, Job, JobItem, progress
+from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
+from web.auth import current_actor, guard
+from web.operate import asking, words
+from web.typed import page_number, text
+
+bp = Blueprint("jobs", __name__, url_prefix="/exploitation/travaux")
+bp.context_processor(lambda: {"words": words, "asking": asking})
+
+PER_PAGE = 50
+MOST_NUMBERS = 2000
+
+
+@bp.get("/")
+@guard("operate")
+def index() -> ResponseReturnValue:
+    """Every job, the latest first, and the versions that cases still follow."""
+    page = db.paginate(
+        select(Job).order_by(Job.created_at.desc(), Job.id),
+        page=page_number(),
+        per_page=PER_PAGE,
+        error_out=False,
+    )
+    return render_template(
+        "operate/jobs.html",
+        page=page,
+        progress={job.id: progress(job) for job in page.items},
+        versions=_followed(),
+    )
+
+
+@bp.get("/nouveau")
+@guard("operate")
+def new() -> ResponseReturnValue:
+    """Choose cases and what to do to them."""
+    return _choosing(request.args.to_dict())
+
+
+@bp.post("/nouveau")
+@guard("operate")
+def create() -> ResponseReturnValue:
+    """Count the cases chosen; start the job once the number was seen."""
+    typed = request.form.to_dict()
+    try:
+        asked, chosen = asking.operation(typed), _selection(typed)
+        if "_confirm" not in typed and "_rehearse" not in typed:
+            return _choosing(typed, found=_counted(chosen), job_id=uuid4())
+        job_id = jobs.create(
+            asking.identifier(text(typed, "job")),
+            chosen,
+            asked,
+            actor=current_actor(),
+            motive=text(typed, "motive"),
+            rehearsal="_rehearse" in typed,
+        )
+    except OperationRefused as refused:
+        return _choosing(typed, problem=str(refused)), 422
+    return redirect(url_for(".show", job_id=job_id))
+
+
+@bp.get("/<uuid:job_id>")
+@guard("operate")
+def show(job_id: UUID) -> ResponseReturnValue:
+    """How far a job has got, and what became of each case."""
+    job = db.session.get(Job, job_id) or abort(404)
+    result = request.args.get("resultat", "")
+    items = select(JobItem).where(JobItem.job_id == job_id).order_by(JobItem.position)
+    if result in {TO_DO, *RESULTS}:
+        items = items.where(JobItem.result == result)
+    return render_template(
+        "operate/job.html",
+        job=job,
+        progress=progress(job),
+        page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
+        result=result,
+        author=db.session.get(Person, job.created_by),
+        version=_version(job.operation.get("to", "")),
+    )
+
+
+@bp.post("/<uuid:job_id>/<any(arret, suite):act>")
+@guard("operate")
+def turn(job_id: UUID, act: str) -> ResponseReturnValue:
+    """Stop a job, or let it go on."""
+    if db.session.get(Job, job_id) is None:
+        abort(404)
+    try:
+        change = jobs.stop if act == "arret" else jobs.go_on
+        change(job_id, actor=current_actor())
+    except OperationRefused as refused:
+        flash(str(refused), "warning")
+    return redirect(url_for(".show", job_id=job_id))
+
+
+@bp.get("/migration/<uuid:source_id>/<uuid:target_id>")
+@guard("operate")
+def migrate(source_id: UUID, target_id: UUID) -> ResponseReturnValue:
+    """Which step becomes which, before a dry run of the migration."""
+    source, target = _version(str(source_id)), _version(str(target_id))
+    if source is None or target is None or source.key != target.key:
+        abort(404)
+    elements = definitions.model(target.id).elements
+    rows = db.session.execute(
+        select(UserTask.element_id, func.count())
+        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        .where(UserTask.status == "open", ProcessInstance.definition_id == source.id)
+        .group_by(UserTask.element_id)
+    )
+    standing = {element_id: number for element_id, number in rows}
+    return render_template(
+        "operate/migration.html",
+        source=source,
+        target=target,
+        gone=migration.replaceable(source.id, target.id),
+        suggestions=migration.suggestions(source.id, target.id),
+        standing=standing,
+        names={e.id: e.name for e in definitions.model(source.id).elements.values()},
+        places=[e for e in elements.values() if e.name],
+        found=_counted(Selection(definition_id=str(source.id))),
+    )
+
+
+def _choosing(typed: dict[str, str], **more: Any) -> str:
+    source = _version(text(typed, "definition_id"))
+    model = definitions.model(source.id) if source else None
+    return render_template(
+        "operate/job_new.html",
+        typed=typed,
+        versions=_followed(),
+        source=source,
+        targets=[v for v in migration.versions(source.key) if v != source]
+        if source
+        else [],
+        elements=[e for e in model.elements.values() if e.name] if model else [],
+        **more,
+    )
+
+
+def _selection(typed: dict[str, str]) -> Selection:
+    numbers = text(typed, "numbers").upper().replace(",", " ").split()
+    if len(numbers) > MOST_NUMBERS:
+        raise OperationRefused(
+            _("Numéros : 2 000 au plus ; choisissez plutôt une version.")
+        )
+    definition = text(typed, "definition_id")
+    return Selection(
+        cause=text(typed, "cause"),
+        step_name=text(typed, "step_name"),
+        definition_id=str(asking.identifier(definition)) if definition else "",
+        element_id=text(typed, "element_id"),
+        numbers=tuple(numbers),
+    )
+
+
+def _counted(chosen: Selection) -> dict[str, Any]:
+    """How many cases are chosen, and the first of them."""
+    ids = jobs.select_cases(chosen).subquery()
+    number = db.session.scalar(select(func.count()).select_from(ids)) or 0
+    first = select(ProcessInstance.number).where(
+        ProcessInstance.id.in_(jobs.select_cases(chosen).limit(10))
+    )
+    return {"number": number, "first": list(db.session.scalars(first))}
+
+
+def _version(definition_id: str) -> ProcessDefinition | None:
+    try:
+        return db.session.get(ProcessDefinition, UUID(definition_id))
+    except ValueError:
+        return None
+
+
+def _followed() -> list[tuple[ProcessDefinition, int, ProcessDefinition]]:
+    """The versions that open cases follow, how many there are, and the latest version."""
+    rows = db.session.execute(
+        select(ProcessInstance.definition_id, func.count())
+        .where(ProcessInstance.status.in_(["active", "suspended"]))
+        .group_by(ProcessInstance.definition_id)
+    )
+    found = [(db.session.get_one(ProcessDefinition, key), number) for key, number in rows]
+    return sorted(
+        ((one, number, migration.versions(one.key)[0]) for one, number in found),
+        key=lambda row: (row[0].name, row[0].version),
+    )
