@@ -7,6 +7,12 @@
     messages.py    receive a message, hand kept ones over
     timers.py      fire what is due
     incidents.py   retry, correct, answer by hand
+    operations.py  skip, move, drop, cancel, suspend, migrate: what operators do to a case
+    preview.py     the same, shown and taken back
+    migration.py   take a case to another version
+    suspension.py  what suspending stops, and how a case catches up
+    jobs.py        the same asked of many cases
+    partners.py    pause, breaker, calls a minute
     drafts.py      keep what is being typed, and its files
     publishing.py  freeze a version of a procedure
     membership.py  people, companies and the roles they hold
