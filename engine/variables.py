@@ -83,7 +83,12 @@ def read(value: str) -> list[Searchable]:
 
 
 def keep(instance: ProcessInstance, updates: Mapping[str, Any]) -> None:
-    """Write the searchable values among those that a step changed, in its transaction."""
+    """Write the searchable values among those that a step changed, in its transaction.
+
+    The step that starts the case writes the words of its title too.
+    """
+    if instance.rev == 0:
+        keep_title(instance)
     names = [s.name for s in searchable(instance.definition_id)]
     _write(instance.id, {n: found(updates, n) for n in names if _root(n) in updates})
 

@@ -44,6 +44,7 @@ BLUEPRINTS = [
     "web.portal.requests",
     "web.portal.catalogue",
     "web.cases.views",
+    "web.cases.search",
     "web.operate.views",
     "web.operate.case_operations",
     "web.operate.jobs",

@@ -16,19 +16,21 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import or_
+from sqlalchemy import select
 
 from engine import definitions
-from engine.access import Actor, allowed, handled_cases
+from engine.access import Actor, allowed
 from engine.commands import cases
 from engine.commands.step import restore
 from engine.documents import Document
 from engine.models import ProcessInstance, db
+from engine.search import Search, ordered
 from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.cases import reading
 from web.inbox.too_late import too_late
 from web.navigation import Item, offer
+from web.paging import bounded
 from web.typed import page_number, text
 
 bp = Blueprint("cases", __name__)
@@ -47,24 +49,19 @@ def navigation(actor: Actor) -> Iterable[Item]:
 @bp.get("/dossiers/")
 @guard("handle")
 def index() -> ResponseReturnValue:
-    """The cases one handles, the newest first, found by number or title."""
+    """The cases one handles, the newest first, found by number or words of the title."""
     sought = text(request.args, "q")[:100]
-    statement = handled_cases(current_actor())
-    if sought:
-        statement = statement.where(
-            or_(
-                ProcessInstance.number == sought.upper(),
-                ProcessInstance.title.icontains(sought, autoescape=True),
-            )
-        )
     status = request.args.get("statut")
-    if status in {"active", "completed"}:
-        statement = statement.where(ProcessInstance.status == status)
-    page = db.paginate(
-        statement.order_by(ProcessInstance.started_at.desc()),
+    asked = Search(title=sought, status=status if status in {"active", "completed"} else "")
+    rows = select(ProcessInstance).order_by(
+        ProcessInstance.started_at.desc(), ProcessInstance.id.desc()
+    )
+    page = bounded(
+        ordered(asked, current_actor()),
+        rows,
+        id=ProcessInstance.id,
         page=page_number(),
         per_page=PER_PAGE,
-        error_out=False,
     )
     return render_template(
         "cases/index.html",

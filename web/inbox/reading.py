@@ -1,17 +1,25 @@
 """The baskets of the inbox: each a query on one index, counted and paged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
-from engine import clock
+from engine import clock, merging
 from engine.access import NOT_HANDLING, Actor, visible_tasks
-from engine.models import ProcessInstance, UserTask, db
+from engine.models import IS_OPEN, ProcessInstance, UserTask, db
+from web.paging import bounded
 
 PER_PAGE = 25
+
+MOST_COUNTED = 99
+"""What a basket holds is counted up to here; head counts are in the figures."""
+
+URGENCY = (UserTask.due_at.asc().nulls_last(), UserTask.opened_at, UserTask.id)
+LATEST = (UserTask.completed_at.desc(), UserTask.id)
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,8 @@ class Basket:
     name: str
     label: str
     empty: str
-    count: int | None = None
+    count: int | str | None = None
+    """« 99+ » when there are more."""
 
 
 BASKETS = {
@@ -38,33 +47,30 @@ BASKETS = {
 def baskets(actor: Actor) -> list[Basket]:
     """Every basket with its count; what is done is not counted."""
     return [
-        Basket(
-            b.name, b.label, b.empty, None if b.name == "faits" else _count(actor, b.name)
-        )
+        replace(b, count=None if b.name == "faits" else _count(actor, b.name))
         for b in BASKETS.values()
     ]
 
 
 def tasks(actor: Actor, basket: str, page: int) -> Pagination:
     """One page of a basket's tasks, the most urgent first, each with its case."""
-    statement = _select(actor, basket)
-    if basket == "faits":
-        ordered = statement.order_by(UserTask.completed_at.desc(), UserTask.id)
-    else:
-        ordered = statement.order_by(
-            UserTask.due_at.is_(None), UserTask.due_at, UserTask.opened_at, UserTask.id
-        )
-    eager = ordered.join(UserTask.instance).options(contains_eager(UserTask.instance))
-    return db.paginate(eager, page=max(page, 1), per_page=PER_PAGE, error_out=False)
+    rows = (
+        select(UserTask)
+        .join(UserTask.instance)
+        .options(contains_eager(UserTask.instance))
+        .order_by(*(LATEST if basket == "faits" else URGENCY))
+    )
+    return bounded(
+        _branches(actor, basket), rows, id=UserTask.id, page=page, per_page=PER_PAGE
+    )
 
 
 def next_task(actor: Actor) -> UserTask | None:
     """The most urgent task in this person's hands."""
-    return db.session.scalars(
-        _select(actor, "a-moi")
-        .order_by(UserTask.due_at.is_(None), UserTask.due_at)
-        .limit(1)
-    ).first()
+    mine: Select[Any] = visible_tasks(actor).where(
+        UserTask.role.not_in(NOT_HANDLING), IS_OPEN, UserTask.assignee_id == actor.person_id
+    )
+    return db.session.scalars(mine.order_by(*URGENCY).limit(1)).first()
 
 
 def case_of(task: UserTask) -> ProcessInstance:
@@ -72,26 +78,40 @@ def case_of(task: UserTask) -> ProcessInstance:
     return db.session.get_one(ProcessInstance, task.instance_id)
 
 
-def _select(actor: Actor, basket: str) -> Select[Any]:
-    mine = visible_tasks(actor).where(UserTask.role.not_in(NOT_HANDLING))
-    if basket == "faits":
-        return mine.where(
-            UserTask.completed_by == actor.person_id, UserTask.status == "completed"
-        )
-    still_open = mine.where(UserTask.status == "open")
+def _branches(actor: Actor, basket: str) -> list[Select[UUID]]:
+    """The ids of a basket's tasks in order: queries that each follow one index."""
+    by = UserTask.assignee_id
     match basket:
-        case "a-prendre":
-            return still_open.where(UserTask.assignee_id.is_(None))
-        case "a-moi":
-            return still_open.where(UserTask.assignee_id == actor.person_id)
-        case "en-retard":
-            return still_open.where(UserTask.due_at < clock.now())
-        case _:
-            return still_open.where(
-                UserTask.assignee_id.is_not(None), UserTask.assignee_id != actor.person_id
+        case "faits":
+            done = UserTask.completed_by == actor.person_id
+            mine = visible_tasks(actor).where(
+                done, UserTask.status == "completed", UserTask.role.not_in(NOT_HANDLING)
             )
+            return [mine.with_only_columns(UserTask.id).order_by(*LATEST)]
+        case "a-moi":
+            kinds = [[by == actor.person_id]]
+        case "a-prendre":
+            kinds = [[by.is_(None)]]
+        case "en-retard":
+            late = UserTask.due_at < clock.now()
+            kinds = [[by.is_(None), late], [by.is_not(None), late]]
+        case _:
+            kinds = [[by.is_not(None), by != actor.person_id]]
+    return [
+        select(UserTask.id)
+        .where(
+            UserTask.organisation_id == role.organisation_id,
+            UserTask.role == role.name,
+            IS_OPEN,
+            *kind,
+        )
+        .order_by(*URGENCY)
+        for role in sorted(actor.roles, key=str)
+        if role.name not in NOT_HANDLING
+        for kind in kinds
+    ]
 
 
-def _count(actor: Actor, basket: str) -> int:
-    ids = _select(actor, basket).with_only_columns(UserTask.id).subquery()
-    return db.session.scalar(select(func.count()).select_from(ids)) or 0
+def _count(actor: Actor, basket: str) -> int | str:
+    counted = merging.count(_branches(actor, basket), MOST_COUNTED + 1)
+    return counted if counted <= MOST_COUNTED else f"{MOST_COUNTED}+"

@@ -1,0 +1,48 @@
+"""Pages of what several short queries find, counted no further than anyone reads.
+
+A list of a hundred thousand rows is not for reading page after page: past the first
+thousand, people filter or search.
+"""
+
+from typing import Any
+
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import false
+
+from engine import merging
+from engine.models import db
+
+MOST = 1000
+"""Rows that can be reached page by page."""
+
+
+class Bounded(Pagination):
+    """The first rows of `branches` (ids in order, one query each), `MOST` at most.
+
+    `rows` selects what a page shows, in the same order, `id` being the column that the
+    branches give.
+    """
+
+    def _query_items(self) -> list[Any]:
+        asked = self._query_args
+        last = min(self._query_offset + self.per_page, MOST)
+        found = false()
+        if asked["branches"]:
+            found = asked["id"].in_(merging.first_ids(asked["branches"], last))
+        rows = asked["rows"].where(found).limit(last - self._query_offset)
+        return list(db.session.scalars(rows.offset(self._query_offset)).unique())
+
+    def _query_count(self) -> int:
+        return merging.count(self._query_args["branches"], MOST)
+
+
+def bounded(branches: Any, rows: Any, *, id: Any, page: int, per_page: int) -> Bounded:  # noqa: A002  the column's own name
+    """One page; the first when `page` is out of reach below, empty when it is above."""
+    return Bounded(
+        branches=branches,
+        rows=rows,
+        id=id,
+        page=min(max(page, 1), MOST // per_page + 1),
+        per_page=per_page,
+        error_out=False,
+    )
