@@ -24,7 +24,8 @@ the standard output, the same figures here. The programs are in `tests/bench/`.
 
 - **Ratios are taken within one run**, what is compared taking turns where it can, so that
   they hold from one machine to another. Milliseconds do not: compare them through the
-  calibration loop, and mind the load of the machine.
+  calibration loop, and mind the load of the machine. What happens in memory is timed by the
+  processor's clock; what waits for a database, by the clock on the wall.
 - **A step** is `engine.commands.tasks.complete`: lock and load the case, check access,
   complete the task, run on, save, write the inbox, the history and the journal, commit.
 - **The bare SQL** is the same statements with the same parameters, recorded while the engine
@@ -44,7 +45,7 @@ the standard output, the same figures here. The programs are in `tests/bench/`.
 
 def main() -> None:
     before, load = calibrate(), os.getloadavg()[0]
-    for bench in (bench_steps, bench_diagrams, bench_database, bench_workers):
+    for bench in (bench_database, bench_steps, bench_diagrams, bench_workers):
         try:
             bench.main()
         except Exception as error:

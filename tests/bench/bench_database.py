@@ -24,8 +24,8 @@ from tests.bench.recording import Statement, recorded, verbs
 
 AGES = (10, 100, 1_000, 20_000)
 SIZES = (1_000, 100_000)
-ROUNDS = 40
-TURNS = 5
+ROUNDS = 25
+TURNS = 4
 FLAT, ROUND_TRIPS, TIMES_BARE = 1.2, 8, 2.0
 
 

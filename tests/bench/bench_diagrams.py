@@ -61,7 +61,8 @@ def conditions(peers: list[dict[str, Any]]) -> None:
         compiled = feel.compile(text)
         loop = partial(_repeat, partial(compiled.evaluate, DATA), 100)
         ours = milliseconds(loop, 30) * 10
-        once = milliseconds(partial(feel.compile, text), 30) * 1000
+        fresh = iter(text + " " * n for n in range(1, 40))  # no two are the same text
+        once = milliseconds(lambda fresh=fresh: feel.compile(next(fresh)), 30) * 1000
         facts = {"expression": text}
         figure("condition", "µs to evaluate", ours, goal=MICROSECONDS, **facts)
         figure("condition", "µs to compile, once", once, **facts)
@@ -80,7 +81,7 @@ def starts(peers: list[dict[str, Any]]) -> None:
     source = diagrams.splits(SPLITS[-1])
     compiled = compile_model({"process.bpmn": source}, "p")
     host = Clock()
-    ours = milliseconds(lambda: Process.start(compiled, {"x": True}, host=host).dump(), 20)
+    ours = milliseconds(lambda: Process.start(compiled, {}, host=host).dump(), 20)
     figure("start", "ms, 50 nodes, 12 splits", ours, goal=START)
     parser = SpiffBpmnParser()
     parser.add_bpmn_str(source)
@@ -88,10 +89,9 @@ def starts(peers: list[dict[str, Any]]) -> None:
 
     def plain() -> None:
         flow = BpmnWorkflow(spec)
-        flow.task_tree.data["x"] = True
         flow.do_engine_steps()
 
-    theirs = milliseconds(plain, 3)
+    theirs = milliseconds(plain, 1)
     figure("start", "ms by SpiffWorkflow", theirs)
     figure("start", "ours / SpiffWorkflow", ours / theirs)
     for peer in peers:
@@ -124,7 +124,7 @@ def steps_of_peers(peers: list[dict[str, Any]]) -> None:
 
 def publications() -> None:
     """Publish what is large, refuse what is too large or hostile, and go on working."""
-    with offices.databases() as servers, offices.opened(servers[0].empty()):
+    with offices.sqlite() as server, offices.opened(server.empty()):
         office = open_office()
         files = {"process.bpmn": diagrams.long(PUBLISHED)}
 
@@ -135,8 +135,7 @@ def publications() -> None:
                 "p", files, compiled, sha256=_next_digest(), owner_id=office.region
             )
 
-        cost = max(durations(publish, 5))
-        figure("publish", f"ms, {PUBLISHED} nodes, checked", cost, goal=PUBLICATION)
+        _tell("publish", f"{PUBLISHED} nodes, checked", publish, PUBLICATION)
         refused = {
             f"{TOO_LARGE} nodes": diagrams.long(TOO_LARGE),
             "a circle without a stop": diagrams.endless(),
@@ -145,9 +144,14 @@ def publications() -> None:
             "half a file": diagrams.long(PUBLISHED)[:20_000],
         }
         for name, content in refused.items():
-            cost = max(durations(partial(_refuse, content), 3))
-            figure("refuse", f"ms, {name}", cost, goal=REFUSAL)
+            _tell("refuse", name, partial(_refuse, content), REFUSAL)
         publish()  # and the worker is alive
+
+
+def _tell(bench: str, name: str, act: Callable[[], None], goal: float) -> None:
+    """The worst of three."""
+    cost = max(durations(act, 3))
+    figure(bench, f"ms of processor, {name}", cost, goal=goal)
 
 
 def _lint(files: dict[str, bytes]) -> list[Any]:

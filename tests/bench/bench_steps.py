@@ -28,10 +28,10 @@ from tests.bench.diagrams import LOOP
 from tests.bench.figures import durations, figure
 from tests.engine.spiff.drawing import Clock, document, model, process
 
-AGES = (10, 100, 1000, 5000, 20_000)
-AGES_OF_PLAIN = (10, 100, 1000, 5000)
+AGES = (10, 100, 1000, 20_000)
+AGES_OF_PLAIN = (10, 100, 1000)
 SIZES = (1_000, 100_000)
-ROUNDS = 30
+ROUNDS = 15
 FLAT = 1.2
 LIFTED = 1000
 
@@ -59,8 +59,11 @@ class Ours:
         self.state = instance.dump()
 
     def age(self, wanted: int) -> None:
+        instance = Process.restore(self.model, self.state, host=self.host)
         while self.finished < wanted:
-            self.step()
+            instance.complete(instance.user_tasks()[0].task_id, {"again": True})
+            self.finished += len(instance.finished())
+        self.state = instance.dump()
 
     def bytes(self) -> int:
         return len(self.state)

@@ -24,7 +24,7 @@ from tests.bench.figures import at_least, figure
 from tests.bench.offices import Case, Place
 
 WORKERS = (1, 2, 4)
-SECONDS = 6.0
+SECONDS = 4.0
 GROWTH = 1.3
 """Two workers over one, where there are two processors: one is also the database's."""
 

@@ -6,6 +6,7 @@ from tests.engine.spiff.drawing import (
     end,
     exclusive,
     flow,
+    parallel,
     process,
     script,
     start,
@@ -26,24 +27,15 @@ LOOP = (
 
 
 def splits(many: int) -> bytes:
-    """So many successive choices between two tasks: fifty nodes when there are twelve."""
-    parts = [start(), end()]
-    before = "started"
+    """So many times two tasks side by side, in a row: fifty nodes when there are twelve."""
+    parts, before = [start(), end()], "started"
     for n in range(many):
-        names = f"split{n}", f"left{n}", f"right{n}", f"merge{n}"
-        split, left, right, merge = names
-        parts += [
-            exclusive(split, default=f"to{n}"),
-            user(left, role="case_officer"),
-            user(right, role="case_officer"),
-            exclusive(merge),
-            flow(before, split),
-            flow(split, left, "x"),
-            flow(split, right, key=f"to{n}"),
-            flow(left, merge),
-            flow(right, merge),
-        ]
-        before = merge
+        split, left, right, join = f"split{n}", f"left{n}", f"right{n}", f"join{n}"
+        parts += [parallel(split), parallel(join)]
+        parts += [user(side, role="case_officer") for side in (left, right)]
+        parts += [flow(before, split), flow(split, left), flow(split, right)]
+        parts += [flow(left, join), flow(right, join)]
+        before = join
     return document(process(*parts, flow(before, "ended")))
 
 

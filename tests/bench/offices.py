@@ -76,19 +76,25 @@ class Server:
 
 
 @contextmanager
+def sqlite() -> Iterator[Server]:
+    """SQLite, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="ebg-bench-") as folder:
+        yield Server("sqlite", Path(folder))
+
+
+@contextmanager
 def databases() -> Iterator[list[Server]]:
     """SQLite, and PostgreSQL where it can be had."""
-    with tempfile.TemporaryDirectory(prefix="ebg-bench-") as folder, ExitStack() as stack:
-        found = [Server("sqlite", Path(folder) / "sqlite")]
+    with sqlite() as embedded, ExitStack() as stack:
+        found = [embedded]
         try:
             admin = stack.enter_context(servers.postgresql())
         except pytest.skip.Exception as missing:
             not_run("postgresql", str(missing))
         else:
-            found.append(Server("postgresql", Path(folder) / "postgresql", admin))
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ebg-bench-"))
+            found.append(Server("postgresql", Path(folder), admin))
             stack.callback(found[-1].drop)
-        for server in found:
-            server.folder.mkdir()
         yield found
 
 
