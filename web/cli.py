@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from connectors import sandboxes
 from engine import clock, journal
+from engine.commands.publishing import PublishedByDesigner
 from engine.directory import Organisation
 from engine.models import db
 from engine.sweep import sweep as sweep_once
@@ -50,6 +51,12 @@ def publish(owner: str, over_designer: bool) -> None:
         except publication.FolderRefused as problem:
             refused = True
             click.echo(f"{key}: refusée\n{problem}", err=True)
+        except PublishedByDesigner:
+            refused = True
+            click.echo(
+                f"{key}: sa version vient du concepteur ; --over-designer la remplace",
+                err=True,
+            )
         else:
             click.echo(f"{key}: " + (f"version {version}" if version else "inchangée"))
     if refused:

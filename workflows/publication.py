@@ -15,6 +15,7 @@ from engine.commands import publishing
 from engine.definitions import COMPILED_FORM
 from engine.spiff.model import Problem, compile_model, lint
 from forms import FormRefused, compile_form
+from workflows.letters import operations as letters
 
 WORKFLOWS = Path(__file__).parent
 COMMON_FORMS = Path(__file__).parent.parent / "forms" / "common"
@@ -67,6 +68,11 @@ def check(key: str, files: Mapping[str, bytes]) -> list[Problem]:
         return problems
     problems += _check_decisions(files)
     problems += [p for name in _names(files, ".form.json") for p in _form(files, name)[1]]
+    problems += [
+        _problem(name, fault)
+        for name in _names(files, ".letter.md")
+        for fault in letters.faults(files[name])
+    ]
     problems += lint(
         files,
         key=key,

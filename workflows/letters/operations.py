@@ -6,6 +6,7 @@ a list becomes a list. A place without a value stops the letter: none leaves wit
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -86,6 +87,24 @@ def recapitulate(
         "kind": form,
         "file_name": f"{form}-{case['number']}.pdf",
     }
+
+
+def faults(content: bytes) -> Iterator[str]:
+    """What keeps a template from ever making a letter, in sentences."""
+    try:
+        template = content.decode()
+    except UnicodeDecodeError:
+        yield "Ce courrier n'est pas un texte en UTF-8."
+        return
+    if not template.startswith("# "):
+        yield "La première ligne doit être « # objet »."
+    for place in PLACE.finditer(template):
+        expression = place[1].strip()
+        try:
+            feel.compile(expression)
+        except feel.FeelError as error:
+            where = f"Ligne {_line(template, place)}"
+            yield f"{where} : « {expression} » ne peut pas être lu. {error}"
 
 
 def _section(page: RecapPage) -> dict[str, Any]:
