@@ -22,6 +22,7 @@ from web.cases import reading as case_reading
 from web.inbox import reading
 from web.inbox.too_late import too_late
 from web.navigation import Item, offer
+from web.typed import page_number
 
 bp = Blueprint("inbox", __name__)
 
@@ -47,7 +48,7 @@ def index() -> ResponseReturnValue:
         (b.name for b in baskets if b.name in {"a-moi", "a-prendre"} and b.count), None
     )
     basket = by_name[asked or full or "a-prendre"]
-    page = reading.tasks(actor, basket.name, request.args.get("page", 1, type=int))
+    page = reading.tasks(actor, basket.name, page_number())
     return render_template(
         "inbox/index.html",
         baskets=baskets,

@@ -1,10 +1,10 @@
 """The operator's page: what is stuck, which partners answer, what waits in the queue."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+import orjson
 from flask import (
     Blueprint,
     abort,
@@ -108,7 +108,7 @@ def _read_json(typed: str) -> dict[str, Any]:
     if len(typed) > LONGEST_CORRECTION:
         raise ValueError(_("Données : 100 000 caractères au plus."))
     try:
-        value = json.loads(typed)
+        value = orjson.loads(typed)  # no NaN, no half a character, no endless list
     except ValueError as error:
         raise ValueError(
             _(
