@@ -24,8 +24,9 @@ the standard output, the same figures here. The programs are in `tests/bench/`.
 
 - **Ratios are taken within one run**, what is compared taking turns where it can, so that
   they hold from one machine to another. Milliseconds do not: compare them through the
-  calibration loop, and mind the load of the machine. What happens in memory is timed by the
-  processor's clock; what waits for a database, by the clock on the wall.
+  calibration loop, and mind the load of the machine. What happens within the process,
+  SQLite included, is timed by the processor's clock; what waits for PostgreSQL, by the clock
+  on the wall.
 - **A step** is `engine.commands.tasks.complete`: lock and load the case, check access,
   complete the task, run on, save, write the inbox, the history and the journal, commit.
 - **The bare SQL** is the same statements with the same parameters, recorded while the engine
