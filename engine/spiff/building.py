@@ -127,6 +127,7 @@ class _Builder:
         self.process = Process(scope.id, end, node or INVISIBLE)
         self.entries: dict[str, Element] = {}
         self.exits: dict[str, list[Element]] = {}
+        self.on_edge: dict[str, list[Element]] = {}
         self.leaving: dict[str, list[Flow]] = {}
         for flow in scope.flows:
             self.leaving.setdefault(flow.source, []).append(flow)
@@ -170,23 +171,23 @@ class _Builder:
             make(self.process, name, node, event)
             for name, event in zip(names, node.events, strict=True)
         ]
-        self.exits[node.id] = list[Element](parts)
-        if make is Boundary:
+        on_edge = make is Boundary
+        meet = ParallelGateway if node.all_events and not on_edge else Element
+        out = meet(self.process, f"{node.id}#out")
+        self.exits[node.id] = [out]
+        for part in parts:
+            part.lead(out)
+        if on_edge:
+            self.on_edge[node.id] = list[Element](parts)
             for part in parts:
                 if node.all_events and isinstance(part, Boundary):
                     part.together = tuple(names)
             return
         split = Element(self.process, f"{node.id}#any")
         self.entries[node.id] = split
-        join = None
-        if node.all_events:
-            join = ParallelGateway(self.process, f"{node.id}#all")
-            self.exits[node.id] = [join]
         for part in parts:
             part.raced, part.traceless = not node.all_events, True
             split.lead(part)
-            if join is not None:
-                part.lead(join)
 
     def _carry(self, node: Node) -> None:
         """What stands before an activity: its events on the edge, the tokens it needs."""
@@ -194,7 +195,7 @@ class _Builder:
             split = self.entries[node.attached_to]
             if not isinstance(split, Attached):
                 split = self._attached(node.attached_to)
-            for event in self.exits[node.id]:
+            for event in self.on_edge.get(node.id, self.exits[node.id]):
                 split.lead(event)
         if node.needs > 1:
             gather = Gather(self.process, f"{node.id}#tokens", replace(node, gives=1))
