@@ -133,10 +133,15 @@ def answer(
     produced: Sequence[tuple[str, str, StoredFile]] = (),
     attempt: Attempt | None = None,
     by: UUID | None = None,
+    motive: str = "",
 ) -> None:
-    """Give a partner's answer to the process; a second answer is ignored."""
+    """Give a partner's answer to the process; a second answer is ignored.
+
+    `motive` is that of a person (`by`) who answers in its place.
+    """
     call = db.session.get_one(RemoteCall, call_id)
     detail = {"call": str(call_id), "operation": call.operation}
+    detail |= {"motive": motive} if motive else {}
     with step(call.instance_id, "call_answered", by=by, detail=detail) as (
         instance,
         process,

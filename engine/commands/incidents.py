@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from engine import clock, journal
 from engine.access import Actor, require
@@ -17,18 +17,23 @@ from engine.transaction import lock, transaction
 
 
 def retry(
-    incident_id: UUID, *, actor: Actor, data: Mapping[str, Any] | None = None
+    incident_id: UUID,
+    *,
+    actor: Actor,
+    data: Mapping[str, Any] | None = None,
+    motive: str = "",
 ) -> None:
     """Try the step again, with corrected data for its branch if given.
 
-    Raises Forbidden, NotWaiting when the incident is settled already.
+    `motive` is kept at the journal. Raises Forbidden, NotWaiting when the incident is settled already.
     """
     require(actor, "operate")
     incident = db.session.get_one(Incident, incident_id)
     if incident.call_id is not None:
-        _retry_call(incident.id, incident.call_id, actor)
+        _retry_call(incident.id, incident.call_id, actor, motive)
         return
-    detail = {"incident": str(incident_id), "corrected": sorted(data or {})}
+    corrected = sorted(data or {})
+    detail = {"incident": str(incident_id), "corrected": corrected, "motive": motive}
     with step(
         incident.instance_id, "incident_retried", by=actor.person_id, detail=detail
     ) as (_, process):
@@ -38,7 +43,7 @@ def retry(
         process.retry(incident.task_id, dict(data) if data else None)
 
 
-def answer(incident_id: UUID, value: Any, *, actor: Actor) -> None:
+def answer(incident_id: UUID, value: Any, *, actor: Actor, motive: str = "") -> None:
     """Answer in the partner's place, or give the failing step its result by hand.
 
     Raises Forbidden, NotWaiting when the incident is settled already.
@@ -48,9 +53,9 @@ def answer(incident_id: UUID, value: Any, *, actor: Actor) -> None:
     if incident.resolved_at is not None:
         raise NotWaiting
     if incident.call_id is not None:
-        calls.answer(incident.call_id, value, by=actor.person_id)
+        calls.answer(incident.call_id, value, by=actor.person_id, motive=motive)
         return
-    detail = {"incident": str(incident_id)}
+    detail = {"incident": str(incident_id), "motive": motive}
     with step(
         incident.instance_id, "incident_answered", by=actor.person_id, detail=detail
     ) as (_, process):
@@ -60,7 +65,7 @@ def answer(incident_id: UUID, value: Any, *, actor: Actor) -> None:
         process.skip(incident.task_id, value if isinstance(value, dict) else {})
 
 
-def _retry_call(incident_id: UUID, call_id: UUID, actor: Actor) -> None:
+def _retry_call(incident_id: UUID, call_id: UUID, actor: Actor, motive: str) -> None:
     with transaction():
         instance_id = db.session.get_one(RemoteCall, call_id).instance_id
         instance = lock(ProcessInstance, instance_id)
@@ -71,32 +76,36 @@ def _retry_call(incident_id: UUID, call_id: UUID, actor: Actor) -> None:
             instance,
             "incident_retried",
             by=actor.person_id,
-            detail={"incident": str(incident_id), "call": str(call_id)},
+            detail={"incident": str(incident_id), "call": str(call_id), "motive": motive},
         )
 
 
 def retry_all(
-    instance: ProcessInstance, process: Process, cause: str, *, actor: Actor
+    instance: ProcessInstance,
+    process: Process,
+    which: ColumnElement[bool],
+    data: Mapping[str, Any],
+    *,
+    actor: Actor,
 ) -> int:
-    """Try again every step of a case that one cause stopped, in the open transaction.
+    """Try again the steps of a case that these incidents stopped, in the open transaction.
 
-    Returns how many there were.
+    `data` corrects the branch of a step of ours; a call is made again as it was. Returns
+    how many there were.
     """
     found = db.session.scalars(
         select(Incident).where(
-            Incident.instance_id == instance.id,
-            Incident.resolved_at.is_(None),
-            Incident.cause == cause,
+            Incident.instance_id == instance.id, Incident.resolved_at.is_(None), which
         )
     ).all()
     for incident in found:
-        _settle(incident, "retried", actor)
+        _settle(incident, "corrected" if data else "retried", actor)
         if incident.call_id is not None:
             _call_again(incident.call_id)
     db.session.flush()
     for incident in found:
         if incident.call_id is None:
-            process.retry(incident.task_id)
+            process.retry(incident.task_id, data or None)
     return len(found)
 
 

@@ -308,4 +308,4 @@ def thrown(process: Process, after_commit: AfterCommit) -> None:
 def _insert(table: type[Base], rows: list[dict[str, Any]]) -> None:
     """All rows in one statement, past the session: half the cost of a step is there."""
     if rows:
-        db.session.connection().execute(insert(table.__table__), rows)
+        db.session.connection().execute(insert(table.__table__), rows)  # type: ignore[arg-type]

@@ -7,7 +7,9 @@
     move      put the token before another step of the same part of the diagram
     cancel    withdraw everything: the case is closed
     suspend, resume
-    retry     try again every step that the cause `target` stopped
+    retry     try again what stopped at `target`, with `values` corrected; `target` may be
+              the cause of incidents too
+    answer    give `values` in the place of a partner, or of a step that failed
     migrate   go on under version `to`, elements renamed by `mapping`
 
 `target` is a task's id, or an element's: then every token that stands there. Each act needs
@@ -21,7 +23,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 
 from engine import clock, journal, wake
 from engine.access import Actor, require
@@ -168,10 +170,28 @@ def _resume(
 def _retry(
     instance: ProcessInstance, process: Process, operation: Operation, actor: Actor
 ) -> Done:
-    if not incidents.retry_all(instance, process, operation.target, actor=actor):
-        raise OperationRefused("Ce dossier n'a plus d'incident de cette cause.")
-    again = [f.message for f in process.failures() if f.error_class == operation.target]
-    return process, [f"L'étape a échoué de nouveau : {message}" for message in again]
+    target, stopped = operation.target, {f.task_id for f in process.failures()}
+    standing = surgery.standing(process, repeated=True)
+    tasks = [t for t, element_id in standing.items() if target in {element_id, str(t)}]
+    which = or_(Incident.cause == target, Incident.task_id.in_(tasks))
+    if not incidents.retry_all(instance, process, which, operation.values, actor=actor):
+        raise OperationRefused("Ce dossier n'a plus d'incident de cette sorte.")
+    again = [f.message for f in process.failures() if f.task_id in stopped]
+    return process, [f"L'étape n'est pas passée : {message}" for message in again]
+
+
+def _answer(
+    instance: ProcessInstance, process: Process, operation: Operation, actor: Actor
+) -> Done:
+    asked = {call.task_id for call in process.calls()}
+    for task_id in _targets(process, operation.target, repeated=True):
+        _settle(task_id, "answered", actor)
+        _close(instance, task_id)
+        if task_id in asked:
+            process.answer(task_id, dict(operation.values))
+        else:
+            process.skip(task_id, operation.values)
+    return process, []
 
 
 def _migrate(
@@ -190,6 +210,7 @@ _ACTS: dict[str, tuple[str, _Act]] = {
     "suspend": ("case_suspended", _suspend),
     "resume": ("case_resumed", _resume),
     "retry": ("incidents_retried", _retry),
+    "answer": ("step_answered", _answer),
     "migrate": ("case_migrated", _migrate),
 }
 """How each act is called in the journal, and what does it."""

@@ -103,9 +103,7 @@ def _join_documents(task: UserTask, values: dict[str, Any], origin: str) -> None
         documents.file_draft(draft, values, task.instance_id, origin)
 
 
-def _locked_open_task(
-    task_id: UUID, statement: Select[tuple[UserTask]] = LOCKED
-) -> UserTask:
+def _locked_open_task(task_id: UUID, statement: Select[UserTask] = LOCKED) -> UserTask:
     task = db.session.scalars(statement, {"task_id": task_id}).one()
     if task.status != "open":
         raise TaskNotOpen(_name(task.completed_by), task.completed_at)

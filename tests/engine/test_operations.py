@@ -22,7 +22,8 @@ from engine.models import (
     UserTask,
     db,
 )
-from tests.engine.drawn_cases import begin, case, forked, steps, version, waiting
+from tests.engine.drawn_cases import KEY, begin, case, forked, steps, version, waiting
+from tests.engine.spiff.drawing import chain, end, exclusive, flow, process, start
 from tests.engine.test_commands import calling
 from tests.office import Office, deliver_all, open_office, open_tasks
 from web.tidying import tidy
@@ -180,6 +181,40 @@ def test_skipping_a_call_that_failed_settles_its_incident(
     assert list(open_tasks(begun.id)) == ["review"]
     assert db.session.scalars(select(Incident.resolution)).one() == "skipped"
     assert db.session.scalars(select(RemoteCall.status)).one() == "cancelled"
+
+
+def test_an_answer_by_hand_goes_where_the_partners_would(
+    office: Office, either_app: Flask
+) -> None:
+    begun, echo = calling(office, either_app, RuntimeError("cassé"))
+    deliver_all(either_app)
+    shown = preview(begun.id, Operation("answer", "ask", values={"par": "fax"}), actor=office.operator)  # fmt: skip
+    assert [(c.kind, c.begins) for c in shown.changes] == [("call", False), ("task", True)]
+    do(office, begun.id, "retry", "ask")
+    with pytest.raises(OperationRefused, match="plus d'incident"):
+        do(office, begun.id, "retry", "ask")
+    do(office, begun.id, "answer", "ask", values={"par": "fax"})
+    deliver_all(either_app)
+    assert len(echo.keys) == 1
+    answered = db.session.scalars(select(History).where(History.element_id == "ask")).one()
+    assert answered.updates == {"answer": {"par": "fax"}}
+
+
+def test_a_failed_step_is_tried_again_with_corrected_data(office: Office) -> None:
+    body = process(
+        start(), exclusive("choose"), end(), chain("started", "choose"),
+        flow("choose", "ended", "n > 1"), key=KEY,
+    )  # fmt: skip
+    instance = begin(office, version(office, body))
+    assert db.session.scalars(select(Incident.resolved_at)).all() == [None]
+    [note] = do(office, instance, "retry", "choose")
+    assert "n'est pas passée" in note
+    shown = preview(
+        instance, Operation("retry", "choose", values={"n": 2}), actor=office.operator
+    )
+    assert shown.status == "completed"
+    do(office, instance, "retry", "choose", values={"n": 2})
+    assert case(instance).status == "completed"
 
 
 def test_moving_away_from_a_call_settles_it(office: Office, either_app: Flask) -> None:

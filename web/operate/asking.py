@@ -1,10 +1,10 @@
 """Reads an operation as an operator types it, and says it back in words."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import orjson
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
@@ -18,7 +18,8 @@ ACTS: Mapping[str, object] = {
     "drop": lazy_gettext("Annuler la branche"),
     "suspend": lazy_gettext("Suspendre le dossier"),
     "resume": lazy_gettext("Reprendre le dossier"),
-    "retry": lazy_gettext("Réessayer les incidents"),
+    "retry": lazy_gettext("Réessayer, avec ces données s’il y en a"),
+    "answer": lazy_gettext("Répondre à la main"),
     "migrate": lazy_gettext("Passer à une autre version"),
     "cancel": lazy_gettext("Annuler le dossier"),
 }
@@ -51,6 +52,9 @@ CASE_STATUSES: Mapping[str, object] = {
     "cancelled": lazy_gettext("annulé"),
 }
 
+AT_A_STEP = frozenset({"skip", "move", "drop", "retry", "answer"})
+"""Acts on one step, which must be named."""
+
 LONGEST = 100_000
 """Characters of JSON an operator may type."""
 
@@ -61,7 +65,7 @@ def operation(form: Mapping[str, str]) -> Operation:
     if act not in ACTS:
         raise OperationRefused(_("Choisissez ce qu’il faut faire."))
     target, to = text(form, "target"), text(form, "to")
-    if act in {"skip", "move", "drop", "retry"} and not target:
+    if act in AT_A_STEP and not target:
         raise OperationRefused(_("Choisissez l’étape."))
     if act == "move" and not to:
         raise OperationRefused(_("Choisissez où placer le jeton."))
@@ -72,10 +76,10 @@ def operation(form: Mapping[str, str]) -> Operation:
         for name in form
         if name.startswith("map-") and text(form, name)
     }
-    takes = act in {"skip", "move"}
+    takes = act in AT_A_STEP - {"drop"}
     return Operation(
         act,
-        target=target if act in {"skip", "move", "drop", "retry"} else "",
+        target=target if act in AT_A_STEP else "",
         to=to if act in {"move", "migrate"} else "",
         values=_values(text(form, "values")) if takes else {},
         mapping=mapping if act == "migrate" else {},
@@ -96,8 +100,8 @@ def _values(typed: str) -> dict[str, Any]:
     if len(typed) > LONGEST:
         raise OperationRefused(_("Données : 100 000 caractères au plus."))
     try:
-        value = json.loads(typed)
-    except (ValueError, RecursionError):
+        value = orjson.loads(typed)
+    except ValueError:
         raise OperationRefused(_("Données : ce n’est pas du JSON valide.")) from None
     if not isinstance(value, dict):
         raise OperationRefused(_("Données : donnez un objet JSON, entre accolades."))

@@ -90,12 +90,12 @@ def settle(incident_id: UUID, act: str) -> ResponseReturnValue:
             problem=str(problem),
         )
         return page, 422
-    actor = current_actor()
+    actor, motive = current_actor(), text(request.form, "motive")[:2000]
     try:
         if act == "answer":
-            incidents.answer(incident_id, value, actor=actor)
+            incidents.answer(incident_id, value, actor=actor, motive=motive)
         else:
-            incidents.retry(incident_id, actor=actor, data=value)
+            incidents.retry(incident_id, actor=actor, data=value, motive=motive)
     except NotWaiting:
         flash(_("Cet incident est déjà réglé."), "warning")
     else:

@@ -58,6 +58,7 @@ ACTS: Mapping[str, object] = {
     "incident_answered": _("Incident : répondu à la main"),
     "incident_retried": _("Incident : réessayé"),
     "incidents_retried": _("Incidents : réessayés"),
+    "step_answered": _("Répondu à la main"),
     "task_skipped": _("Étape sautée"),
     "branch_cancelled": _("Branche annulée"),
     "token_moved": _("Jeton déplacé"),
