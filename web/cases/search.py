@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
     page = None
     if not reading.problems:
         page = search.page(asked, actor, after=_place(request.args.get("apres", "")))
-    typed = {name: said for name, said in request.args.items() if said and name != "apres"}
+    typed = _typed(request.args)
     return render_template(
         "cases/search.html",
         choices=offered,
@@ -83,7 +83,7 @@ def show_figures() -> ResponseReturnValue:
     """Where cases stand, how long steps take, who has what: one procedure at a time."""
     actor = current_actor()
     first_key = next(iter(_offer(actor, {}).procedures), "")
-    chosen = {**request.args, "procedure": request.args.get("procedure") or first_key}
+    chosen = {"procedure": first_key, **_typed(request.args)}
     offered = _offer(actor, chosen)
     reading = _Reading(chosen)
     today = clock.today()
@@ -161,6 +161,15 @@ def _offer_of(
         data=searchable(version.id),
         names={e.id: e.name for e in elements},
     )
+
+
+def _typed(fields: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, to show it again; the place of a page is no criterion."""
+    return {
+        name: said[:LONGEST]
+        for name in fields
+        if name != "apres" and (said := text(fields, name))
+    }
 
 
 class _Reading:

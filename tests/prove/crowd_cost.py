@@ -1,0 +1,258 @@
+"""What a crowd costs: the inbox, the search and the next timer, in small offices and a huge one.
+
+    python -m tests.prove.crowd_cost [cases]         100,000 by default, on PostgreSQL
+    python -m tests.prove.crowd_cost 5000 sqlite     embedded, with fewer
+
+Offices of 100, 1,000 and `cases` cases, ten open tasks and ten timers each, are filled by
+`tests.prove.crowd` and asked the same things in turn, so that the noise of the machine falls
+on all. The inbox and the timer are compared with the office that has 1,000 tasks and timers,
+the search with the one that has 1,000 cases. PostgreSQL is TEST_DATABASE_URL's server, or one
+started for the occasion; a database filled before (`crowd_<cases>`) is used again.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import NullPool, create_engine, func, select, text
+
+from engine import clock
+from engine.access import Actor, actor_for
+from engine.commands import timers
+from engine.directory import person_by_email
+from engine.models import IS_OPEN, ProcessInstance, Timer, UserTask, db
+from engine.search import Condition, Search, page
+from engine.transaction import transaction
+from tests import servers
+from tests.conftest import build, environment
+from tests.prove import crowd
+from tests.web.visitor import PASSWORD, Visitor
+from web.accounts import open_account
+from web.inbox import reading
+
+EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence"
+SMALL = (100, 1000)
+ROUNDS = 31
+ALLOWED = 1.5
+OFFICER = "claire@bourgogne.example"
+"""The address that signs in; the domain of the tests' other people receives nothing."""
+
+Act = Callable[[Visitor, Actor], Any]
+
+
+def _opens(address: str) -> Act:
+    def act(visitor: Visitor, actor: Actor) -> None:
+        answer = visitor.client.get(address)
+        assert answer.status_code == 200, (address, answer.status_code)
+
+    return act
+
+
+def _finds(search: Search) -> Act:
+    return lambda visitor, actor: page(search, actor)
+
+
+def _deep(visitor: Visitor, actor: Actor) -> None:
+    """The page that begins in the middle of the crowd."""
+    middle = page(Search(started_to=clock.today() - crowd.SPREAD / 2), actor, size=1)
+    assert middle.after
+    page(Search(), actor, after=middle.after)
+
+
+INBOX: dict[str, Act] = {
+    "inbox page (HTTP)": _opens("/corbeille/"),
+    "inbox page « à prendre », page 30 (HTTP)": _opens(
+        "/corbeille/?panier=a-prendre&page=30"
+    ),
+    "inbox page « en retard » (HTTP)": _opens("/corbeille/?panier=en-retard"),
+    "inbox page « mon équipe » (HTTP)": _opens("/corbeille/?panier=equipe"),
+    **{
+        f"tasks « {name} »": lambda v, a, name=name: reading.tasks(a, name, 1).items
+        for name in reading.BASKETS
+    },
+    "counts of all baskets": lambda v, a: reading.baskets(a),
+}
+TIMERS: dict[str, Act] = {
+    "next due timer": lambda v, a: timers.due(1),
+    "next hundred due timers": lambda v, a: timers.due(100),
+}
+SEARCHES: dict[str, Act] = {
+    "search page, one word (HTTP)": _opens("/dossiers/recherche?mots=menuiserie"),
+    "list of cases (HTTP)": _opens("/dossiers/"),
+    "everything": _finds(Search()),
+    "everything, from the middle": _deep,
+    "number": _finds(Search(number="26-AAAA-AAAA")),
+    "a common word": _finds(Search(title="menuiserie")),
+    "two words": _finds(Search(title="fromag bresse")),
+    "a rare word": _finds(Search(title="24")),
+    "a variable: SIRET": _finds(
+        Search(variables=(Condition("siret", "=", "10000000000007"),))
+    ),
+    "a variable: one in 200": _finds(
+        Search(variables=(Condition("commune", "=", "commune 12"),))
+    ),
+    "a variable: an amount": _finds(Search(variables=(Condition("amount", ">=", 450000),))),
+    "a variable: a date": _finds(
+        Search(variables=(Condition("starts_on", "<=", date(2031, 1, 20)),))
+    ),
+    "step": _finds(Search(step="task_4")),
+    "step and role": _finds(Search(step="task_6", role="head_of_service")),
+    "role": _finds(Search(role="cofunder")),
+    "procedure and version": _finds(Search(key="crowd.request", version=1)),
+    "status": _finds(Search(status="active")),
+    "status without any": _finds(Search(status="completed")),
+    "days": _finds(
+        Search(
+            started_from=clock.today() - timedelta(days=120),
+            started_to=clock.today() - timedelta(days=90),
+        )
+    ),
+    "a word, a step, an amount": _finds(
+        Search(
+            title="scierie", step="task_3", variables=(Condition("amount", ">=", 100000),)
+        )
+    ),
+}
+
+
+@dataclass
+class Place:
+    """One office, filled, with its officer signed in."""
+
+    cases: int
+    app: Flask
+    visitor: Visitor
+    seconds: float = 0
+
+    def cost(self, act: Act) -> float:
+        """Seconds one act takes."""
+        with self.app.app_context():
+            person = person_by_email(OFFICER)
+            assert person
+            actor = actor_for(person.id)
+            began = time.perf_counter()
+            act(self.visitor, actor)
+            spent = time.perf_counter() - began
+            db.session.rollback()
+            return spent
+
+    def size(self) -> str:
+        with self.app.app_context():
+            counts = [
+                db.session.scalar(select(func.count()).select_from(ProcessInstance)),
+                db.session.scalar(
+                    select(func.count()).select_from(UserTask).where(IS_OPEN)
+                ),
+                db.session.scalar(select(func.count()).select_from(Timer)),
+            ]
+            return "{:,} cases, {:,} open tasks, {:,} timers".format(*counts)
+
+
+def open_place(cases: int, url: str, data: Path) -> Place:
+    """An office of that size, filled unless it was before."""
+    began = time.perf_counter()
+    app = build(environment(data, DATABASE_URL=url))
+    with app.app_context():
+        if db.session.scalar(select(ProcessInstance.id).limit(1)) is None:
+            crowd.multiply(crowd.open_crowd(), cases)
+        if person_by_email(OFFICER) is None:
+            with transaction():
+                claire = person_by_email("claire@region.test")
+                assert claire
+                claire.email = OFFICER
+            open_account(email=OFFICER, name="Claire Martin", password=PASSWORD)
+    clock.configure(None)
+    visitor = Visitor(app)
+    signed_in = visitor.sign_in(OFFICER)
+    assert signed_in.request.path != "/connexion", signed_in.text
+    return Place(cases, app, visitor, time.perf_counter() - began)
+
+
+@contextmanager
+def databases(kind: str, sizes: list[int]) -> Iterator[list[str]]:
+    """The URL of a database for each size."""
+    if kind == "sqlite":
+        yield ["" for _ in sizes]
+        return
+    with servers.postgresql() as server:
+        plain = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with plain.connect() as connection:
+            known = set(connection.scalars(text("SELECT datname FROM pg_database")))
+            for size in sizes:
+                if f"crowd_{size}" not in known:
+                    connection.execute(text(f"CREATE DATABASE crowd_{size}"))
+        yield [f"{server.rsplit('/', 1)[0]}/crowd_{size}" for size in sizes]
+
+
+def measure(places: list[Place], acts: dict[str, Act]) -> dict[str, list[float]]:
+    """Median milliseconds of each act in each office, asked in turn."""
+    found = dict[str, list[float]]()
+    for name, act in acts.items():
+        spent = [[place.cost(act) for place in places] for _ in range(ROUNDS + 3)][3:]
+        found[name] = [1000 * median(times) for times in zip(*spent, strict=True)]
+        print(name, *(f"{one:.2f}" for one in found[name]), flush=True)
+    return found
+
+
+def table(found: dict[str, list[float]], places: list[Place], base: int) -> list[str]:
+    sizes = [f"{place.cases:,} cases" for place in places]
+    lines = [
+        "| what | " + " | ".join(sizes) + " | ratio |",
+        "|---" * (len(sizes) + 2) + "|",
+    ]
+    for name, costs in found.items():
+        ratio = costs[-1] / costs[base]
+        mark = "" if ratio <= ALLOWED else " **over**"
+        cells = " | ".join(f"{cost:.2f}" for cost in costs)
+        lines.append(f"| {name} | {cells} | {ratio:.2f}{mark} |")
+    return lines
+
+
+def main() -> None:
+    large = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    kind = sys.argv[2] if len(sys.argv) > 2 else "postgresql"
+    sizes = [*SMALL, large]
+    with tempfile.TemporaryDirectory() as folder, databases(kind, sizes) as urls:
+        places = [
+            open_place(size, url, Path(folder) / str(size))
+            for size, url in zip(sizes, urls, strict=True)
+        ]
+        with places[-1].app.app_context():
+            version = db.session.scalar(
+                text(
+                    "SELECT sqlite_version()" if kind == "sqlite" else "SHOW server_version"
+                )
+            )
+        measured = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · {os.cpu_count()} cores, load "
+        measured += (
+            f"{os.getloadavg()[0]:.1f} · `python -m tests.prove.crowd_cost {large} {kind}`"
+        )
+        lines = [
+            f"# A crowd of {large:,} cases, on {kind} {version}",
+            measured,
+            "",
+            f"Medians of {ROUNDS} turns, in milliseconds; at most {ALLOWED} is allowed.",
+            "",
+            *(f"- {place.size()} ({place.seconds:.0f} s to fill)" for place in places),
+            "",
+            *table(measure(places, INBOX | TIMERS), places, 0),
+            "",
+            *table(measure(places, SEARCHES), places, 1),
+        ]
+    print("\n".join(lines))
+    name = f"{datetime.now(UTC):%Y-%m-%d}-crowd{'-sqlite' if kind == 'sqlite' else ''}.md"
+    EVIDENCE.mkdir(parents=True, exist_ok=True)
+    (EVIDENCE / name).write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
