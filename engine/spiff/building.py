@@ -125,6 +125,7 @@ class _Builder:
         ad_hoc = self.owner is not None and self.owner.kind == "adHocSubProcess"
         end, node = (AdHocEnd, self.owner) if ad_hoc else (EndJoin, INVISIBLE)
         self.process = Process(scope.id, end, node or INVISIBLE)
+        self.process.nested = scope.parent is not None
         self.entries: dict[str, Element] = {}
         self.exits: dict[str, list[Element]] = {}
         self.on_edge: dict[str, list[Element]] = {}

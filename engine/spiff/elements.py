@@ -227,6 +227,8 @@ class Process(BpmnProcessSpec):
         self.bpmn_start_events: list[Any] = []
         self.undone_by: str | None = None
         """Its event sub-process for compensation, when it has one."""
+        self.nested = False
+        """Whether it is drawn inside another process."""
         self.conditional = False
         """Whether a conditional event waits somewhere in the folder."""
 

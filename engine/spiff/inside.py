@@ -26,13 +26,26 @@ class SubProcess(Element):
 
     def arrive(self, task: LiveTask) -> bool:
         """Open the inner process; the owner goes on when it ends."""
-        task._set_state(TaskState.STARTED)
         data, inputs = task.data, self.properties.get("ebg:in")
         if inputs:
             data = {**_context(task, inputs, task.data), **_case(task)}
-        inner = task.top.create_subprocess(task, self.spec)
+        inner = task.top.create_subprocess(task, self._target(task))
+        task._set_state(TaskState.STARTED)
         inner.begin(data)
         return False
+
+    def _target(self, task: LiveTask) -> str:
+        """The process to open; a computed one is worked out when the step opens."""
+        if not self.spec.startswith("="):
+            return self.spec
+        found = expressions.text_of(task, self.spec) or ""
+        specs = task.top.subprocess_specs
+        if found not in specs or "#" in found or specs[found].nested:
+            message = (
+                f"{self.label()} appelle « {found} », qui n'est pas un processus du dossier"
+            )
+            raise TaskFailed(message, code="unknown_process")
+        return found
 
     def come_back(self, task: LiveTask, inner: Any, data: dict[str, Any]) -> None:
         """The inner process has ended with these data."""

@@ -108,6 +108,8 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
         yield "le script", node.script
     if node.condition:
         yield "la condition", node.condition
+    if (node.called or "").startswith("="):
+        yield "le processus appelé", node.called or ""
     if node.loop:
         for text in (node.loop.cardinality, node.loop.collection, node.loop.condition):
             if text:
