@@ -10,7 +10,7 @@ SEDA = "{fr:gouv:culture:archivesdefrance:seda:v2.2}"
 
 
 def digests(manifest: bytes) -> dict[str, str]:
-    """The name of each file of the transfer → its digest, SHA-512 or as the manifest says."""
+    """The name of each file of the transfer → its digest, as `algorithm:digest`."""
     found = {}
     for held in etree.fromstring(manifest).iter(f"{SEDA}BinaryDataObject"):
         digest = held.find(f"{SEDA}MessageDigest")
@@ -21,10 +21,9 @@ def digests(manifest: bytes) -> dict[str, str]:
     return found
 
 
-def digest_of(content: bytes, like: str) -> str:
-    """The digest of these bytes, by the algorithm of another digest."""
-    algorithm = like.partition(":")[0]
-    return f"{algorithm}:{hashlib.new(algorithm.replace('-', ''), content).hexdigest()}"
+def sha512(content: bytes) -> str:
+    """The digest of these bytes, as `digests` writes it."""
+    return f"SHA-512:{hashlib.sha512(content).hexdigest()}"
 
 
 def assert_official(manifest: bytes) -> None:

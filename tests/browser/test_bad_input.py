@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser import cases
+from tests.browser.administration import AREA
 from tests.browser.reader import Reader
 from tests.browser.serving import Served
 
@@ -22,15 +23,24 @@ def test_a_double_click_files_one_request(enter, served: Served, javascript: boo
     assert "Brouillons" not in reader.text
 
 
-def test_what_a_stale_page_holds_is_given_back(enter, served: Served) -> None:
+def test_two_people_on_one_task_are_told_and_lose_nothing(enter, served: Served) -> None:
     cases.file_request(served, "Affûteuse")
     claire, paul = enter("claire@region.demo"), enter("paul@region.demo")
     for officer in (claire, paul):
+        officer.refused_with = {409}
         open_task(officer, "Affûteuse")
-    reject(paul, "Secteur exclu, vu par Paul.")
-    paul.reads("c'est fait")
-    claire.refused_with = {409}
     reject(claire, "Une longue explication de Claire.")
+    with paul.page.expect_navigation():
+        paul.group(CHOICE).get_by_label("Recevable", exact=True).check()
+    paul.reads("Claire Martin a modifié cette saisie entre-temps.", f"{CHOICE} Recevable")
+    paul.look()
+    paul.follow("Voir où en est la tâche")
+    assert paul.field("Explication pour l'entreprise").input_value().endswith("de Claire.")
+    paul.fill("Explication pour l'entreprise", "Secteur exclu, vu par Paul.")
+    paul.press("Terminer la tâche")
+    paul.reads("c'est fait")
+
+    claire.press("Terminer la tâche")
     claire.reads("Paul Roy a déjà terminé cette tâche.", "Ce que vous aviez écrit")
     claire.reads("Explication pour l'entreprise Une longue explication de Claire.")
     claire.reads(f"{CHOICE} Irrecevable")
@@ -43,15 +53,17 @@ def test_what_a_stale_page_holds_is_given_back(enter, served: Served) -> None:
 def test_a_task_is_in_one_persons_hands(enter, served: Served) -> None:
     cases.file_request(served, "Écorceuse")
     claire, paul = enter("claire@region.demo"), enter("paul@region.demo")
+    paul.refused_with = {409}
     for officer in (claire, paul):
         open_task(officer, "Écorceuse")
-    claire.press("Prendre en charge")
-    paul.refused_with = {409}
     reject(paul, "Paul n'avait pas vu.")
+    claire.press("Prendre en charge")
+    paul.press("Terminer la tâche")
     paul.reads(
         "Claire Martin a pris cette tâche en charge entre-temps.", "Paul n'avait pas vu."
     )
-    paul.page.go_back()
+    with paul.page.expect_navigation():
+        paul.page.go_back()
     paul.press("Prendre en charge")
     paul.reads("Claire Martin a déjà pris cette tâche en charge.")
     paul.look()
@@ -86,10 +98,8 @@ def open_task(officer: Reader, title: str) -> None:
 
 
 def reject(officer: Reader, explanation: str) -> None:
-    officer.choose(
-        "La commune du projet est-elle en zone d'aide à finalité régionale (AFR) ?", "Non"
-    )
+    """Fill in a rejection, and leave it there."""
+    officer.choose(AREA, "Non")
     officer.choose(CHOICE, "Irrecevable")
     officer.page.get_by_label("R04").check()
     officer.fill("Explication pour l'entreprise", explanation)
-    officer.press("Terminer la tâche")

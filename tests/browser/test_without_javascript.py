@@ -1,6 +1,7 @@
 """Everything works without JavaScript: search, the wizard, an officer's task."""
 
 from tests.browser import cases
+from tests.browser.administration import AREA
 from tests.browser.reader import Reader
 from tests.browser.serving import Served
 
@@ -58,14 +59,12 @@ def test_a_task_is_completed(enter, served: Served) -> None:
     claire.press("Terminer la tâche")
     claire.reads("Un point est à corriger", "zone d'aide à finalité régionale")
     assert claire.page.get_by_label("R04").is_checked()
-    claire.choose(
-        "La commune du projet est-elle en zone d'aide à finalité régionale (AFR) ?", "Non"
-    )
+    claire.choose(AREA, "Non")
     claire.press("Terminer la tâche")
     claire.reads("« Examiner la recevabilité » : c'est fait.")
     claire.open("/dossiers/?q=Séchoir sans JavaScript")
     claire.follow("26-")
-    claire.wait_to_read("Clos : Irrecevable")
+    claire.wait_to_read("Clos : Demande irrecevable")
     claire.follow("Voir le schéma")
     claire.reads(
         "Le schéma demande JavaScript", "Examiner la recevabilité", "Claire Martin"

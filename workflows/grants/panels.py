@@ -104,7 +104,7 @@ def _checks(data: Plain) -> Panel | None:
         "Contrôles automatiques",
         facts=[
             Fact("Taille, groupe compris", size, _figures(group)),
-            Fact("Motifs relevés", None if found else "Aucun motif de rejet"),
+            *([] if found else [Fact("Motifs relevés", "aucun motif de rejet")]),
         ],
         headers=("Code", "Motif", "Conséquence") if found else (),
         rows=[
