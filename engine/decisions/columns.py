@@ -162,8 +162,8 @@ def _representatives(mentioned: list[Any]) -> list[tuple[Any, bool]]:
 def _sorted(values: list[Any]) -> list[Any]:
     points: list[Any] = []
     for value in values:
-        place = sum(compare(one, value) == -1 for one in points)
-        if not any(compare(one, value) == 0 for one in points):
+        place = sum(compare(one, value, Run()) == -1 for one in points)
+        if not any(compare(one, value, Run()) == 0 for one in points):
             points.insert(place, value)
     return points
 

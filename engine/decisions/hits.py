@@ -9,6 +9,7 @@ from engine.decisions.tables import MatchedRule, Rule, Table
 from engine.decisions.typing import fitted
 from engine.feel import FeelRuntimeError
 from engine.feel.arithmetic import calculate
+from engine.feel.limits import Run
 from engine.feel.scope import Scope
 from engine.feel.values import compare, equal
 
@@ -38,7 +39,7 @@ def _hits(table: Table, scope: Scope) -> Hits:
     ]
     hits: Hits = []
     for rule in table.rules:
-        scope.run.spend(1 + len(values))
+        scope.run.spend(rule.cost)
         for condition, value in zip(rule.conditions, values, strict=True):
             if condition.within(scope, value) is not True:
                 break
@@ -85,7 +86,7 @@ def _result(table: Table, hits: Hits, scope: Scope) -> tuple[Any, Hits]:
         return table.shaped(hits[0][1]), hits[:1]
     values = [table.shaped(outputs) for _, outputs in hits]
     if table.policy == "COLLECT" and table.aggregation:
-        return _aggregate(table.aggregation, values), hits
+        return _aggregate(table.aggregation, values, scope.run), hits
     return values, hits
 
 
@@ -129,7 +130,7 @@ def _rank(table: Table, outputs: list[Any], scope: Scope) -> list[int]:
     ]
 
 
-def _aggregate(aggregation: str, values: list[Any]) -> Any:
+def _aggregate(aggregation: str, values: list[Any], run: Run) -> Any:
     if aggregation == "COUNT":
         return Decimal(len(values))
     if aggregation == "SUM":
@@ -137,7 +138,7 @@ def _aggregate(aggregation: str, values: list[Any]) -> Any:
     wanted = -1 if aggregation == "MIN" else 1
     best = values[0]
     for value in values[1:]:
-        order = compare(value, best)
+        order = compare(value, best, run)
         if order is None:
             return None
         best = value if order == wanted else best

@@ -44,6 +44,12 @@ class Rule:
     conditions: tuple[UnaryTests, ...]
     conclusions: tuple[Expression, ...]
 
+    @property
+    def cost(self) -> int:
+        """The steps that applying it takes, loops apart."""
+        cells = sum(one.cost for one in self.conditions)
+        return 1 + cells + sum(one.cost for one in self.conclusions)
+
 
 @dataclass(frozen=True, slots=True)
 class MatchedRule:

@@ -16,7 +16,7 @@ from engine.decisions.problems import Reading
 from engine.feel import UnaryTests, moments
 from engine.feel.errors import Undefined
 from engine.feel.far import FarDate
-from engine.feel.limits import Run
+from engine.feel.limits import ZONE_COST, Run
 from engine.feel.scope import Scope
 from engine.feel.values import KINDS, Function
 
@@ -123,6 +123,7 @@ def _simple(kind: str, value: Any, run: Run) -> Any:
     if isinstance(value, list) and len(value) == 1 and kind != "list":
         value = value[0]
     if isinstance(value, str) and kind in _READERS:
+        run.spend(ZONE_COST * ("@" in value))
         try:
             value = _READERS[kind](value)
         except Undefined:

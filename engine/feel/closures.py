@@ -75,7 +75,7 @@ def _interval(node: tree.Interval) -> Evaluate:
 
     def evaluate(scope: Scope) -> Range | None:
         start, end = low(scope), high(scope)
-        if start is not None and end is not None and compare(start, end) is None:
+        if start is not None and end is not None and compare(start, end, scope.run) is None:
             return None
         return Range(start, end, *ends)
 
@@ -104,7 +104,7 @@ def _negation(node: tree.Negation) -> Evaluate:
 
 def _arithmetic(node: tree.Arithmetic) -> Evaluate:
     left, right, operator = build(node.left), build(node.right), node.operator
-    position = node.position
+    position, cost = node.position, _POWER_COST * (operator == "**")
     quick = {"+": DECIMAL128.add, "-": DECIMAL128.subtract, "*": DECIMAL128.multiply}.get(
         operator
     )
@@ -115,8 +115,10 @@ def _arithmetic(node: tree.Arithmetic) -> Evaluate:
         try:
             if quick is not None and type(one) is Decimal and type(other) is Decimal:
                 return quick(one, other)
+            scope.run.spend(cost)
             value = calculate(operator, one, other)
             if value is not None:
+                scope.run.weigh(value)
                 return value
         except ArithmeticError:
             reason = "le résultat est trop grand"
@@ -131,6 +133,7 @@ def _arithmetic(node: tree.Arithmetic) -> Evaluate:
     return evaluate
 
 
+_POWER_COST = 60
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda left, right: bool(left < right),
     "<=": lambda left, right: bool(left <= right),
@@ -149,7 +152,7 @@ def _comparison(node: tree.Comparison) -> Evaluate:
         one, other = left(scope), right(scope)
         if type(one) is Decimal and type(other) is Decimal:
             return ordered(one, other)
-        order = compare(one, other)
+        order = compare(one, other, scope.run)
         if order is not None:
             return ordered(order, 0)
         if scope.run.notes is not None:
@@ -168,6 +171,8 @@ def _equality(node: tree.Comparison) -> Evaluate:
         one, other = left(scope), right(scope)
         kind = type(one)
         if kind is type(other) and (kind is str or kind is Decimal):
+            if kind is str:
+                scope.run.weigh(one)
             return (one == other) is wanted
         same = equal(one, other, scope.run)
         if same is not None:
@@ -217,7 +222,8 @@ def _between(node: tree.Between) -> Evaluate:
 
     def evaluate(scope: Scope) -> bool | None:
         value = operand(scope)
-        above, below = compare(value, low(scope)), compare(value, high(scope))
+        above = compare(value, low(scope), scope.run)
+        below = compare(value, high(scope), scope.run)
         if above is None or below is None:
             return None
         return above >= 0 >= below

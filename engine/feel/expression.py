@@ -12,8 +12,8 @@ from engine.feel.errors import FeelLimitExceeded, FeelSyntaxError, place
 from engine.feel.free import Names, free_names
 from engine.feel.limits import Run
 from engine.feel.parser import parse, parse_tests
-from engine.feel.scope import Evaluate, Inputs, Scope
-from engine.feel.unary import Test, build_test
+from engine.feel.scope import Inputs, Scope
+from engine.feel.unary import build_test
 from engine.feel.values import from_plain
 
 assert library  # importing it declares the built-in functions
@@ -30,15 +30,17 @@ class Diagnosis:
 class Expression:
     """An expression ready to be evaluated, by any number of threads."""
 
-    __slots__ = ("_evaluate", "names", "possible_names", "source")
+    __slots__ = ("_evaluate", "cost", "names", "possible_names", "source")
 
-    def __init__(self, source: str, evaluate: Evaluate, names: Names) -> None:
+    def __init__(self, source: str, node: tree.Node, names: Names) -> None:
         self.source = source
+        self.cost = tree.size(node)
+        """The steps that one evaluation takes, loops apart."""
         self.names = names.certain
         """The variables it reads."""
         self.possible_names = names.possible
         """Names read inside filters: variables, or entries of the filtered items."""
-        self._evaluate = evaluate
+        self._evaluate = build(node)
 
     def evaluate(self, context: Mapping[str, Any]) -> Any:
         """The FEEL value on this process data; null where DMN says null.
@@ -73,13 +75,14 @@ class Expression:
 class UnaryTests:
     """The cell of a decision table, ready to test values."""
 
-    __slots__ = ("_test", "names", "possible_names", "source")
+    __slots__ = ("_test", "cost", "names", "possible_names", "source")
 
-    def __init__(self, source: str, test: Test, names: Names) -> None:
+    def __init__(self, source: str, node: tree.Node, names: Names) -> None:
         self.source = source
+        self.cost = tree.size(node)
         self.names = names.certain - {"?"}
         self.possible_names = names.possible - {"?"}
-        self._test = test
+        self._test = build_test(node, build)
 
     def matches(self, value: Any, context: Mapping[str, Any]) -> bool | None:
         """Whether `value` passes; None when it cannot be said. Raises as `evaluate`."""
@@ -131,14 +134,14 @@ def read_tree(source: str, names: frozenset[str]) -> tree.Node:
 def _compiled(source: str, names: frozenset[str]) -> Expression:
     with _placing(source):
         node = read_tree(source, names)
-        return Expression(source, build(node), _names(node, names))
+        return Expression(source, node, _names(node, names))
 
 
 @lru_cache(maxsize=4096)
 def _compiled_tests(source: str, names: frozenset[str]) -> UnaryTests:
     with _placing(source):
         node = parse_tests(source if source.strip() else "-", functions.NAMES, names)
-        return UnaryTests(source, build_test(node, build), _names(node, names))
+        return UnaryTests(source, node, _names(node, names))
 
 
 @contextmanager

@@ -63,12 +63,13 @@ class Signature:
     """One way to call a function.
 
     `spread` gathers the last arguments in one list: "always", or "unless one" (a single
-    argument is then the list itself).
+    argument is then the list itself). `cost` is the steps a call takes, when many.
     """
 
     function: str
     parameters: tuple[Parameter, ...]
     spread: str
+    cost: int
     implement: Callable[..., Any]
 
     def accepts(self, count: int, names: tuple[str, ...]) -> bool:
@@ -104,8 +105,15 @@ class Signature:
                     self._complain(parameter, value, run, position)
                     return None
             fitted.append(value)
+        if self.cost:
+            run.spend(self.cost)
+        for value in fitted:
+            if type(value) is str:
+                run.weigh(value)
         try:
-            return self.implement(run, *fitted)
+            result = self.implement(run, *fitted)
+            run.weigh(result)
+            return result
         except Undefined as reason:
             run.note(f"{self.function} : {reason}", position)
         except (ArithmeticError, OverflowError):
@@ -139,7 +147,9 @@ BUILTINS: dict[str, Builtin] = {}
 NAMES = KnownNames(())
 
 
-def function(name: str, *parameters: str, spread: str = "") -> Callable[[F], F]:
+def function(
+    name: str, *parameters: str, spread: str = "", cost: int = 0
+) -> Callable[[F], F]:
     """Declare a built-in: parameters are "name: kind", with a final ? when optional.
 
     The implementation receives the run, then the arguments; it may raise Undefined.
@@ -147,7 +157,7 @@ def function(name: str, *parameters: str, spread: str = "") -> Callable[[F], F]:
 
     def declare(implement: F) -> F:
         signature = Signature(
-            name, tuple(_parameter(text) for text in parameters), spread, implement
+            name, tuple(_parameter(text) for text in parameters), spread, cost, implement
         )
         BUILTINS.setdefault(name, Builtin(name)).signatures.append(signature)
         NAMES.add(name)

@@ -10,6 +10,10 @@ MAX_DEPTH = 160
 MAX_STEPS = 1_000_000
 MAX_ITEMS = 50_000
 MAX_TEXT = 200_000
+ZONE_COST = 100  # steps to look for a time zone by its name
+_SHORT = 100
+_CHARACTERS = 50  # what a step handles of a text,
+_ITEMS = 8  # or of a list
 
 
 def checked_text(text: str) -> str:
@@ -33,13 +37,14 @@ def checked_list(items: list[Any]) -> list[Any]:
 class Run:
     """One evaluation: what it may still spend, and the remarks it leaves for the designer."""
 
-    __slots__ = ("matched", "notes", "steps")
+    __slots__ = ("matched", "notes", "patterns", "steps")
 
     def __init__(
         self, notes: list[tuple[str, int]] | None = None, matched: list[Any] | None = None
     ) -> None:
         self.steps = MAX_STEPS
         self.notes = notes
+        self.patterns: dict[Any, Any] = {}  # the programs of those met so far
         self.matched = matched  # the rules that decision tables applied, when asked for
 
     def spend(self, steps: int) -> None:
@@ -49,6 +54,18 @@ class Run:
             raise FeelLimitExceeded(
                 "L'expression demande trop de calculs : l'évaluation est arrêtée."
             )
+
+    def weigh(self, value: Any) -> None:
+        """Count as work the handling of a text, a list or a context, by their length.
+
+        A long text costs the time to read it, and the memory to keep it.
+        """
+        kind = type(value)
+        if kind is str:
+            if len(value) > _SHORT:
+                self.spend(len(value) // _CHARACTERS)
+        elif (kind is list or kind is dict) and len(value) > _SHORT:
+            self.spend(len(value) // _ITEMS)
 
     def note(self, message: str, position: int) -> None:
         """Remember why a result is null, when somebody asked to know."""

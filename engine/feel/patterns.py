@@ -20,6 +20,8 @@ reader: Any = import_module("re._parser")
 
 _MAX_PATTERN = 500
 _MAX_PROGRAM = 2000
+_READING_COST = 50
+_STEP_COST = 10
 _FLAGS = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.VERBOSE}
 
 Found = tuple[int, ...]
@@ -35,11 +37,24 @@ class Step(NamedTuple):
     slot: int = 0
 
 
-def compile_pattern(pattern: str, flags: str) -> tuple[Step, ...]:
-    """The program of a pattern; flags are among s, m, i, x, q. Raises Undefined."""
-    if len(pattern) > _MAX_PATTERN:
-        raise Undefined(f"le motif dépasse {_MAX_PATTERN} caractères")
-    return _compiled(pattern, flags)
+def compile_pattern(pattern: str, flags: str, run: Run) -> tuple[Step, ...]:
+    """The program of a pattern; flags are among s, m, i, x, q. Raises Undefined.
+
+    Its making is work of the run, the first time that the run meets it.
+    """
+    program: tuple[Step, ...] | None = run.patterns.get((pattern, flags))
+    if program is None:
+        if len(pattern) > _MAX_PATTERN:
+            raise Undefined(f"le motif dépasse {_MAX_PATTERN} caractères")
+        run.spend(_READING_COST + 2 * len(pattern))
+        try:
+            program = _compiled(pattern, flags)
+        except Undefined:
+            run.spend(_MAX_PROGRAM)
+            raise
+        run.spend(_STEP_COST * len(program))
+        run.patterns[pattern, flags] = program
+    return program
 
 
 @lru_cache(maxsize=512)

@@ -100,7 +100,7 @@ def _bound(operator: str, operand: Evaluate) -> Test:
     ordered = _ORDERS[operator]
 
     def test_order(scope: Scope, value: Any) -> bool | None:
-        order = compare(value, operand(scope))
+        order = compare(value, operand(scope), scope.run)
         return None if order is None else ordered(order)
 
     return test_order
@@ -115,7 +115,7 @@ def _stated(answer: Any, value: Any, run: Run) -> bool | None:
 def matches(value: Any, wanted: Any, run: Run) -> bool | None:
     """Whether `value` equals `wanted`, or lies in it when it is a range or a list."""
     if isinstance(wanted, Range):
-        return within(value, wanted)
+        return within(value, wanted, run)
     if isinstance(wanted, list) and not isinstance(value, list):
         return _among(value, wanted, run)
     same = equal(value, wanted, run)
@@ -127,7 +127,9 @@ def matches(value: Any, wanted: Any, run: Run) -> bool | None:
 def _among(value: Any, wanted: list[Any], run: Run) -> bool:
     run.spend(len(wanted))
     for item in wanted:
-        same = within(value, item) if isinstance(item, Range) else equal(value, item, run)
+        same = (
+            within(value, item, run) if isinstance(item, Range) else equal(value, item, run)
+        )
         if same:
             return True
     return False

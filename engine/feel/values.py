@@ -203,6 +203,8 @@ def equal(left: Any, right: Any, run: Run) -> bool | None:
         if ends != (right.low_included, right.high_included, right.unbounded):
             return False
         return _equal_lists([left.low, left.high], [right.low, right.high], run)
+    if kind is str:
+        run.weigh(left)
     return bool(left == right)
 
 
@@ -241,9 +243,11 @@ def _order_days(left: Any, right: Any) -> int | None:
 _ORDERED = frozenset({Decimal, str, time, timedelta, YearsMonths})
 
 
-def compare(left: Any, right: Any) -> int | None:
+def compare(left: Any, right: Any, run: Run) -> int | None:
     """-1, 0 or 1 when the two have an order, else None."""
     kind = type(left)
+    if kind is str:
+        run.weigh(left)
     if kind in _DAYS:
         return _order_days(left, right)
     if kind is not type(right) or kind not in _ORDERED:
@@ -254,10 +258,10 @@ def compare(left: Any, right: Any) -> int | None:
         return None
 
 
-def within(value: Any, interval: Range) -> bool | None:
+def within(value: Any, interval: Range, run: Run) -> bool | None:
     """Whether `value` lies in `interval`; None when they cannot be compared."""
-    above = _beyond(compare(value, interval.low), included=interval.low_included)
-    below = _beyond(compare(interval.high, value), included=interval.high_included)
+    above = _beyond(compare(value, interval.low, run), included=interval.low_included)
+    below = _beyond(compare(interval.high, value, run), included=interval.high_included)
     if interval.unbounded:
         return below if interval.low is None else above
     if above is None or below is None:

@@ -195,3 +195,21 @@ def test_types_that_turn_round_stop():
     compiled = decisions.compile(dmn(items, typed("1", "A")))
     with pytest.raises(feel.FeelLimitExceeded):
         decisions.evaluate(compiled, "d", {})
+
+
+def test_long_cells_are_counted_for_what_they_cost():
+    cell = " or ".join(["? = 1"] * 2000)
+    rules = "\n".join([f"{cell} => 1"] * 20)
+    heavy = literal("h", "count(for i in 1..40000 return f(i))").replace(
+        "<literal",
+        '<knowledgeRequirement><requiredKnowledge href="#f"/></knowledgeRequirement><literal',
+    )
+    function = table(rules, inputs=("x",), policy="COLLECT")
+    function = function[function.index("<decisionTable") : -len("</decision>")]
+    known = (
+        '<businessKnowledgeModel id="f" name="f"><encapsulatedLogic><formalParameter name="x"/>'
+        f"{function}</encapsulatedLogic></businessKnowledgeModel>"
+    )
+    compiled = decisions.compile(dmn(known, heavy))
+    with pytest.raises(feel.FeelLimitExceeded):
+        decisions.evaluate(compiled, "h", {})

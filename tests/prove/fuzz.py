@@ -203,7 +203,9 @@ def _follow(worker: subprocess.Popen[bytes], score: Score, first: int, end: floa
         ready, _, _ = select.select([worker.stdout], [], [], _SILENCE)
         line = worker.stdout.readline() if ready else b""
         if not line:
-            why = "the process died" if ready else f"nothing for {_SILENCE} s"
+            why = f"nothing for {_SILENCE} s"
+            if ready:
+                why = f"the process died ({worker.wait()})"
             score.add(number, f"finding: {why}", 0, 0)
             return number + 1
         number, outcome, seconds, megabytes = json.loads(line)

@@ -9,7 +9,7 @@ from engine.feel import far, moments
 from engine.feel.errors import Undefined
 from engine.feel.far import Day, FarDate, FarMoment
 from engine.feel.functions import function
-from engine.feel.limits import Run
+from engine.feel.limits import ZONE_COST, Run
 from engine.feel.moments import YearsMonths
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -47,6 +47,7 @@ def date_of(run: Run, year: Decimal, month: Decimal, day: Decimal) -> date | Far
 @function("date and time", "from: any")
 def moment_from(run: Run, value: Any) -> moments.Moment:
     if isinstance(value, str):
+        run.spend(ZONE_COST * ("@" in value))
         return moments.read_moment(value)
     if isinstance(value, datetime | FarMoment):
         return value
@@ -61,6 +62,7 @@ def moment_of(run: Run, day: Day, at: time) -> moments.Moment:
 @function("time", "from: any")
 def time_from(run: Run, value: Any) -> time:
     if isinstance(value, str):
+        run.spend(ZONE_COST * ("@" in value))
         return moments.read_time(value)
     if isinstance(value, time):
         return value

@@ -34,6 +34,7 @@ _MONTHS = (
 )
 _SATURDAY = 5
 _MOST_DAYS = 2600
+_YEARS = range(1900, 2201)
 _NARROW_SPACE = "\u202f"
 _FIXED_SPACE = "\u00a0"
 
@@ -93,6 +94,8 @@ def _works(day: date) -> bool:
     return day.weekday() < _SATURDAY and day not in _holidays(day.year)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=len(_YEARS))
 def _holidays(year: int) -> frozenset[date]:
+    if year not in _YEARS:
+        raise Undefined("on connaît les jours fériés de 1900 à 2200")
     return frozenset(holidays.France(years=year))  # type: ignore[attr-defined]

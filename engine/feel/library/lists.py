@@ -143,7 +143,7 @@ def sort(run: Run, items: list[Any], precedes: Function | None = None) -> list[A
 
     def by_value(one: Any, other: Any) -> int:
         run.spend(1)
-        order = compare(one, other)
+        order = compare(one, other, run)
         if order is None:
             raise Undefined("les éléments de la liste ne se comparent pas")
         return order

@@ -86,14 +86,14 @@ def sqrt(run: Run, number: Decimal) -> Decimal:
     return DECIMAL128.sqrt(number)
 
 
-@function("log", "number: number")
+@function("log", "number: number", cost=30)
 def log(run: Run, number: Decimal) -> Decimal:
     if number <= 0:
         raise Undefined("le logarithme veut un nombre positif")
     return DECIMAL128.ln(number)
 
 
-@function("exp", "number: number")
+@function("exp", "number: number", cost=15)
 def exp(run: Run, number: Decimal) -> Decimal:
     return DECIMAL128.exp(number)
 

@@ -10,72 +10,76 @@ from engine.feel.limits import Run
 from engine.feel.parser import parse
 from engine.feel.values import Range, compare
 
+Relation = Callable[[Range, Range, Run], bool]
+
 
 def _interval(value: Any) -> Range:
     return value if isinstance(value, Range) else Range(value, value)
 
 
-def _order(one: Any, other: Any) -> int:
-    order = compare(one, other)
+def _order(one: Any, other: Any, run: Run) -> int:
+    order = compare(one, other, run)
     if order is None:
         raise Undefined("ces valeurs ne se comparent pas")
     return order
 
 
-def _starts(one: Range, other: Range) -> tuple[int, int]:
+def _starts(one: Range, other: Range, run: Run) -> tuple[int, int]:
     """How the two starts compare: by value, then by which one is included."""
-    return _order(one.low, other.low), other.low_included - one.low_included
+    return _order(one.low, other.low, run), other.low_included - one.low_included
 
 
-def _ends(one: Range, other: Range) -> tuple[int, int]:
-    return _order(one.high, other.high), one.high_included - other.high_included
+def _ends(one: Range, other: Range, run: Run) -> tuple[int, int]:
+    return _order(one.high, other.high, run), one.high_included - other.high_included
 
 
-def _before(one: Range, other: Range) -> bool:
-    order = _order(one.high, other.low)
+def _before(one: Range, other: Range, run: Run) -> bool:
+    order = _order(one.high, other.low, run)
     return order < 0 or (order == 0 and not (one.high_included and other.low_included))
 
 
-def _meets(one: Range, other: Range) -> bool:
-    return one.high_included and other.low_included and _order(one.high, other.low) == 0
-
-
-def _includes(one: Range, other: Range) -> bool:
-    return _starts(one, other) <= (0, 0) and _ends(one, other) >= (0, 0)
-
-
-def _overlaps(one: Range, other: Range) -> bool:
-    return not _before(one, other) and not _before(other, one)
-
-
-def _overlaps_before(one: Range, other: Range) -> bool:
+def _meets(one: Range, other: Range, run: Run) -> bool:
     return (
-        _starts(one, other) < (0, 0)
-        and _ends(one, other) <= (0, 0)
-        and _overlaps(one, other)
+        one.high_included and other.low_included and _order(one.high, other.low, run) == 0
     )
 
 
-def _starts_with(one: Range, other: Range) -> bool:
-    return _starts(one, other) == (0, 0) and _ends(one, other) <= (0, 0)
+def _includes(one: Range, other: Range, run: Run) -> bool:
+    return _starts(one, other, run) <= (0, 0) and _ends(one, other, run) >= (0, 0)
 
 
-def _finishes(one: Range, other: Range) -> bool:
-    return _ends(one, other) == (0, 0) and _starts(one, other) >= (0, 0)
+def _overlaps(one: Range, other: Range, run: Run) -> bool:
+    return not _before(one, other, run) and not _before(other, one, run)
 
 
-def _coincides(one: Range, other: Range) -> bool:
-    return _starts(one, other) == (0, 0) and _ends(one, other) == (0, 0)
+def _overlaps_before(one: Range, other: Range, run: Run) -> bool:
+    return (
+        _starts(one, other, run) < (0, 0)
+        and _ends(one, other, run) <= (0, 0)
+        and _overlaps(one, other, run)
+    )
 
 
-def _declare(name: str, related: Callable[[Range, Range], bool]) -> None:
+def _starts_with(one: Range, other: Range, run: Run) -> bool:
+    return _starts(one, other, run) == (0, 0) and _ends(one, other, run) <= (0, 0)
+
+
+def _finishes(one: Range, other: Range, run: Run) -> bool:
+    return _ends(one, other, run) == (0, 0) and _starts(one, other, run) >= (0, 0)
+
+
+def _coincides(one: Range, other: Range, run: Run) -> bool:
+    return _starts(one, other, run) == (0, 0) and _ends(one, other, run) == (0, 0)
+
+
+def _declare(name: str, related: Relation) -> None:
     @function(name, "range1: any", "range2: any")
     def relation(run: Run, one: Any, other: Any) -> bool:
-        return related(_interval(one), _interval(other))
+        return related(_interval(one), _interval(other), run)
 
 
-def _reversed(related: Callable[[Range, Range], bool]) -> Callable[[Range, Range], bool]:
-    return lambda one, other: related(other, one)
+def _reversed(related: Relation) -> Relation:
+    return lambda one, other, run: related(other, one, run)
 
 
 for _name, _related in {
@@ -97,7 +101,7 @@ for _name, _related in {
     _declare(_name, _related)
 
 
-@function("range", "from: string")
+@function("range", "from: string", cost=40)
 def range_from(run: Run, text: str) -> Range:
     """Reads `[1..10)`; both ends are written in full."""
     from engine.feel.closures import build  # they call this room's functions
@@ -111,7 +115,7 @@ def range_from(run: Run, text: str) -> Range:
         raise Undefined("on lit un intervalle de la forme [1..10]")
     run.spend(tree.size(node))
     value = build(node)(Scope({}, None, run))
-    if not isinstance(value, Range) or (compare(value.low, value.high) or 0) > 0:
+    if not isinstance(value, Range) or (compare(value.low, value.high, run) or 0) > 0:
         raise Undefined("ces bornes ne font pas un intervalle")
     if value.low is None and value.high is None:
         raise Undefined("un intervalle a au moins une borne")

@@ -26,7 +26,7 @@ def _extreme(run: Run, items: list[Any], wanted: int) -> Any:
         raise Undefined("la liste est vide")
     best = items[0]
     for item in items:
-        order = compare(item, best)
+        order = compare(item, best, run)
         if order is None:
             raise Undefined("les éléments de la liste ne se comparent pas")
         if order == wanted:

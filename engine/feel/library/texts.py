@@ -71,7 +71,7 @@ def ends_with(run: Run, string: str, match: str) -> bool:
 
 @function("matches", "input: string", "pattern: string", "flags: any?")
 def matches(run: Run, text: str, pattern: str, flags: Any = None) -> bool:
-    program = patterns.compile_pattern(pattern, _flags(flags))
+    program = patterns.compile_pattern(pattern, _flags(flags), run)
     return patterns.search(program, text, 0, run) is not None
 
 
@@ -80,7 +80,7 @@ def matches(run: Run, text: str, pattern: str, flags: Any = None) -> bool:
 )
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: Any = None) -> str:
     """`$1` in the replacement stands for the first group."""
-    program = patterns.compile_pattern(pattern, _flags(flags))
+    program = patterns.compile_pattern(pattern, _flags(flags), run)
     pieces: list[str] = []
     end = size = 0
     for found in patterns.matches_of(program, text, run):
@@ -97,7 +97,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: Any = No
 
 @function("split", "string: string", "delimiter: string")
 def split(run: Run, string: str, delimiter: str) -> list[str]:
-    program = patterns.compile_pattern(delimiter, "")
+    program = patterns.compile_pattern(delimiter, "", run)
     parts: list[str] = []
     end = 0
     for found in patterns.matches_of(program, string, run):

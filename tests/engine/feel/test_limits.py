@@ -72,6 +72,34 @@ def test_work_is_bounded(source):
         }
 
 
+LONG = "🐎" * 190_000
+
+
+@pytest.mark.parametrize(
+    "costly",
+    [
+        "upper case(t)",
+        't + "a"',
+        "t = u",
+        "t < u",
+        "contains(t, u)",
+        "sublist(big, 1)",
+        "reverse(big)",
+        "i ** 0.37",
+        "log(i)",
+        'matches("a", string(i) + "(a{1,40}){1,40}")',
+        'matches("a", string(i) + "(")',
+        'time("10:00:00@Europe/P" + string(i))',
+        "is working day(date(i, 1, 1))",
+        'range("[1..2]")',
+        "{k: big}",
+    ],
+)
+def test_costly_operations_are_counted_for_what_they_cost(costly):
+    data = {"t": LONG + "a", "u": LONG + "b", "big": BIG}
+    stopped(f"count(for i in 1..50000 return {costly})", **data)
+
+
 @pytest.mark.parametrize(
     "source",
     [
