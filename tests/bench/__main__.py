@@ -38,6 +38,8 @@ the standard output, the same figures here. The programs are in `tests/bench/`.
 - **bpmn-engine and feelin** come from npm in exact versions (`tests/bench/node/`). A step of
   bpmn-engine goes from text to text: recover, resume, signal, take the state. It keeps
   no history of what is finished.
+- The search of the catalogue of aids has a bench of its own, which takes longer:
+  `python -m tests.bench.bench_aids`.
 - A figure that misses its goal is told, here and under "Missed". Goals are those of the
   project; nothing is tuned to meet them.
 

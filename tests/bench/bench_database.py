@@ -25,7 +25,7 @@ from tests.bench.recording import Statement, recorded, verbs
 AGES = (10, 100, 1_000, 20_000)
 SIZES = (1_000, 100_000)
 ROUNDS = 25
-TURNS = 4
+TURNS = 3
 Clock = Callable[[], float]
 CLOCKS: dict[str, Clock] = {"sqlite": time.process_time, "postgresql": time.perf_counter}
 """SQLite works within the process, and its commits do not wait for the disk (WAL)."""

@@ -4,6 +4,7 @@ python -m tests.bench.bench_diagrams
 """
 
 import json
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -83,6 +84,7 @@ def starts(peers: list[dict[str, Any]]) -> None:
     host = Clock()
     ours = milliseconds(lambda: Process.start(compiled, {}, host=host).dump(), 20)
     figure("start", "ms, 50 nodes, 12 splits", ours, goal=START)
+    logging.getLogger("spiff").setLevel(logging.WARNING)  # a change of state is a line
     parser = SpiffBpmnParser()
     parser.add_bpmn_str(source)
     spec = parser.get_spec("p")

@@ -16,7 +16,7 @@ from typing import Any
 from tests.bench.figures import not_run
 
 VERSIONS = ("bpmn-engine@25.0.1", "feelin@8.2.0")
-PATIENCE = 60
+PATIENCE = 45
 """Seconds to install, and to measure: theirs may be slow, and should not hold ours up."""
 
 
