@@ -1,7 +1,9 @@
 """What a run showed, as tables to print and to keep."""
 
+import json
 import os
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,7 +62,9 @@ class Report:
         return (
             f"## {self.database}{redis}: {held}\n\n"
             f"{self.plan.cases} cases at once, {self.plan.kills} kills planned, "
-            f"{self.seconds / 60:.1f} minutes, seed {self.plan.seed}.\n"
+            f"{self.seconds / 60:.1f} minutes, seed {self.plan.seed}. Load of the machine over "
+            f"the last quarter of an hour: {os.getloadavg()[2]:.0f} for {os.cpu_count()} "
+            "cores, which this run may have shared with other work.\n"
         )
 
     def _rows(self) -> list[str]:
@@ -84,6 +88,18 @@ class Report:
             "| check | expected | found | holds |", "|---|---|---|---|", *checked, "",
             "| figure | |", "|---|---|", *(f"| {k} | {n} |" for k, n in told.items()), "",
         ]  # fmt: skip
+
+
+def errors(folder: Path) -> dict[str, int]:
+    """The errors that the office's processes logged, by what they say."""
+    found: Counter[str] = Counter()
+    for log in folder.glob("*.log"):
+        for line in log.read_text(errors="replace").splitlines():
+            if line.startswith("{") and '"level": "error"' in line:
+                entry = json.loads(line)
+                last = str(entry.get("exception", "")).strip().rpartition("\n")[2]
+                found[f"error logged: {entry['event']} {last}"[:160]] += 1
+    return dict(found)
 
 
 def keep(seen: Report, folder: Path) -> Path:
