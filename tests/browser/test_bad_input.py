@@ -35,7 +35,8 @@ def test_two_people_on_one_task_are_told_and_lose_nothing(enter, served: Served)
     paul.reads("Claire Martin a modifié cette saisie entre-temps.", f"{CHOICE} Recevable")
     paul.look()
     paul.follow("Voir où en est la tâche")
-    assert paul.field("Explication pour l'entreprise").input_value().endswith("de Claire.")
+    assert paul.group(CHOICE).get_by_label("Irrecevable").is_checked()
+    paul.page.get_by_label("R04").check()
     paul.fill("Explication pour l'entreprise", "Secteur exclu, vu par Paul.")
     paul.press("Terminer la tâche")
     paul.reads("c'est fait")
@@ -53,8 +54,9 @@ def test_two_people_on_one_task_are_told_and_lose_nothing(enter, served: Served)
 def test_a_task_is_in_one_persons_hands(enter, served: Served) -> None:
     cases.file_request(served, "Écorceuse")
     claire, paul = enter("claire@region.demo"), enter("paul@region.demo")
+    elsewhere = enter("paul@region.demo")
     paul.refused_with = {409}
-    for officer in (claire, paul):
+    for officer in (claire, paul, elsewhere):
         open_task(officer, "Écorceuse")
     reject(paul, "Paul n'avait pas vu.")
     claire.press("Prendre en charge")
@@ -62,11 +64,9 @@ def test_a_task_is_in_one_persons_hands(enter, served: Served) -> None:
     paul.reads(
         "Claire Martin a pris cette tâche en charge entre-temps.", "Paul n'avait pas vu."
     )
-    with paul.page.expect_navigation():
-        paul.page.go_back()
-    paul.press("Prendre en charge")
-    paul.reads("Claire Martin a déjà pris cette tâche en charge.")
-    paul.look()
+    elsewhere.press("Prendre en charge")
+    elsewhere.reads("Claire Martin a déjà pris cette tâche en charge.")
+    elsewhere.look()
     paul.open("/corbeille/?panier=equipe")
     paul.reads("Écorceuse", "en charge : Claire Martin")
     paul.look()
