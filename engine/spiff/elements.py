@@ -39,6 +39,8 @@ class Element(BpmnSpecMixin):
     keeps_own_changes = True
     traceless = False
     """An event that did not happen leaves no row of history."""
+    aside = False
+    """It is armed beside the flow: as long as it waits, it is no branch of the case."""
 
     def __init__(self, process: Any, name: str, node: Node = INVISIBLE) -> None:
         super().__init__(process, name, bpmn_name=node.name or None)

@@ -122,7 +122,7 @@ class Catching(Element):
 class Boundary(Catching):
     """An event on the edge of an activity."""
 
-    traceless = True
+    traceless = aside = True
     together: tuple[str, ...] = ()
     """The events that must all have happened, when the designer asks for several."""
 
@@ -168,7 +168,7 @@ class Boundary(Catching):
 class EventStart(Catching):
     """What an event sub-process waits for, armed as long as its scope is open."""
 
-    traceless = True
+    traceless = aside = True
     keeps_own_changes = False
 
     def __init__(self, process: Any, name: str, start: Node, event: Event) -> None:

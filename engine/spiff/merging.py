@@ -7,6 +7,8 @@ said in words. Contexts are merged key by key; lists and plain values are taken 
 
 from typing import Any
 
+from SpiffWorkflow.util.task import TaskState
+
 from engine.spiff.errors import TaskFailed
 from engine.spiff.sameness import same
 from engine.spiff.tree import TOKEN, LiveTask
@@ -43,7 +45,8 @@ def known(workflow: Any, source: LiveTask | None = None) -> dict[str, Any]:
     """
     branches = []
     for task in workflow.tasks.values():
-        open_here = task.has_state(TOKEN) and not task.task_spec.traceless
+        armed = task.task_spec.aside and task.state != TaskState.READY
+        open_here = task.has_state(TOKEN) and not armed
         if task is source or open_here:
             inner = task.top.subprocesses.get(task.id)
             seen = inner is not None and "ebg:in" not in task.task_spec.properties

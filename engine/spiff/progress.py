@@ -62,7 +62,7 @@ def _fail_if_stuck(top: LiveWorkflow) -> None:
         spec = task.task_spec
         if isinstance(spec, Join) and not isinstance(spec, EndJoin):
             message = f"{spec.label()} attend une branche qui ne viendra pas"
-        elif isinstance(spec, Catching) and not spec.traceless:
+        elif isinstance(spec, Catching) and not spec.aside:
             message = f"{spec.label()} attend un signal que rien ne peut envoyer"
         else:
             continue

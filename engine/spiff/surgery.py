@@ -150,11 +150,6 @@ def _withdraw(token: LiveTask) -> None:
 def _way_in(join: Join, workflow: Any, came_from: str) -> str:
     """The flow by which a moved token arrives: the one it would take, else an empty one."""
     filled = {task.internal_data.get("from") for task in join.waiting(workflow)}
-    ways = ways_in(join)
+    ways = join.arrivals
     empty = [way for way in ways if way not in filled] or list(ways)
     return next((way for way in empty if ways[way] == came_from), empty[0])
-
-
-def ways_in(join: Any) -> dict[str, str]:
-    """What a join calls each of its incoming flows, with the element that it leaves."""
-    return getattr(join, "arrivals", None) or {name: name for name in join._inputs}

@@ -28,7 +28,6 @@ from engine.spiff.loops import Container
 from engine.spiff.model import Model
 from engine.spiff.process import Process
 from engine.spiff.progress import run_on
-from engine.spiff.surgery import ways_in
 from engine.spiff.tree import UNFINISHED, Host, LiveTask
 
 _ID, _NAME, _STATE, _INTERNAL, _UPDATES = 0, 2, 3, 6, 7
@@ -173,7 +172,7 @@ def _obstacle(row: list[Any], had: Any, now: Any, plan: _Plan) -> str:
     if isinstance(had, Join) and not isinstance(had, EndJoin):
         came_from = (row[_INTERNAL] or {}).get("from")
         if came_from is not None:
-            ways, source = ways_in(now), plan.renamed(ways_in(had).get(came_from, ""))
+            ways, source = now.arrivals, plan.renamed(had.arrivals.get(came_from, ""))
             same = came_from if came_from in ways else ""
             row[_INTERNAL]["from"] = same or next(
                 (way for way in ways if ways[way] == source), ""
@@ -197,7 +196,7 @@ def _starving(rows: list[list[Any]], scope: Any) -> Iterator[str]:
     specs = scope.task_specs
     live = [row for row in rows if row[_STATE] & UNFINISHED]
     for join in specs.values():
-        ways = ways_in(join) if isinstance(join, ParallelGateway) else {}
+        ways = join.arrivals if isinstance(join, ParallelGateway) else {}
         if len(ways) < 2:  # noqa: PLR2004  a single way in joins nothing
             continue
         here = [row for row in live if row[_NAME] == join.name]

@@ -135,7 +135,7 @@ def markers(top: LiveWorkflow) -> list[str]:
         for task in top.every()
         if task.has_state(OPEN | TaskState.ERROR)
         and task.task_spec.bpmn_id is not None
-        and not task.task_spec.traceless
+        and not task.task_spec.aside
     ]
     return list(dict.fromkeys(found))
 

@@ -35,6 +35,7 @@ from tests.engine.spiff.drawing import (
 
 COMPENSATE = "<bpmn:compensateEventDefinition/>"
 CANCEL = "<bpmn:cancelEventDefinition/>"
+AD_HOC = ("plain", "turn", "again", "again and wait", "turn again")
 EVENTS = ("message", "timer", "signal", "error", "escalation", "conditional")
 TERMINATE = "<bpmn:terminateEventDefinition/>"
 
@@ -56,18 +57,27 @@ class Pieces:
     random: random.Random
     around: list[str] = field(default_factory=list)
     data: dict[str, object] = field(default_factory=lambda: {"items": [1, 2, 3]})
-    processes: list[str] = field(default_factory=list)
+    processes: dict[str, str] = field(default_factory=dict)
     used: Counter[str] = field(default_factory=Counter)
     count: int = 0
 
-    def draw(self, kind: str = "", depth: int = 3) -> bytes:
-        return self.around_piece(self.piece(depth, kind))
+    def draw(self, variant: str, depth: int) -> bytes:
+        """A whole diagram around one element, in one of its forms if the name says which."""
+        kind, _, form = variant.partition(" ")
+        only = [("" if form == "none" else form,)] if form else []
+        return self.around_piece(getattr(self, f"_{kind}")(depth - 1, *only))
 
     def around_piece(self, piece: Piece) -> bytes:
         """A whole diagram of one piece."""
         body = piece.nodes + piece.flows + start("S0") + end("E0")
         body += flow("S0", piece.first) + flow(piece.last, "E0")
-        return document(*self.around, process(body), *self.processes)
+        drawn = process(body)
+        for called, text in reversed(self.processes.items()):
+            if (
+                f'calledElement="{called}"' in drawn
+            ):  # else its caller was drawn and not kept
+                drawn += text
+        return document(*self.around, drawn)
 
     def name(self, prefix: str) -> str:
         self.count += 1
@@ -299,8 +309,8 @@ class Pieces:
             nodes, chain(first, waits, last) + chain(first, works, key, last), first, last
         )
 
-    def _several(self, depth: int) -> Piece:
-        key, together = self.name("e"), self.random.choice(["true", "false"])
+    def _several(self, depth: int, kinds: tuple[str, ...] = ("true", "false")) -> Piece:
+        key, together = self.name("e"), self.random.choice(kinds)
         events = self.event("message") + self.event("message") + self.event("timer")
         return Piece(
             element("intermediateCatchEvent", key, events, parallelMultiple=together),
@@ -336,7 +346,7 @@ class Pieces:
 
     def _call(self, depth: int) -> Piece:
         key, called = self.name("ca"), self.name("process")
-        self.processes.append(process(self.inner(self.piece(depth)), key=called))
+        self.processes[called] = process(self.inner(self.piece(depth)), key=called)
         return Piece(element("callActivity", key, calledElement=called), "", key, key)
 
     def _ends(
@@ -543,9 +553,9 @@ class Pieces:
         )
         return Piece(whole, chain(edge, after, out) + flow(key, out), key, out)
 
-    def _ad_hoc(self, depth: int) -> Piece:
+    def _ad_hoc(self, depth: int, kinds: tuple[str, ...] = AD_HOC) -> Piece:
         key, one, two = self.name("ah"), self.name("u"), self.name("u")
-        how = self.random.choice(["plain", "turn", "again", "again and wait", "turn again"])
+        how = self.random.choice(kinds)
         attributes = {"ordering": "Sequential"} if "turn" in how else {}
         if "wait" in how:
             attributes["cancelRemainingInstances"] = "false"
@@ -605,7 +615,9 @@ class Pieces:
         loop = f'<bpmn:standardLoopCharacteristics testBefore="{before}" loopMaximum="3">{inner}</bpmn:standardLoopCharacteristics>'
         return Piece(user(key, loop), "", key, key)
 
-    def _behavior(self, depth: int) -> Piece:
+    def _behavior(
+        self, depth: int, kinds: tuple[str, ...] = ("None", "One", "Complex")
+    ) -> Piece:
         key, edge, aside, stop, named = (self.name(p) for p in ("u", "b", "u", "z", "V"))
         signal = self.event("signal")
         self.around.append(
@@ -613,7 +625,7 @@ class Pieces:
                 "<bpmn:signalEventDefinition", f'<bpmn:signalEventDefinition id="{named}"'
             )
         )
-        how = self.random.choice(["None", "One", "Complex"])
+        how = self.random.choice(kinds)
         inner = over("items", f"it_{key}")
         if how == "Complex":
             inner += f'<bpmn:complexBehaviorDefinition id="{named}c"><bpmn:condition>numberOfCompletedInstances = 2</bpmn:condition><bpmn:event id="{named}e">{signal}</bpmn:event></bpmn:complexBehaviorDefinition>'
@@ -638,3 +650,18 @@ KINDS = tuple(
     for name in vars(Pieces)
     if name.startswith("_") and not name.startswith(("__", "_fork"))
 )
+
+VARIANTS = {
+    **dict.fromkeys(KINDS, 1),
+    # Each of these interrupts or not: twice as many diagrams.
+    **{f"{kind} {event}": 2 for kind in ("boundary", "event_sub") for event in EVENTS},
+    **{f"throw {event}": 1 for event in ("none", "message", "signal", "escalation")},
+    **{f"ends {event}": 1 for event in ("terminate", "message", "signal", "escalation")},
+    **{f"catch_thrown {event}": 1 for event in ("signal", "conditional")},
+    **{f"many {kind}": 1 for kind in ("parallel", "sequential")},
+    **{f"behavior {kind}": 1 for kind in ("None", "One", "Complex")},
+    **{f"ad_hoc {kind}": 1 for kind in AD_HOC},
+    **{f"several {kind}": 1 for kind in ("true", "false")},
+    "compensation": 3,
+}
+"""What to draw, and how many times as many diagrams it takes to see all its forms."""
