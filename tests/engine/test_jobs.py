@@ -175,7 +175,7 @@ def test_workers_killed_in_the_middle_do_each_case_once(
         job = ask(office, Selection(definition_id=str(old)), Operation("skip", "a"))
         for left in (45, 25):
             workers = [_worker(env) for _ in range(2)]
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 120
             while results(job).count("to_do") > left:
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
