@@ -7,7 +7,7 @@ import time
 from contextvars import Context
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -28,6 +28,8 @@ class Client(FlaskClient):
         answer = Context().run(super().open, *arguments, **options)
         for one in (*answer.history, answer):
             one.request.environ["wsgi.input"].close()  # a large upload is a file
+        if has_app_context():
+            db.session.rollback()  # what the test read before is stale
         return answer
 
 
@@ -40,9 +42,7 @@ class Browser(Visitor):
 
     def send(self, address: str, values: Any = None, **options: Any) -> Any:
         """Post a form and stay there: what the application answered at once."""
-        answer = self.post(address, values, follow=False, **options)
-        db.session.rollback()  # what the test read before is stale
-        return answer
+        return self.post(address, values, follow=False, **options)
 
 
 def client(app: Flask, actor: Actor) -> FlaskClient:

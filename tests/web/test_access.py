@@ -102,6 +102,8 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "jobs.turn", "job_id=job act=arret", OPERATOR, {}),
     (GET, "jobs.migrate", "source_id=definition target_id=definition", OPERATOR, {}),
     (GET, "operate.mails", "", OPERATOR, {}),
+    (GET, "search.index", "", HANDLERS, {}),
+    (GET, "search.show_figures", "", HANDLERS, {}),
     (GET, "company.new", "", SIGNED_IN, {}),
     (POST, "company.register", "", SIGNED_IN, {}),
     (GET, "company.show", "organisation_id=company", COMPANY, {}),
@@ -274,6 +276,8 @@ def test_every_route_is_in_the_table(app: Flask) -> None:
         for method in rule.methods & {GET, POST, "PUT", "PATCH", "DELETE"}
     }
     assert routes == {(method, endpoint) for method, endpoint, *_ in TABLE}
+    lines = [(method, endpoint, named) for method, endpoint, named, *_ in TABLE]
+    assert len(lines) == len(set(lines)), "one line for each"
 
 
 @pytest.mark.parametrize(
