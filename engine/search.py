@@ -19,7 +19,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     and_,
-    exists,
     false,
     or_,
     select,
@@ -47,6 +46,9 @@ MOST_WORDS = 8
 """Words of a title that are looked for; the others are left out."""
 
 PER_PAGE = 25
+
+FEW = 1000
+"""Cases that are gathered first and then put in order; more are met on the way."""
 
 _NUMBER = 10  # characters of a case's number, without its hyphens
 
@@ -167,6 +169,24 @@ def _moment(search: Search) -> Any:
     return ProcessInstance.ended_at if _by_end(search) else ProcessInstance.started_at
 
 
+@dataclass(frozen=True)
+class _Way:
+    """Ids of cases that satisfy a criterion, by the rows of one table."""
+
+    row: Any
+    conditions: tuple[ColumnElement[bool], ...]
+
+    @property
+    def ids(self) -> Select[UUID]:
+        """All of them."""
+        return select(self.row.instance_id).where(*self.conditions)
+
+    def probed(self) -> ColumnElement[bool]:
+        """Whether one case is among them: one look at an index for each case."""
+        of_case = self.ids.where(self.row.instance_id == ProcessInstance.id).limit(1)
+        return of_case.correlate(ProcessInstance).scalar_subquery().is_not(None)
+
+
 def criteria(search: Search) -> Iterator[ColumnElement[bool]]:
     """What a case must satisfy, one condition after the other."""
     case = ProcessInstance
@@ -182,16 +202,46 @@ def criteria(search: Search) -> Iterator[ColumnElement[bool]]:
         yield case.applicant_id == search.applicant
     yield from _between(case.started_at, search.started_from, search.started_to)
     yield from _between(case.ended_at, search.ended_from, search.ended_to)
+    yield from _gathered([*_in_variables(search), *_in_steps(search)])
+    if search.role and not search.step:
+        yield _Way(UserTask, (IS_OPEN, UserTask.role == search.role)).probed()
+
+
+def _gathered(wanted: list[list[_Way]]) -> Iterator[ColumnElement[bool]]:
+    """Begin with what few cases satisfy; what many do is asked of each case, in order.
+
+    So it is known beforehand which way is short, whatever the database believes.
+    """
+    few: set[UUID] | None = None
+    for ways in wanted:
+        ids = [way.ids for way in ways]
+        if merging.count(ids, FEW + 1) > FEW:
+            yield or_(*(way.probed() for way in ways))
+        else:
+            found = {i for way in ids for i in db.session.scalars(way)}
+            few = found if few is None else few & found
+    if few is not None:
+        yield ProcessInstance.id.in_(few)
+
+
+def _in_variables(search: Search) -> Iterator[list[_Way]]:
+    of_title = CaseVariable.name == TITLE
     for word in words(search.title)[:MOST_WORDS]:
-        yield case.id.in_(_variable(TITLE, _begins(word)))
+        yield [_Way(CaseVariable, (of_title, _begins(word)))]
     for condition in search.variables:
-        yield case.id.in_(_variable(condition.name, _compared(condition)))
-    if search.step:
-        yield _waits_at(search.step, search.role)
-    elif search.role:
-        yield exists().where(
-            UserTask.instance_id == case.id, IS_OPEN, UserTask.role == search.role
-        )
+        named = CaseVariable.name == condition.name
+        yield [_Way(CaseVariable, (named, _compared(condition)))]
+
+
+def _in_steps(search: Search) -> Iterator[list[_Way]]:
+    """Where somebody or something is waited for: one table has it, seldom two."""
+    if search.step and search.role:
+        here = UserTask.element_id == search.step
+        yield [_Way(UserTask, (here, IS_OPEN, UserTask.role == search.role))]
+    elif search.step:
+        yield [
+            _Way(row, (row.element_id == search.step, *still)) for row, still in _WAITING
+        ]
 
 
 def _number(typed: str) -> str:
@@ -222,10 +272,6 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), clock.PARIS)
 
 
-def _variable(name: str, compared: ColumnElement[bool]) -> Select[UUID]:
-    return select(CaseVariable.instance_id).where(CaseVariable.name == name, compared)
-
-
 def _compared(condition: Condition) -> Any:
     kept = columns(condition.value)
     if condition.operator == EQUAL:
@@ -244,22 +290,9 @@ def _begins(beginning: str) -> ColumnElement[bool]:
     return and_(CaseVariable.text >= beginning, CaseVariable.text < beginning + "\uffff")
 
 
-def _waits_at(step: str, role: str) -> ColumnElement[bool]:
-    """The cases that wait at an element; asks only the tables in which somebody does."""
-    waiting = [
-        select(row.instance_id).where(row.element_id == step, *still)
-        for row, still in _WAITING
-        if row is UserTask or not role
-    ]
-    known = [w for w in waiting if db.session.scalar(w.limit(1)) is not None]
-    if role:
-        known = [w.where(UserTask.role == role) for w in known]
-    return or_(false(), *(ProcessInstance.id.in_(w) for w in known))
-
-
-_WAITING: list[tuple[Any, list[ColumnElement[bool]]]] = [
-    (UserTask, [IS_OPEN]),
-    (RemoteCall, [RemoteCall.finished_at.is_(None)]),
-    (Timer, []),
-    (MessageSubscription, []),
+_WAITING: list[tuple[Any, tuple[ColumnElement[bool], ...]]] = [
+    (UserTask, (IS_OPEN,)),
+    (RemoteCall, (RemoteCall.finished_at.is_(None),)),
+    (Timer, ()),
+    (MessageSubscription, ()),
 ]

@@ -34,7 +34,9 @@ def full(either_app: Flask) -> Crowd:
     crowd.multiply(made, MANY)
     if db.session.get_bind().dialect.name == "postgresql":
         # Five thousand rows fit in a few pages: what is chosen among a million is looked for.
-        db.session.execute(text("ALTER DATABASE CURRENT SET enable_seqscan = off"))
+        name = db.session.scalar(text("SELECT current_database()"))
+        for way in ("seqscan", "bitmapscan", "sort"):
+            db.session.execute(text(f'ALTER DATABASE "{name}" SET enable_{way} = off'))
         db.session.commit()
         db.engine.dispose()
     return made
@@ -112,6 +114,14 @@ def test_copies_are_alive(full: Crowd) -> None:
     assert journal.verify() == []
 
 
+DAY = clock.today() - timedelta(days=30)
+
+
+def day(case: ProcessInstance) -> date:
+    """The day in Paris on which a case started."""
+    return case.started_at.astimezone(clock.PARIS).date()
+
+
 SEARCHES: dict[str, tuple[Search, Callable[[ProcessInstance], bool]]] = {
     "words": (
         Search(title="MENUIS bres"),
@@ -121,14 +131,8 @@ SEARCHES: dict[str, tuple[Search, Callable[[ProcessInstance], bool]]] = {
     "no procedure": (Search(key="crowd.request", version=2), lambda c: False),
     "status": (Search(status="active"), lambda c: True),
     "no status": (Search(status="completed"), lambda c: False),
-    "since": (
-        Search(started_from=clock.today() - timedelta(days=30)),
-        lambda c: c.started_at > clock.now() - timedelta(days=30),
-    ),
-    "until": (
-        Search(started_to=clock.today() - timedelta(days=31)),
-        lambda c: c.started_at < clock.now() - timedelta(days=30),
-    ),
+    "since": (Search(started_from=DAY), lambda c: day(c) >= DAY),
+    "until": (Search(started_to=DAY), lambda c: day(c) <= DAY),
     "step": (Search(step="task_4"), lambda c: True),
     "a timer": (Search(step="late_4"), lambda c: True),
     "step and role": (Search(step="task_6", role="head_of_service"), lambda c: True),

@@ -87,6 +87,13 @@ TIMERS: dict[str, Act] = {
 }
 SEARCHES: dict[str, Act] = {
     "search page, one word (HTTP)": _opens("/dossiers/recherche?mots=menuiserie"),
+    "search page, two words (HTTP)": _opens("/dossiers/recherche?mots=fromag+bresse"),
+    "search page, a commune (HTTP)": _opens(
+        "/dossiers/recherche?procedure=crowd.request&v.commune=commune+12"
+    ),
+    "search page, a step and an amount (HTTP)": _opens(
+        "/dossiers/recherche?procedure=crowd.request&etape=task_3&v.amount=450000&o.amount=>="
+    ),
     "list of cases (HTTP)": _opens("/dossiers/"),
     "everything": _finds(Search()),
     "everything, from the middle": _deep,
