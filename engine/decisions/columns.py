@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cmp_to_key
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +24,7 @@ from engine.feel.values import KINDS, compare
 
 _TRANSPARENT = (tree.Tests, tree.Anything, tree.Bound, tree.Interval, tree.ListOf)
 _CONSTRUCTORS = frozenset({"date", "time", "date and time", "duration"})
+_MOST_TESTS = 300_000
 _OTHER = "(autre)"
 _STEPS: dict[type, Any] = {
     Decimal: Decimal(1),
@@ -31,6 +33,10 @@ _STEPS: dict[type, Any] = {
     timedelta: timedelta(days=1),
     YearsMonths: 1,
 }
+
+
+class TooLarge(Exception):
+    """Judging the table would take too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,8 @@ def _column(column: Input, cells: list[UnaryTests]) -> Column:
     found = [constants(cell) for cell in cells]
     allowed = constants(column.values) or []
     mentioned = [one for values in (*found, allowed) for one in values or ()]
+    if len(mentioned) * len(cells) > _MOST_TESTS:
+        raise TooLarge
     values = [
         (one, expected)
         for one, expected in _representatives(mentioned)
@@ -160,12 +168,11 @@ def _representatives(mentioned: list[Any]) -> list[tuple[Any, bool]]:
 
 
 def _sorted(values: list[Any]) -> list[Any]:
-    points: list[Any] = []
-    for value in values:
-        place = sum(compare(one, value, Run()) == -1 for one in points)
-        if not any(compare(one, value, Run()) == 0 for one in points):
-            points.insert(place, value)
-    return points
+    def order(one: Any, other: Any) -> int:
+        return compare(one, other, Run()) or 0
+
+    ordered = sorted(values, key=cmp_to_key(order))
+    return [ordered[0], *(high for low, high in pairwise(ordered) if order(low, high))]
 
 
 def _is_zero(value: Any) -> bool:

@@ -7,12 +7,12 @@ it fills gaps, and overlaps with nothing. Missing values (null) are not looked a
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, islice
 from operator import and_
 from typing import Any
 
 from engine import feel
-from engine.decisions.columns import Column, columns, constants, is_constant
+from engine.decisions.columns import Column, TooLarge, columns, constants, is_constant
 from engine.decisions.model import Decision
 from engine.decisions.parts import tables_below
 from engine.decisions.tables import Rule, Table
@@ -26,6 +26,8 @@ from engine.feel.writing import written
 _BUDGET = 20_000  # combinations looked at in one search
 _MOST_PAIRS = 100_000
 _MOST_EXAMPLES = 3
+_MOST_SHOWN = 8
+_MOST_REMARKS = 20  # on one table
 _ONE_ANSWER = ("UNIQUE", "ANY", "FIRST", "PRIORITY")
 
 
@@ -49,30 +51,30 @@ def review(compiled: Mapping[str, Decision]) -> list[Remark]:
     found = {
         id(table): table for one in compiled.values() for table in tables_below(one.part)
     }
-    return [remark for table in found.values() for remark in _table(table)]
+    return [
+        remark
+        for table in found.values()
+        for remark in islice(_table(table), _MOST_REMARKS)
+    ]
 
 
 def _table(table: Table) -> Iterator[Remark]:
     yield from _kinds(table)
     if not table.rules or not table.inputs:
         return
-    seen = columns(table)
     try:
+        seen = columns(table)
         if table.policy in _ONE_ANSWER and not any(one.default for one in table.outputs):
             yield from _gaps(table, seen)
         if table.policy in {"UNIQUE", "ANY"}:
             yield from _overlaps(table, seen)
         if table.policy == "FIRST":
             yield from _unreachable(table, seen)
-    except _TooLarge:
+    except (TooLarge, RecursionError):
         yield Remark(table.name, (), "La table est trop grande pour être vérifiée.", "note")
 
 
 # -- gaps, overlaps, rules that never apply -----------------------------------------------
-
-
-class _TooLarge(Exception):
-    """The search would take too long."""
 
 
 def _gaps(table: Table, seen: tuple[Column, ...]) -> Iterator[Remark]:
@@ -89,7 +91,7 @@ def _gaps(table: Table, seen: tuple[Column, ...]) -> Iterator[Remark]:
 
 def _overlaps(table: Table, seen: tuple[Column, ...]) -> Iterator[Remark]:
     if len(table.rules) ** 2 > 2 * _MOST_PAIRS:
-        raise _TooLarge
+        raise TooLarge
     told = 0
     for one, other in combinations(table.rules, 2):
         both = 1 << (one.number - 1) | 1 << (other.number - 1)
@@ -146,7 +148,7 @@ def _uncovered(
         nonlocal budget
         budget -= 1
         if budget < 0:
-            raise _TooLarge
+            raise TooLarge
         if not left:
             found.append(values)
             return
@@ -169,7 +171,8 @@ def _example(seen: tuple[Column, ...], values: list[Any]) -> dict[str, Any]:
 
 
 def _shown(example: Mapping[str, Any]) -> str:
-    told = ", ".join(f"{label} = {_said(value)}" for label, value in example.items())
+    pairs = [f"{label} = {_said(value)}" for label, value in example.items()]
+    told = ", ".join(pairs[:_MOST_SHOWN]) + (", …" if len(pairs) > _MOST_SHOWN else "")
     return f", par exemple pour {told}" if told else ""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from engine.feel.errors import FeelSyntaxError, Undefined
@@ -143,6 +144,7 @@ class Builtin:
     signatures: list[Signature] = field(default_factory=list)
 
 
+_MOST_ADVISED = 500
 BUILTINS: dict[str, Builtin] = {}
 NAMES = KnownNames(())
 
@@ -187,7 +189,8 @@ def signature(
 
 def refuse_unknown(name: str, position: int, known: Iterable[str] = ()) -> FeelSyntaxError:
     """The error that says that `name` is no function, and which one was perhaps meant."""
-    close = get_close_matches(name, [*BUILTINS, *known], n=1, cutoff=0.7)
+    names = list(islice((*BUILTINS, *known), _MOST_ADVISED))
+    close = get_close_matches(name, names, n=1, cutoff=0.7)
     hint = f" Vouliez-vous « {close[0]} » ?" if close else ""
     return FeelSyntaxError(f"La fonction « {name} » n'existe pas.{hint}", position)
 

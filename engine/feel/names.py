@@ -5,16 +5,22 @@ read as one name when somebody declared them, and as an expression otherwise.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Self
 
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.tokens import Token, tokenize
 
+_MOST_WORDS = 30  # a longer name is never recognised
+
 
 class KnownNames:
-    """The declared names of several tokens, longest first."""
+    """Declared names of several tokens, beside those of `wider`."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    def __init__(self, names: Iterable[str] = (), wider: Self | None = None) -> None:
+        self._wider = wider
+        self._names: dict[tuple[str, ...], str] = {}
+        self._lengths: dict[str, list[int]] = {}  # by first word, longest first
         for name in names:
             self.add(name)
 
@@ -24,20 +30,31 @@ class KnownNames:
             words = tuple(token.text for token in tokenize(name)[:-1])
         except FeelSyntaxError:
             return
-        if len(words) < 2 or not name[:1].isprintable():  # noqa: PLR2004  single words
+        if not 1 < len(words) <= _MOST_WORDS or not name[:1].isprintable():
             return
-        known = self._by_first.setdefault(words[0], [])
-        if (words, name) not in known:
-            known.append((words, name))
-            known.sort(key=lambda pair: -len(pair[0]))
+        self._names.setdefault(words, name)
+        lengths = self._lengths.setdefault(words[0], [])
+        if len(words) not in lengths:
+            lengths.append(len(words))
+            lengths.sort(reverse=True)
 
     def __iter__(self) -> Iterator[str]:
-        return (name for known in self._by_first.values() for _, name in known)
+        yield from self._names.values()
+        yield from self._wider or ()
 
     def match(self, tokens: list[Token], place: int) -> tuple[str, int] | None:
         """The longest known name that starts at `place`, and its number of tokens."""
-        for words, name in self._by_first.get(tokens[place].text, ()):
-            length = len(words)
-            if tuple(token.text for token in tokens[place : place + length]) == words:
-                return name, length
-        return None
+        found = self._wider.match(tokens, place) if self._wider else None
+        for length in self._lengths.get(tokens[place].text, ()):
+            if found is not None and found[1] >= length:
+                break
+            words = tuple(token.text for token in tokens[place : place + length])
+            if words in self._names:
+                return self._names[words], length
+        return found
+
+
+@lru_cache(maxsize=32)
+def known(names: frozenset[str]) -> KnownNames:
+    """The names declared for many expressions at once: read once, and not to be added to."""
+    return KnownNames(names)

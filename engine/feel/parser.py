@@ -5,12 +5,13 @@
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from itertools import islice
 from typing import TypeVar
 
 from engine.feel import brackets, statements, tree
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.limits import MAX_DEPTH, MAX_NESTING
-from engine.feel.names import KnownNames
+from engine.feel.names import KnownNames, known
 from engine.feel.precedence import COMPARE, INFIX
 from engine.feel.tokens import HINTS, Token, in_name, tokenize
 from engine.feel.tree import Node
@@ -20,6 +21,7 @@ T = TypeVar("T")
 _BOUNDS = ("<", "<=", ">", ">=", "=", "!=")
 # Parts of dates and intervals, whatever the variables are called.
 _PARTS = KnownNames(("time offset", "start included", "end included"))
+_MOST_ADVISED = 500
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _WORDS = frozenset(
     ("and", "or", "in", "between", "then", "else", "return", "satisfies", "instance", "of")
@@ -48,8 +50,7 @@ class Parser:
         self.nesting = 0
         self.in_range = False
         self.builtins = builtins
-        self.known = KnownNames(names)
-        self.advised = [*builtins, *self.known]
+        self.known = KnownNames(wider=known(frozenset(names)))
 
     # -- moving along the tokens ------------------------------------------------------
 
@@ -97,7 +98,8 @@ class Parser:
         """What to do about a token that nothing expected."""
         before = self.tokens[self.place - 1]
         if before.kind == self.token.kind == "name":
-            close = get_close_matches(f"{before.text} {self.token.text}", self.advised, n=1)
+            names = islice((*self.builtins, *self.known), _MOST_ADVISED)
+            close = get_close_matches(f"{before.text} {self.token.text}", list(names), n=1)
             if close:
                 return f"vouliez-vous « {close[0]} » ?"
         return "l'expression devrait se terminer, ou continuer par and, or, +…"

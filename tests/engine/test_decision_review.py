@@ -126,3 +126,16 @@ def test_publication_warns_and_our_own_tables_are_clean():
     for key, folder in publication.folders().items():
         files = publication.read_folder(folder)
         assert list(publication._check_decisions(files)) == [], key
+
+
+def test_hostile_tables_are_reviewed_in_bounded_time():
+    wide = " | ".join(["[1..2]"] * 200) + " => 1"
+    names = tuple(f"x{n}" for n in range(200))
+    assert len(remarks("\n".join([wide] * 3), inputs=names, policy="FIRST")) <= 20
+    nearly = (
+        " | ".join(["true"] * 200) + " => 1\n" + " | ".join(["-"] * 199) + " | true => 2"
+    )
+    (gap,) = remarks(nearly, inputs=names, policy="FIRST")
+    assert gap.message.endswith(", ….")
+    many = "\n".join(f"{n} => {n}" for n in range(3000))
+    assert [one.severity for one in remarks(many)] == ["note"]

@@ -205,3 +205,15 @@ def test_threads_share_one_expression():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_many_declared_names_are_read_once():
+    names = frozenset(f"nom de variable {n}" for n in range(20_000))
+    started = time.process_time()
+    for n in range(200):
+        assert feel.compile(f"nom de variable {n} + 1", names).names == {
+            f"nom de variable {n}"
+        }
+    with pytest.raises(feel.FeelSyntaxError):
+        feel.compile("nom de machine", names)
+    assert time.process_time() - started < 5
