@@ -109,7 +109,7 @@ def diagram_file(case_id: UUID) -> ResponseReturnValue:
 
 
 def _markers(case: ProcessInstance) -> list[str]:
-    return sorted(restore(case).markers()) if case.status == "active" else []
+    return sorted(restore(case).markers()) if case.is_open else []
 
 
 @bp.post("/dossiers/<uuid:case_id>/messages")

@@ -13,7 +13,7 @@ from engine.access import Actor, allowed
 from engine.commands import drafts, tasks
 from engine.directory import APPLICANT, Organisation, Person
 from engine.documents import Draft
-from engine.errors import StaleDraft, TaskNotOpen, TaskTaken
+from engine.errors import StaleDraft, TaskNotOpen, TaskSuspended, TaskTaken
 from engine.models import UserTask, db
 from forms import Form, Reading
 from web import filling
@@ -110,6 +110,11 @@ def save(task_id: UUID) -> ResponseReturnValue:
         return too_late(_closed_sentence(closed), url_for(".show", task_id=task_id), form)
     except TaskTaken as taken:
         sentence = _("%(who)s a pris cette tâche en charge entre-temps.", who=taken.who)
+        return too_late(sentence, url_for(".show", task_id=task_id), form)
+    except TaskSuspended:
+        sentence = _(
+            "Ce dossier est suspendu : votre saisie est gardée, vous la terminerez à sa reprise."
+        )
         return too_late(sentence, url_for(".show", task_id=task_id), form)
     except StaleDraft as stale:
         sentence = _(
