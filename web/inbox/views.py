@@ -8,6 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 
 from engine.access import Actor, allowed
 from engine.commands import drafts, tasks
@@ -106,7 +107,9 @@ def save(task_id: UUID) -> ResponseReturnValue:
     form = filling.form_of(task)
     try:
         return _save(task, form, actor)
-    except TaskNotOpen as closed:
+    except (TaskNotOpen, NoResultFound):  # the draft goes with its task, at any moment
+        db.session.rollback()
+        closed = TaskNotOpen(_name(db.session.get_one(UserTask, task_id).completed_by))
         return too_late(_closed_sentence(closed), url_for(".show", task_id=task_id), form)
     except TaskTaken as taken:
         sentence = _("%(who)s a pris cette tâche en charge entre-temps.", who=taken.who)
