@@ -98,7 +98,8 @@ def errors(folder: Path) -> dict[str, int]:
             if line.startswith("{") and '"level": "error"' in line:
                 entry = json.loads(line)
                 last = str(entry.get("exception", "")).strip().rpartition("\n")[2]
-                found[f"error logged: {entry['event']} {last}"[:160]] += 1
+                said = f"{entry['event'].partition(chr(10))[0]} {last}".replace("|", "/")
+                found[f"error logged by {log.stem}: {said}"[:160]] += 1
     return dict(found)
 
 

@@ -117,24 +117,16 @@ class Life:
                 self.acts += 1
 
     def _file(self, draft: str) -> str:
+        """File the draft; once it is filed, its last page leads to the case."""
         applicant, recap = self.cast["applicant"], f"/brouillons/{draft}/recapitulatif"
         while True:
-            page = applicant.read(recap, refused=(404,))
-            if page.status == 404:
-                return self._filed()
+            page = applicant.read(recap)
+            if page.path.startswith("/demandes/"):
+                return _ids([page.path])[0]
             form = page.form(recap)
             if form is None:
                 raise Stuck(f"le récapitulatif se plaint : {page.complaints()}")
             applicant.send(recap, form.values)
-
-    def _filed(self) -> str:
-        """The case among those of the company: the draft is gone, so it was filed."""
-        for number in range(1, 20):
-            page = self.cast["applicant"].read(f"/demandes/?page={number}")
-            for row in page.tree.xpath("//tr[td]"):
-                if self.title in row.text_content():
-                    return _ids(row.xpath(".//a/@href"))[0]
-        raise Stuck("la demande déposée est introuvable")
 
     def _do(self, step: Mapping[str, Any]) -> None:
         person = self.cast[step["as"]]
