@@ -49,7 +49,8 @@ bench: install ## Measure, as ratios in one run, and write docs/benchmarks.md
 
 prove: install ## Run the long scripts at full size; dated tables go to docs/evidence/
 	$(BIN)/python -m tests.prove.storm
-	$(BIN)/python -m tests.prove.fuzz
+	$(BIN)/python -m tests.prove.fuzz --minutes 60
+	$(BIN)/python -m tests.prove.migration --cases 10000
 
 lock: ## Write down the exact versions that are installed
 	$(BIN)/pip freeze --exclude-editable | grep -v '@ ' > requirements.lock
