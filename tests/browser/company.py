@@ -159,7 +159,7 @@ def file_the_request(lucie: Reader) -> str:
 def check_the_acknowledgement(lucie: Reader, case: str) -> None:
     """CRPA, article R112-5: date of receipt, service, implicit decision, remedies."""
     lucie.wait_to_read("Accusé de réception de votre demande")
-    lucie.look("acknowledged")
+    lucie.look()
     letter = papers.text_of(lucie.download(link_to(lucie, "Accusé de réception")))
     today = datetime.now(PARIS).date()
     for mention in (
