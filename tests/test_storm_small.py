@@ -7,10 +7,10 @@ import pytest
 from tests.prove.storm import Plan, run
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 @pytest.mark.parametrize(
     "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)]
 )
 def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path, database: str) -> None:
-    report = run(Plan(database, cases=6, kills=10, minutes=3, seed=1), tmp_path)
+    report = run(Plan(database, cases=6, kills=10, minutes=5, seed=1), tmp_path)
     assert not report.failures(), report.table()

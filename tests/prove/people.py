@@ -56,6 +56,10 @@ class Person:
         self.desk = threading.Lock()  # for what one does one at a time
         self.drafts: set[str] = set()
 
+    def close(self) -> None:
+        """Close the browser."""
+        self.http.close()
+
     def sign_in(self) -> None:
         """Sign in, as often as it takes."""
         until = time.monotonic() + PATIENCE

@@ -120,6 +120,8 @@ def run(plan: Plan, folder: Path) -> report.Report:
             lives = _lives(plan, address, tally)
             storm = Storm(plan, lives, services, tally, dice)
             storm.rage(environment.get("REDIS_URL", ""))
+            for life in lives:
+                life.close()
             seconds = time.monotonic() - storm.began
             starts = {service.name: service.starts for service in services}
         app = create_app(environment)

@@ -87,6 +87,11 @@ class Life:
         except Exception as error:  # told at the end, whatever it is
             self.trouble = f"{type(error).__name__} : {error}"
 
+    def close(self) -> None:
+        """Everybody goes home."""
+        for person in self.cast.values():
+            person.close()
+
     def _begin(self) -> str:
         """Open a draft; one person opens one at a time, so as to know which is which."""
         applicant = self.cast["applicant"]
