@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from engine.spiff.model import compile_model
 from forms import compile_form
 from workflows import grants, publication
+from workflows.grants import panels
 from workflows.grants.closing import OUTCOMES
 
 FOLDER = Path(grants.__file__).parent / "investment_aid"
@@ -70,3 +72,28 @@ def test_no_operation_knows_which_procedure_it_serves() -> None:
         p.name for p in FOLDER.parent.glob("*.py") if "investment_aid" in p.read_text()
     ]
     assert named == []
+
+
+def test_stages_and_roles_are_told_in_french_and_in_order():
+    model = compile_model({f.name: f.read_bytes() for f in FOLDER.iterdir()}, KEY)
+    assert model.milestones == (
+        "Dépôt", "Recevabilité", "Avis", "Instruction", "Décision", "Notification", "Clôture",
+    )  # fmt: skip
+    assert model.roles == {
+        "applicant": "Entreprise",
+        "case_officer": "Instructeur",
+        "head_of_service": "Chef de service",
+        "cofunder": "Cofinanceur",
+    }
+
+
+def test_panels_show_the_rule_that_decided_and_nothing_too_early():
+    assert panels.of({}) == []
+    limits = [
+        {"label": "Montant demandé", "amount": 20000},
+        {"label": "Taux", "amount": 9.5},
+    ]
+    aid = {"maximum": 9.5, "binding": "Taux", "base": 47.5, "rate": 20, "limits": limits}
+    (shown,) = panels.of({"aid": aid, "intensity": {"scheme": "PME", "basis": "RGEC"}})
+    assert shown.rows[shown.marked or 0] == ("Taux", Decimal("9.5"))
+    assert [fact.label for fact in shown.facts][:2] == ["Aide possible", "Assiette retenue"]
