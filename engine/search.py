@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     and_,
     false,
+    literal,
     or_,
     select,
 )
@@ -131,17 +132,14 @@ def ordered(search: Search, actor: Actor) -> list[Select[UUID]]:
         r.organisation_id for r in actor.roles if r.name not in NOT_HANDLING
     )
     wanted = [b for b in bodies if search.organisation in {None, b}]
+    conditions = list(criteria(search)) if wanted else []
     return [
-        cases(search, _within(actor, body))
+        handled_cases(_within(actor, body))
+        .where(*conditions)
         .with_only_columns(ProcessInstance.id)
         .order_by(moment.desc(), ProcessInstance.id.desc())
         for body in wanted
     ]
-
-
-def cases(search: Search, actor: Actor) -> Select[tuple[ProcessInstance]]:
-    """The cases found that this person handles, in no order."""
-    return handled_cases(actor).where(*criteria(search))
 
 
 def _in_order(search: Search, branches: list[Any], limit: int) -> Select[Any]:
@@ -202,26 +200,29 @@ def criteria(search: Search) -> Iterator[ColumnElement[bool]]:
         yield case.applicant_id == search.applicant
     yield from _between(case.started_at, search.started_from, search.started_to)
     yield from _between(case.ended_at, search.ended_from, search.ended_to)
-    yield from _gathered([*_in_variables(search), *_in_steps(search)])
+    for ways in [*_in_variables(search), *_in_steps(search)]:
+        yield _met(ways)
     if search.role and not search.step:
         yield _Way(UserTask, (IS_OPEN, UserTask.role == search.role)).probed()
 
 
-def _gathered(wanted: list[list[_Way]]) -> Iterator[ColumnElement[bool]]:
-    """Begin with what few cases satisfy; what many do is asked of each case, in order.
+def _met(ways: list[_Way]) -> ColumnElement[bool]:
+    """Begin with what few cases satisfy; ask of each case, in order, what many do.
 
-    So it is known beforehand which way is short, whatever the database believes.
+    Counting first, no further than needed, tells which is short whatever the database
+    believes: it is told the count as the limit of what it gathers.
     """
-    few: set[UUID] | None = None
-    for ways in wanted:
-        ids = [way.ids for way in ways]
-        if merging.count(ids, FEW + 1) > FEW:
-            yield or_(*(way.probed() for way in ways))
-        else:
-            found = {i for way in ids for i in db.session.scalars(way)}
-            few = found if few is None else few & found
-    if few is not None:
-        yield ProcessInstance.id.in_(few)
+    counts = [merging.count([way.ids], FEW + 1) for way in ways]
+    if sum(counts) > FEW:
+        return or_(*(way.probed() for way in ways))
+    return or_(
+        false(),
+        *(
+            ProcessInstance.id.in_(way.ids.limit(literal(n, literal_execute=True)))
+            for way, n in zip(ways, counts, strict=True)
+            if n
+        ),
+    )
 
 
 def _in_variables(search: Search) -> Iterator[list[_Way]]:

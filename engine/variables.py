@@ -56,8 +56,7 @@ class CaseVariable(db.Model):  # type: ignore[name-defined]
         ForeignKey("process_instance.id"), primary_key=True
     )
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str] = mapped_column(_Text)
+    text: Mapped[str] = mapped_column(_Text, primary_key=True)
     number: Mapped[float | None]
     moment: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -95,8 +94,7 @@ def keep(instance: ProcessInstance, updates: Mapping[str, Any]) -> None:
 
 def keep_title(instance: ProcessInstance) -> None:
     """Write the words of a case's number and title."""
-    distinct = dict.fromkeys(words(f"{instance.number} {instance.title}"))
-    _write(instance.id, {TITLE: distinct})
+    _write(instance.id, {TITLE: words(f"{instance.number} {instance.title}")})
 
 
 def rebuild(instance: ProcessInstance) -> None:
@@ -121,12 +119,17 @@ def _write(instance_id: UUID, values: Mapping[str, Iterable[Any]]) -> None:
         )
     )
     rows = [
-        {"instance_id": instance_id, "name": name, "position": position, **columns(value)}
+        {"instance_id": instance_id, "name": name, **kept}
         for name, several in values.items()
-        for position, value in enumerate(list(several)[:MOST_VALUES])
+        for kept in _distinct(several)
     ]
     if rows:
         db.session.execute(insert(CaseVariable), rows)
+
+
+def _distinct(values: Iterable[Any]) -> list[dict[str, Any]]:
+    kept = [columns(value) for value in values]
+    return list({one["text"]: one for one in kept}.values())[:MOST_VALUES]
 
 
 def _root(name: str) -> str:

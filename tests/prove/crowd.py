@@ -239,8 +239,8 @@ class _Template:
         instance[case.place["journal_head"]] = texts["head"]
         rows[INSTANCE].append(instance)
         of_case = texts["id:" + str(self.case.id)]
-        for place, word in enumerate(dict.fromkeys(words(texts["title"]))):
-            cells = {"instance_id": of_case, "name": TITLE, "position": place, "text": word}
+        for word in dict.fromkeys(words(texts["title"])):
+            cells = {"instance_id": of_case, "name": TITLE, "text": word}
             names = [c.name for c in CaseVariable.__table__.columns]
             rows[CaseVariable.__table__].append([cells.get(name) for name in names])
 

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -494,7 +493,6 @@ def upgrade() -> None:
         "case_variable",
         sa.Column("instance_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column(
             "text",
             sa.String(length=100).with_variant(
@@ -510,7 +508,7 @@ def upgrade() -> None:
             name=op.f("fk_case_variable_instance_id_process_instance"),
         ),
         sa.PrimaryKeyConstraint(
-            "instance_id", "name", "position", name=op.f("pk_case_variable")
+            "instance_id", "name", "text", name=op.f("pk_case_variable")
         ),
     )
     with op.batch_alter_table("case_variable", schema=None) as batch_op:
