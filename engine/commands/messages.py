@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from engine import clock, wake
 from engine.commands.keeping import MESSAGE_LIFE
@@ -33,20 +34,23 @@ def receive(
 
     A second message with the same `external_id` is ignored. Returns whether it was new.
     """
-    with transaction():
-        if external_id is not None and _known(external_id):
-            return False
-        message = Message(
-            id=uuid4(),
-            name=name,
-            correlation=correlation,
-            external_id=external_id,
-            payload=dict(payload),
-            received_at=clock.now(),
-            expires_at=clock.now() + (keep_for or timedelta(minutes=1)),
-        )
-        db.session.add(message)
-        message_id = message.id
+    message = Message(
+        id=uuid4(),
+        name=name,
+        correlation=correlation,
+        external_id=external_id,
+        payload=dict(payload),
+        received_at=clock.now(),
+        expires_at=clock.now() + (keep_for or timedelta(minutes=1)),
+    )
+    message_id = message.id
+    try:
+        with transaction():
+            if external_id is not None and _known(external_id):
+                return False
+            db.session.add(message)
+    except IntegrityError:  # the same one, received at the same moment
+        return False
     if not hand_over(message_id, by=by):
         wake.for_sweep()  # it may start a case
     return True
