@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from engine.spiff.model import compile_model
 from flask import Flask
 from sqlalchemy import select
 
@@ -12,6 +11,7 @@ from engine import clock, operations, outbox
 from engine.access import Actor, actor_for
 from engine.commands import people, publishing
 from engine.models import ProcessDefinition, RemoteCall, UserTask, db
+from engine.spiff.model import compile_model
 from engine.sweep import sweep
 
 BPMN = """<?xml version="1.0" encoding="UTF-8"?>

@@ -37,7 +37,9 @@ def postgresql() -> Iterator[str]:
     if not binaries:
         pytest.skip("PostgreSQL is not installed and TEST_DATABASE_URL is not set")
     # Not under pytest's own folder: another run closes it to PostgreSQL's user.
-    folder = tempfile.TemporaryDirectory(prefix="ebg-postgresql-", ignore_cleanup_errors=True)
+    folder = tempfile.TemporaryDirectory(
+        prefix="ebg-postgresql-", ignore_cleanup_errors=True
+    )
     data, port = Path(folder.name) / "data", free_port()
     data.mkdir()
     as_user = _not_as_root(data)
