@@ -18,6 +18,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from engine import clock
 from engine.access import NOT_HANDLING, Actor, handled_cases
 from engine.directory import Organisation, Person
+from engine.exchanges import RemoteCall
 from engine.models import (
     IS_OPEN,
     DefinitionRole,
@@ -25,7 +26,6 @@ from engine.models import (
     MessageSubscription,
     ProcessDefinition,
     ProcessInstance,
-    RemoteCall,
     Timer,
     UserTask,
     db,

@@ -27,12 +27,12 @@ from sqlalchemy import (
 
 from engine import clock, merging
 from engine.access import NOT_HANDLING, Actor, handled_cases
+from engine.exchanges import RemoteCall
 from engine.models import (
     IS_OPEN,
     MessageSubscription,
     ProcessDefinition,
     ProcessInstance,
-    RemoteCall,
     Timer,
     UserTask,
     db,

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from engine import clock, operations, outbox
 from engine.access import Actor, actor_for
 from engine.commands import people, publishing
-from engine.models import ProcessDefinition, RemoteCall, UserTask, db
+from engine.exchanges import RemoteCall
+from engine.models import ProcessDefinition, UserTask, db
 from engine.spiff.model import compile_model
 from engine.sweep import sweep
 

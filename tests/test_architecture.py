@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("engine", "forms", "connectors", "workflows", "web")
-LONGEST = 340
+LONGEST = 320
 """Lines in one file, with a little mercy: about 300."""
 
 

@@ -19,15 +19,8 @@ from engine import clock, definitions, feel
 from engine.access import Actor
 from engine.commands import calls, cases, messages, tasks, timers
 from engine.commands.calls import Attempt
-from engine.models import (
-    History,
-    MessageSubscription,
-    ProcessInstance,
-    RemoteCall,
-    Timer,
-    UserTask,
-    db,
-)
+from engine.exchanges import RemoteCall
+from engine.models import History, MessageSubscription, ProcessInstance, Timer, UserTask, db
 
 Step = Mapping[str, Any]
 MOST_CALLS = 200

@@ -12,7 +12,8 @@ from connectors import StoredFile
 from engine import clock, documents
 from engine.commands import partners
 from engine.commands.step import step
-from engine.models import SUSPENDED, Exchange, Incident, ProcessInstance, RemoteCall, db
+from engine.exchanges import Exchange, RemoteCall
+from engine.models import SUSPENDED, Incident, ProcessInstance, db
 from engine.transaction import lock, transaction
 
 _lease = timedelta(minutes=1)

@@ -11,7 +11,8 @@ from engine.access import Actor, require
 from engine.commands import calls
 from engine.commands.step import step
 from engine.errors import NotWaiting
-from engine.models import Incident, ProcessInstance, RemoteCall, db
+from engine.exchanges import RemoteCall
+from engine.models import Incident, ProcessInstance, db
 from engine.spiff.process import Process
 from engine.transaction import lock, transaction
 

@@ -18,13 +18,13 @@ from sqlalchemy import delete, insert, select, update
 from engine import clock, definitions, directory, variables, wake
 from engine.columns import Base
 from engine.directory import APPLICANT
+from engine.exchanges import RemoteCall
 from engine.models import (
     History,
     Incident,
     Message,
     MessageSubscription,
     ProcessInstance,
-    RemoteCall,
     Timer,
     UserTask,
     db,

@@ -15,12 +15,12 @@ from sqlalchemy import select, update
 from engine import definitions
 from engine.commands.step import Office
 from engine.errors import OperationRefused
+from engine.exchanges import RemoteCall
 from engine.models import (
     Incident,
     MessageSubscription,
     ProcessDefinition,
     ProcessInstance,
-    RemoteCall,
     Timer,
     UserTask,
     db,

@@ -30,7 +30,8 @@ from engine.access import Actor, require
 from engine.commands import incidents, migration, suspension
 from engine.commands.step import digest, keep, locked, restore
 from engine.errors import OperationRefused
-from engine.models import Incident, ProcessInstance, RemoteCall, UserTask, db
+from engine.exchanges import RemoteCall
+from engine.models import Incident, ProcessInstance, UserTask, db
 from engine.spiff import surgery
 from engine.spiff.process import Process, ProcessError
 from engine.transaction import AfterCommit, transaction

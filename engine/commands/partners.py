@@ -12,7 +12,8 @@ from sqlalchemy import select
 from engine import clock, journal
 from engine.access import Actor, require
 from engine.errors import OperationRefused
-from engine.models import Partner, db
+from engine.exchanges import Partner
+from engine.models import db
 from engine.transaction import lock, transaction
 
 MOST = 60_000

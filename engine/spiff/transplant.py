@@ -10,8 +10,6 @@ the moment its token arrived; a boundary event that already happened does not co
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +17,16 @@ import orjson
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import codec
-from engine.spiff.elements import UserTask
+from engine.spiff.adapting import Plan, adapt, same_boundary
 from engine.spiff.errors import ProcessError
-from engine.spiff.events import Boundary, Catching, correlation
+from engine.spiff.events import Boundary, Catching
 from engine.spiff.inside import SubProcess
 from engine.spiff.joins import EndJoin, Join, ParallelGateway
 from engine.spiff.loops import Container
 from engine.spiff.model import Model
 from engine.spiff.process import Process
 from engine.spiff.progress import run_on
-from engine.spiff.tree import UNFINISHED, Host, LiveTask
+from engine.spiff.tree import UNFINISHED, Host
 
 _ID, _NAME, _STATE, _INTERNAL, _UPDATES = 0, 2, 3, 6, 7
 _TRACE = "#start"
@@ -41,21 +39,6 @@ class CannotMigrate(ProcessError):
     def __init__(self, reasons: list[str]) -> None:
         super().__init__(" ".join(reasons))
         self.reasons = reasons
-
-
-@dataclass
-class _Plan:
-    """What is found while the rows are read: the element each live token had, and remarks."""
-
-    mapping: Mapping[str, str]
-    had: dict[UUID, Any] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def renamed(self, name: str) -> str:
-        """The new name of a specification: `id`, `id#events`, `id#each`, `#start`…"""
-        base, mark, suffix = name.partition("#")
-        return self.mapping.get(base, base) + mark + suffix
 
 
 def transplant(
@@ -72,7 +55,7 @@ def transplant(
     `case` is what changes in the reserved variable of that name. Raises CannotMigrate;
     nothing is then changed anywhere.
     """
-    raw, plan = orjson.loads(state), _Plan(mapping)
+    raw, plan = orjson.loads(state), Plan(mapping)
     for row in raw["tasks"]:
         if row[_UPDATES] and "case" in row[_UPDATES]:
             row[_UPDATES]["case"] |= case or {}
@@ -92,7 +75,7 @@ def transplant(
     failed = {task.id for task in top.every() if task.state == TaskState.ERROR}
     for task in list(top.every()):
         if task.id in plan.had:
-            _adapt(task, plan.had[task.id], plan)
+            adapt(task, plan.had[task.id], plan)
     run_on(top)
     process = Process(top)
     stuck = [f.message for f in process.failures() if f.task_id not in failed]
@@ -125,7 +108,7 @@ def gone(old: Model, new: Model) -> list[Any]:
 
 
 def _moved(
-    rows: list[list[Any]], old: Any, new: Any, plan: _Plan, scopes: dict[str, Any]
+    rows: list[list[Any]], old: Any, new: Any, plan: Plan, scopes: dict[str, Any]
 ) -> list[list[Any]]:
     """The rows of one (sub)process under their new names, less the events that are gone."""
     kept = []
@@ -133,7 +116,7 @@ def _moved(
         had, name = old.task_specs[row[_NAME]], plan.renamed(row[_NAME])
         now = new.task_specs.get(name)
         if isinstance(had, Boundary) and row[_STATE] == TaskState.WAITING:
-            if now is None or not _same_boundary(had, now, plan):
+            if now is None or not same_boundary(had, now, plan):
                 plan.notes.append(f"{had.label()} n'est plus attendu.")
                 continue
         elif row[_STATE] & UNFINISHED:
@@ -152,7 +135,7 @@ def _moved(
     return kept
 
 
-def _obstacle(row: list[Any], had: Any, now: Any, plan: _Plan) -> str:
+def _obstacle(row: list[Any], had: Any, now: Any, plan: Plan) -> str:
     """Why a live token cannot go on there; nothing when it can."""
     label = had.label()
     if now is None:
@@ -180,15 +163,6 @@ def _obstacle(row: list[Any], had: Any, now: Any, plan: _Plan) -> str:
             if not row[_INTERNAL]["from"]:
                 return f"{label} ne réunit plus la branche qui y est déjà arrivée."
     return ""
-
-
-def _same_boundary(had: Any, now: Any, plan: _Plan) -> bool:
-    return (
-        isinstance(now, Boundary)
-        and now.event.kind == had.event.kind
-        and now.node.interrupting == had.node.interrupting
-        and now.node.attached_to == plan.renamed(had.node.attached_to)
-    )
 
 
 def _starving(rows: list[list[Any]], scope: Any) -> Iterator[str]:
@@ -221,114 +195,3 @@ def _reachable(specs: Any, sources: set[str], stop: str) -> set[str]:
         if name != stop:
             pending.extend(specs[name]._outputs)
     return seen
-
-
-# Adapting live tokens
-
-
-def _adapt(task: LiveTask, had: Any, plan: _Plan) -> None:
-    """Bring one live token in line with its new element."""
-    now = task.task_spec
-    if isinstance(now, UserTask):
-        plan.notes.extend(_differences(had, now))
-    if isinstance(now, Catching) and task.state == TaskState.WAITING:
-        _wait_again(task, had, plan)
-    if not isinstance(now, Boundary):
-        _attach_events(task, had, plan)
-
-
-def _differences(had: Any, now: Any) -> Iterator[str]:
-    if had.properties.get("ebg:form") != now.properties.get("ebg:form"):
-        yield f"{now.label()} a un nouveau formulaire : la tâche ouverte garde le sien."
-    if had.node.role != now.node.role:
-        yield (
-            f"{now.label()} revient au rôle « {now.node.role} » dans la nouvelle version : "
-            f"la tâche ouverte reste au rôle « {had.node.role} »."
-        )
-
-
-def _wait_again(task: LiveTask, had: Any, plan: _Plan) -> None:
-    """Set a timer again, or wait for another message, if that is what changed."""
-    now = task.task_spec
-    if now.event.kind == "timer":
-        was = (had.event.timer, had.event.expression)
-        if was != (now.event.timer, now.event.expression):
-            _arm(task)
-            plan.notes.append(f"L'échéance de {now.label()} est recalculée.")
-    elif now.event.kind == "message":
-        rule = "ebg:correlation"
-        if had.properties.get(rule) != now.properties.get(rule):
-            task.internal_data["correlation"] = correlation(task)
-        if had.event.name != now.event.name:
-            plan.notes.append(f"{now.label()} attend désormais « {now.event.name} ».")
-
-
-def _arm(task: LiveTask) -> None:
-    """Set a timer as if the new version had been there when its token arrived."""
-    top, host = task.top, task.top.host
-    top.host = _Then(host, datetime.fromtimestamp(task.entered or top.seconds(), UTC))
-    for key in ("due", "left", "every"):
-        task.internal_data.pop(key, None)
-    try:
-        task.task_spec._arm(task)
-    finally:
-        top.host = host
-
-
-@dataclass(frozen=True)
-class _Then:
-    """A host whose clock stands at another moment."""
-
-    host: Host
-    moment: datetime
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def operation(self, name: str, arguments: dict[str, Any]) -> Any:
-        return self.host.operation(name, arguments)
-
-    def is_remote(self, name: str) -> bool:
-        return self.host.is_remote(name)
-
-    def decide(self, decision_id: str, data: dict[str, Any]) -> Any:
-        return self.host.decide(decision_id, data)
-
-
-def _attach_events(task: LiveTask, had: Any, plan: _Plan) -> None:
-    """Wait for the boundary events that the new version adds to an open activity."""
-    specs = task.task_spec._wf_spec.task_specs
-    split_spec = specs.get(f"{task.task_spec.name}#events")
-    if split_spec is None:
-        return
-    known = [
-        spec
-        for spec in had._wf_spec.task_specs.values()
-        if isinstance(spec, Boundary) and spec.node.attached_to == had.name
-    ]
-    split = task.parent
-    if split is None or split.task_spec is not split_spec:
-        split = _put_between(task, split_spec)
-    for name in split_spec._outputs:
-        event = specs[name]
-        if not isinstance(event, Boundary) or any(
-            plan.renamed(spec.name) == name and _same_boundary(spec, event, plan)
-            for spec in known
-        ):
-            continue
-        event._update(split._add_child(event))
-        plan.notes.append(f"{event.label()} est désormais attendu.")
-
-
-def _put_between(task: LiveTask, split_spec: Any) -> LiveTask:
-    """A finished split between a token and its parent, with the data it arrived with."""
-    parent, tasks = task.parent, task.workflow.tasks
-    split = LiveTask(task.workflow, split_spec, parent, TaskState.COMPLETED)
-    split.entered, split.data = task.entered, dict(task.data)
-    if parent is not None:
-        parent._children.remove(task.id)
-    task._parent = split.id
-    split._children.append(task.id)
-    for below in task.below():  # parents stay before children
-        tasks[below.id] = tasks.pop(below.id)
-    return split

@@ -13,7 +13,8 @@ from connectors import Retryable, StoredFile
 from engine import clock, outbox
 from engine.commands import calls, cases, drafts
 from engine.documents import Document
-from engine.models import ProcessDefinition, RemoteCall, db
+from engine.exchanges import RemoteCall
+from engine.models import ProcessDefinition, db
 from tests.engine.test_commands import CALLING, SIMPLE
 from tests.office import Office, open_office, publish, remote
 

@@ -21,17 +21,8 @@ from engine import clock, documents, journal, operations
 from engine.access import Forbidden
 from engine.commands import calls, cases, incidents, messages, partners, tasks
 from engine.errors import NotWaiting, TaskNotOpen, TaskTaken
-from engine.models import (
-    Exchange,
-    History,
-    Incident,
-    Message,
-    Partner,
-    ProcessInstance,
-    RemoteCall,
-    UserTask,
-    db,
-)
+from engine.exchanges import Exchange, Partner, RemoteCall
+from engine.models import History, Incident, Message, ProcessInstance, UserTask, db
 from tests.office import Office, deliver_all, open_office, open_tasks, publish, remote
 
 LANES = """

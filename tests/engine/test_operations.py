@@ -12,16 +12,8 @@ from engine.commands import messages, partners, tasks
 from engine.commands.operations import Operation, perform
 from engine.commands.preview import preview
 from engine.errors import OperationRefused, TaskSuspended
-from engine.models import (
-    Exchange,
-    History,
-    Incident,
-    Message,
-    RemoteCall,
-    Timer,
-    UserTask,
-    db,
-)
+from engine.exchanges import Exchange, RemoteCall
+from engine.models import History, Incident, Message, Timer, UserTask, db
 from tests.engine.drawn_cases import KEY, begin, case, forked, steps, version, waiting
 from tests.engine.spiff.drawing import chain, end, exclusive, flow, process, start
 from tests.engine.test_commands import calling

@@ -18,17 +18,9 @@ from connectors.mail import sandbox as mailbox
 from connectors.oseo import sandbox as oseo
 from engine import journal
 from engine.documents import Document, Draft
+from engine.exchanges import Exchange, Partner, RemoteCall
 from engine.journal import JournalEntry
-from engine.models import (
-    Exchange,
-    Incident,
-    Message,
-    Partner,
-    ProcessInstance,
-    RemoteCall,
-    UserTask,
-    db,
-)
+from engine.models import Incident, Message, ProcessInstance, UserTask, db
 from tests.prove.story import FILES, Life
 
 CONSULTED = 4

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from connectors import sandboxes
 from engine import operations
 from engine.commands import cases
-from engine.models import Incident, Partner, ProcessInstance, RemoteCall, db
+from engine.exchanges import Partner, RemoteCall
+from engine.models import Incident, ProcessInstance, db
 from engine.operations import operation
 from tests.engine.test_commands import CALLING, Echo
 from tests.office import Office, deliver_all, open_office, open_tasks, publish, remote

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from engine.commands import jobs, tasks
 from engine.commands.operations import Operation, perform
+from engine.exchanges import Partner
 from engine.jobs import Job, JobItem
-from engine.models import Partner, db
+from engine.models import db
 from tests import office as ground
 from tests.conftest import build, close, environment
 from tests.engine.drawn_cases import begin, case, forked, steps, version

@@ -18,6 +18,7 @@ from engine import clock, journal
 from engine.commands import calls, cases, messages, timers
 from engine.directory import Person
 from engine.documents import Document
+from engine.exchanges import RemoteCall
 from engine.journal import JournalEntry
 from engine.models import (
     History,
@@ -25,7 +26,6 @@ from engine.models import (
     Message,
     MessageSubscription,
     ProcessInstance,
-    RemoteCall,
     Timer,
     UserTask,
     db,

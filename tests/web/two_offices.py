@@ -17,8 +17,9 @@ from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
 from engine.directory import APPLICANT, Organisation, holdings_of
+from engine.exchanges import RemoteCall
 from engine.membership import JoinRequest
-from engine.models import Incident, ProcessDefinition, RemoteCall, db
+from engine.models import Incident, ProcessDefinition, db
 from engine.transaction import transaction
 from tests.office import open_tasks
 from workflows import publication, scenarios

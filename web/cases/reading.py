@@ -16,12 +16,12 @@ from engine.access import Actor, allowed
 from engine.conversation import CaseMessage
 from engine.directory import APPLICANT, Organisation, Person
 from engine.documents import Document
+from engine.exchanges import RemoteCall
 from engine.models import (
     History,
     Incident,
     MessageSubscription,
     ProcessInstance,
-    RemoteCall,
     UserTask,
     db,
 )

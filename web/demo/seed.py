@@ -14,7 +14,8 @@ from engine import clock, definitions, outbox
 from engine.access import Actor, actor_for
 from engine.commands import people, publishing
 from engine.directory import COMPANY, MEMBER, PLATFORM, Organisation, person_by_email
-from engine.models import RemoteCall, db
+from engine.exchanges import RemoteCall
+from engine.models import db
 from web.accounts import AlreadyOpen, open_account
 from web.demo.people import AGENTS, BODIES, COMPANIES, PASSWORD, REGION
 from web.demo.people import PLATFORM as PLATFORM_SLUG

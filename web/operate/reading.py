@@ -10,17 +10,8 @@ from sqlalchemy import func, select
 
 from engine import clock, journal
 from engine.commands import calls
-from engine.models import (
-    Exchange,
-    Incident,
-    Message,
-    Partner,
-    ProcessInstance,
-    RemoteCall,
-    Timer,
-    UserTask,
-    db,
-)
+from engine.exchanges import Exchange, Partner, RemoteCall
+from engine.models import Incident, Message, ProcessInstance, Timer, UserTask, db
 
 PER_PAGE = 25
 
