@@ -42,7 +42,7 @@ class Answers:
         self,
         submitted: Texts,
         files: Files,
-        previous: Mapping[str, JSON],
+        known: Sequence[JSON],
         lookups: Lookups,
         misshapen: set[str],
     ) -> None:
@@ -55,7 +55,7 @@ class Answers:
         self.deleted: set[str] = set()
         self.texts = {n: list(t) for n, t in submitted.items() if not _ours(n)}
         self.files = {n: list(f) for n, f in files.items() if f}
-        self.kept = _references(previous)
+        self.kept = _references(known)
         self.lookups, self.misshapen = lookups, misshapen
         self.shown = "_shown" in submitted
         self.raw: dict[str, list[str]] = {}
@@ -254,10 +254,10 @@ def _reference(file: Mapping[str, Any]) -> dict[str, JSON]:
     return {key: file.get(key) for key in ("sha256", "name", "media_type", "size")}
 
 
-def _references(values: JSON) -> dict[str, dict[str, JSON]]:
+def _references(known: Sequence[JSON]) -> dict[str, dict[str, JSON]]:
     """Every file that known values already hold, by digest: nobody can name another."""
     found: dict[str, dict[str, JSON]] = {}
-    waiting = [values]
+    waiting = list(known)
     while waiting:
         each = waiting.pop()
         if isinstance(each, Mapping):

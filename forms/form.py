@@ -76,6 +76,7 @@ class Form:
         files: Mapping[str, list[FileRef]] | None = None,
         page: int | None = None,
         draft: bool = False,
+        held: Iterable[FileRef] = (),
         context: Mapping[str, Any] | None = None,
         lookups: Lookups | None = None,
     ) -> Reading:
@@ -84,7 +85,7 @@ class Form:
         `page` reads one page (an index of `pages`, IndexError outside) and keeps the
         others as they were; `draft` checks types only. `files` are those that came with
         this submission, by field name; those kept are named by their digest, and must be
-        in `previous`. Never raises on what was submitted.
+        in `previous` or among those `held`. Never raises on what was submitted.
         """
         return reading.read(
             self.pages,
@@ -93,6 +94,7 @@ class Form:
             files=files or {},
             page=page,
             draft=draft,
+            held=held,
             context=context or {},
             lookups=lookups or {},
         )

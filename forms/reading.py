@@ -12,7 +12,18 @@ from typing import Any
 
 from forms.answers import Answers, Files, Texts
 from forms.judging import Judge
-from forms.model import JSON, Field, FieldError, Group, Node, Page, Repeat, part, rows
+from forms.model import (
+    JSON,
+    Field,
+    FieldError,
+    FileRef,
+    Group,
+    Node,
+    Page,
+    Repeat,
+    part,
+    rows,
+)
 from forms.territories import Lookups
 from forms.visibility import settle
 
@@ -47,11 +58,13 @@ def read(
     draft: bool,
     context: Mapping[str, Any],
     lookups: Lookups,
+    held: Iterable[FileRef] = (),
     misshapen: Iterable[str] = (),
 ) -> Reading:
     """Read one page (or all of them) over the values known before."""
     asked = pages if page is None else (pages[page],)
-    answers = Answers(submitted, files, previous, lookups, set(misshapen))
+    known = [previous, *held]
+    answers = Answers(submitted, files, known, lookups, set(misshapen))
     values: dict[str, JSON] = {}
     for each in pages:
         if each in asked:

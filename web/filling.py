@@ -6,7 +6,7 @@ whose files are checked, scanned and stored before anything is written about the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -163,21 +163,23 @@ def receive(draft: Draft, *, index: int | None, actor: Actor, strict: bool) -> R
     Raises StaleDraft when someone else wrote meanwhile.
     """
     filling = of_draft(draft)
-    files, refused = receiving.keep_files(draft.id, filling.form, actor)
-    reading = filling.form.read(
+    draft_id = draft.id
+    files, refused = receiving.keep_files(draft_id, filling.form, actor)
+    held = db.session.scalars(select(Document).where(Document.draft_id == draft_id))
+    read = partial(
+        filling.form.read,
         {name: request.form.getlist(name) for name in request.form},
-        previous=draft.values,
         files=files,
         page=index,
         draft=not strict,
+        held=[receiving.reference(document) for document in held],
         context=filling.context,
         lookups=lookups(),
     )
-    drafts.save(
-        draft.id,
+    reading = drafts.save(
+        draft_id,
+        lambda kept: read(previous=kept),
         actor=actor,
-        values=reading.values,
-        raw=reading.raw,
         page=index or 0,
         rev=request.form.get("_rev", type=int),
     )

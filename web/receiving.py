@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 from connectors import ConnectorError, Refused, StoredFile
 from engine.access import Actor
 from engine.commands import drafts
+from engine.documents import Document
 from engine.models import db
 from forms import FieldError, FileRef, Form, uploads
 from forms.characters import printable
@@ -39,7 +40,7 @@ def keep_files(
     return kept, refused
 
 
-def reference(file: StoredFile) -> dict[str, Any]:
+def reference(file: StoredFile | Document) -> dict[str, Any]:
     """A stored file as form values name it."""
     return {
         "sha256": file.sha256,

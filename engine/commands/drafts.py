@@ -1,7 +1,7 @@
 """Keep what is being typed, with its files, until it is filed or abandoned."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -49,33 +49,52 @@ def open_for_task(task_id: UUID, *, actor: Actor, values: Mapping[str, Any]) -> 
         return draft.id
 
 
+class Typed(Protocol):
+    """What was read of a form: right or wrong; `stay` when its page is not left."""
+
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+    @property
+    def raw(self) -> Mapping[str, Any]: ...
+    @property
+    def stay(self) -> bool: ...
+
+
+Read = TypeVar("Read", bound=Typed)
+
+
 def save(
     draft_id: UUID,
+    read: Callable[[Mapping[str, Any]], Read],
     *,
     actor: Actor,
-    values: Mapping[str, Any],
-    raw: Mapping[str, Any],
     page: int,
     rev: int | None = None,
-) -> int:
-    """Keep what was typed, right or wrong; returns the draft's new revision.
+) -> Read:
+    """Keep what `read` finds over the values kept last, right or wrong, and return it.
 
-    With `rev`, raises StaleDraft (who, when) if someone else wrote meanwhile: what was
-    typed here is then still in the caller's hands.
+    `rev` is the draft as it was when the page was shown. Raises StaleDraft (who, when) if
+    someone else wrote since: what was typed here is then still in the caller's hands. If
+    it was oneself, a page that is not left may have been overtaken on its way by the one
+    that left it: it is read and not kept.
     """
     with transaction():
         draft = lock(Draft, draft_id)
         require(actor, "edit", draft)
-        if rev is not None and rev != draft.rev and draft.person_id != actor.person_id:
+        overtaken = rev is not None and rev != draft.rev
+        if overtaken and draft.person_id != actor.person_id:
             writer = db.session.get_one(Person, draft.person_id)
             raise StaleDraft(writer.name, draft.updated_at)
-        draft.values = dict(values)
-        draft.raw = dict(raw)
+        typed = read(draft.values)
+        if overtaken and typed.stay:
+            return typed
+        draft.values = dict(typed.values)
+        draft.raw = dict(typed.raw)
         draft.page = page
         draft.rev += 1
         draft.person_id = _id(actor)
         draft.updated_at = clock.now()
-        return draft.rev
+        return typed
 
 
 def attach(

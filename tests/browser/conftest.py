@@ -1,7 +1,7 @@
 """Debian's chromium, and an office for it to visit. Without chromium, these tests skip."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -12,12 +12,25 @@ from tests.browser.reader import Reader
 from tests.browser.serving import Served
 
 Enter = Callable[..., Reader]
+READERS = pytest.StashKey[list[Reader]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure tells what each person was reading."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for reader in item.stash.get(READERS, []):
+            report.sections.append((f"Reading {reader.page.url}", reader.text))
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +54,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def enter(chromium: Browser, served: Served) -> Iterator[Enter]:
+def enter(
+    chromium: Browser, served: Served, request: pytest.FixtureRequest
+) -> Iterator[Enter]:
     """Somebody sits down at a browser of their own: `enter("claire@region.demo")`."""
+    readers = request.node.stash[READERS] = []
     with ExitStack() as stack:
 
         def sit(email: str = "", *, javascript: bool = True) -> Reader:
             reader = Reader(chromium, served.url, javascript=javascript)
             stack.callback(reader.leave)
+            readers.append(reader)
             if email:
                 reader.sign_in(email)
             return reader

@@ -1,8 +1,9 @@
 """Hands that slip, pages left open too long, two people on one thing: nothing is lost."""
 
 import pytest
+from playwright.sync_api import Route
 
-from tests.browser import cases
+from tests.browser import cases, papers
 from tests.browser.administration import AREA
 from tests.browser.reader import Reader
 from tests.browser.serving import Served
@@ -21,6 +22,39 @@ def test_a_double_click_files_one_request(enter, served: Served, javascript: boo
     reader.open("/demandes/")
     assert reader.page.locator("li", has_text=title).count() == 1
     assert "Brouillons" not in reader.text
+
+
+def test_a_file_chosen_while_the_form_follows_an_answer_is_kept(
+    enter, served: Served
+) -> None:
+    draft = cases.draft_request(served, "Raboteuse")
+    reader: Reader = enter(cases.APPLICANT_EMAIL)
+    reader.open(f"/brouillons/{draft}/4")
+    sent: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        sent.append(route)
+        if len(sent) > 1:
+            route.continue_()
+
+    reader.page.route("**/brouillons/**", hold_the_first)
+    row = reader.group("Dépenses, ligne 1")
+    row.get_by_label("Montant HT").fill("61000")
+    with reader.page.expect_file_chooser() as choosing:
+        row.get_by_label("Devis").click()
+    add = reader.page.get_by_role("button", name="Ajouter une ligne à Dépenses")
+    add.click()
+    reader.page.wait_for_timeout(500)
+    assert len(sent) == 1, "one at a time"
+    sent[0].continue_()
+    reader.settle()
+    reader.reads("Dépenses, ligne 3")
+    choosing.value.set_files(papers.pdf("devis tardif"))
+    reader.tap("Retirer la ligne 3 de Dépenses")
+    reader.reads("devis tardif.pdf")
+    reader.press("Enregistrer le brouillon")
+    reader.reads("Votre brouillon est gardé", "devis tardif.pdf")
+    assert "Dépenses, ligne 3" not in reader.text
 
 
 def test_two_people_on_one_task_are_told_and_lose_nothing(enter, served: Served) -> None:

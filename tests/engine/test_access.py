@@ -14,6 +14,7 @@ from engine.commands import cases, drafts, people, tasks
 from engine.directory import Organisation
 from engine.documents import Document, Draft
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
+from forms import Reading
 from tests.conftest import build, close, environment
 from tests.web.two_offices import TwoOffices, open_two_offices, player
 
@@ -231,7 +232,7 @@ def test_a_task_s_draft_starts_no_case(office: TwoOffices) -> None:
         lambda o, a: tasks.complete(o.ids["officer_task"], {}, actor=a),
         lambda o, a: tasks.complete(o.ids["held_task"], {}, actor=a),
         lambda o, a: drafts.open_for_task(o.ids["officer_task"], actor=a, values={}),
-        lambda o, a: drafts.save(o.ids["draft"], actor=a, values={}, raw={}, page=0),
+        lambda o, a: drafts.save(o.ids["draft"], Reading, actor=a, page=0),
         lambda o, a: drafts.abandon(o.ids["draft"], actor=a),
         lambda o, a: cases.start(o.ids["definition"], {}, actor=a),
     ],

@@ -3,6 +3,7 @@ wrong and how to put it right, and nothing is lost nor half done.
 """
 
 import html
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -367,6 +368,32 @@ def test_two_colleagues_on_one_draft_do_not_overwrite_each_other(
     assert row(draft).values["title"] == "Une scie"
     wild = paul.send(f"{draft}/1", {**PROJECT, "_rev": "9" * 60, "_save": "1"})
     assert wild.status_code == 409
+
+
+@pytest.mark.parametrize("press", ["_refresh", "_add:rows", "_remove:quote:0"])
+def test_a_page_overtaken_by_the_one_that_left_it_undoes_nothing(
+    anne: Browser, draft: str, press: str
+) -> None:
+    anne.send(f"{draft}/1", {**PROJECT, "_rev": "0", "_next": "1"})
+    late = anne.send(f"{draft}/1", {**PROJECT, "title": "Une s", "_rev": "0", press: "1"})
+    assert 'value="Une s"' in said(late), "what was typed is shown again"
+    assert row(draft).values["title"] == "Une scie"
+    anne.send(
+        f"{draft}/1", {**PROJECT, "title": "Une scie neuve", "_rev": "0", "_save": "1"}
+    )
+    assert row(draft).values["title"] == "Une scie neuve", "leaving a page keeps it"
+
+
+def test_a_file_that_came_with_an_overtaken_page_is_not_asked_again(
+    anne: Browser, draft: str
+) -> None:
+    fill(anne, draft)
+    other = pdf(b"%PDF-1.7\n%autre\n%%EOF", "autre.pdf")
+    late = anne.send(f"{draft}/2", {"quote": other, "_rev": "0", "_refresh": "1"})
+    (digest,) = re.findall('name="quote" value="([0-9a-f]{64})"', late.text)
+    assert row(draft).values["quote"][0]["name"] == "devis.pdf"
+    anne.send(f"{draft}/2", {"quote": digest, "_save": "1"})
+    assert row(draft).values["quote"][0]["name"] == "autre.pdf"
 
 
 def test_a_form_without_our_token_writes_nothing(anne: Browser, draft: str) -> None:

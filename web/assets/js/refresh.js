@@ -2,8 +2,10 @@
 // row keeps one's place, and what was typed meanwhile stays. Without this script, buttons do
 // the same and the page comes back.
 
-const STAY = /^_(refresh|add|remove)/;
-const pending = new WeakMap();
+const STAY = /^_(refresh|add|remove|del)/;
+const REFRESH = "_refresh";
+const lines = new WeakMap(); // the buttons pressed on a form; the first is being answered
+const sending = new WeakMap();
 let released = Promise.resolve();
 
 // A click begun on the form must end on it: nothing is replaced under a finger.
@@ -15,47 +17,53 @@ document.addEventListener("pointerdown", () => {
 });
 
 document.addEventListener("change", ({ target }) => {
-  const button = target.form?.querySelector("[data-ebg-refresh-button]");
-  if (button && target.matches("[data-ebg-refresh]")) follow(target.form, button);
+  if (target.matches("[data-ebg-refresh]") && target.form?.elements[REFRESH]) follow(target.form, REFRESH);
 });
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
   if (!form.matches("[data-ebg-form]:not([data-ebg-plain])")) return;
-  pending.get(form)?.abort();
-  if (!STAY.test(submitter?.name ?? "")) return;
+  if (!STAY.test(submitter?.name ?? "")) return sending.get(form)?.abort();
   event.preventDefault();
-  follow(form, submitter);
+  follow(form, submitter.name);
 });
 
-// Sends the form as the button would, and puts the answer's questions in its place.
-async function follow(form, button) {
-  pending.get(form)?.abort();
-  const abort = new AbortController();
-  pending.set(form, abort);
-  const sent = new Map(controls(form).map((one) => [one.id, state(one)]));
+// One at a time: a file is sent once, and rows have moved before others are named by number.
+async function follow(form, name) {
+  const line = lines.get(form) ?? lines.set(form, []).get(form);
+  const already = name === REFRESH ? line.includes(name, 1) : line.some((one) => one !== REFRESH);
+  if (already || line.push(name) > 1) return;
   form.setAttribute("aria-busy", "true");
+  for (; line.length; line.shift()) await answer(form, line[0]);
+  form.removeAttribute("aria-busy");
+}
+
+// Sends the form as the button would, and puts the answer's questions in its place.
+async function answer(form, name) {
+  const button = form.querySelector(`button[name="${CSS.escape(name)}"]`);
+  if (!button) return;
+  const abort = new AbortController();
+  sending.set(form, abort);
+  const sent = new Map(controls(form).map((one) => [one.id, state(one)]));
   try {
     const body = new FormData(form, button);
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, signal: abort.signal });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(form.getAttribute("action"), { method: "POST", body, signal: abort.signal });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.querySelector("form[data-ebg-form]");
-    if (!fresh) throw new Error(`${answer.status}`);
+    if (!fresh) throw new Error(`${response.status}`);
     await released;
     if (abort.signal.aborted) return;
     const known = new Set([...form.querySelectorAll("[id]")].map(({ id }) => id));
     const focused = document.activeElement;
-    const typed = controls(form).filter((one) => sent.get(one.id) !== state(one));
+    const kept = controls(form).filter((one) => sent.get(one.id) !== state(one) || choosing(one));
     form.replaceChildren(...fresh.childNodes);
-    for (const one of typed) document.getElementById(one.id)?.replaceWith(one);
+    for (const one of kept) put(one, document.getElementById(one.id));
     errors(form, page);
     focus(form, focused, button, known);
   } catch (failure) {
     if (failure.name === "AbortError") return;
     form.dataset.ebgPlain = "yes"; // the browser itself will show what happens
     form.requestSubmit(form.contains(button) ? button : null);
-  } finally {
-    if (pending.get(form) === abort) form.removeAttribute("aria-busy");
   }
 }
 
@@ -63,17 +71,33 @@ const controls = (form) => [...form.elements].filter(({ id }) => id);
 const state = ({ type, checked, value }) =>
   type === "radio" || type === "checkbox" ? checked : value;
 
+// Its window may be open, for a file that would go to what is no longer on the page.
+const choosing = ({ type, value }) => type === "file" && !value;
+
+function put(one, fresh) {
+  if (!fresh) return;
+  for (const name of one.getAttributeNames()) if (!fresh.hasAttribute(name)) one.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (one.getAttribute(name) !== value) one.setAttribute(name, value);
+  fresh.replaceWith(one);
+}
+
 function errors(form, page) {
   document.getElementById("form-errors")?.remove();
   const summary = page.getElementById("form-errors");
   if (summary) form.before(summary);
 }
 
-// Where one was, as one was; the first new question after adding a row.
+// Where one was, as one was; the first new question after adding a row; where to add one, or
+// a file, after taking it away.
 function focus(form, before, button, known) {
-  const added = button.name.startsWith("_add");
+  const [verb, of] = button.name.split(":");
+  const added = verb === "_add";
   const news = controls(form).find(({ id }) => !known.has(id));
-  const place = (added && news) || document.getElementById(before?.id);
+  const place =
+    (added && news) ||
+    document.getElementById(before?.id) ||
+    form.elements[`_add:${of}`] ||
+    controls(form).find(({ name }) => name === of);
   place?.focus({ preventScroll: !added });
   if (place && place !== before && place.setSelectionRange && place.type === "text")
     place.setSelectionRange(before.selectionStart, before.selectionEnd);
