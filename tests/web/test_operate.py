@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from connectors import sandboxes
-from engine import operations
+from engine import journal, operations
 from engine.commands import cases
 from engine.exchanges import Partner, RemoteCall
 from engine.models import Incident, ProcessInstance, db
@@ -38,6 +38,9 @@ FAILING = """
   <bpmn:sequenceFlow id="b" sourceRef="divide" targetRef="review"/>
   <bpmn:sequenceFlow id="c" sourceRef="review" targetRef="done"/>
 </bpmn:process>"""
+
+
+MOTIVE = {"motive": "Le partenaire l'a demandé"}
 
 
 def divide(*, by: int) -> float:
@@ -115,8 +118,8 @@ def test_an_incident_is_tried_again_once(
     app: Flask, olga: Browser, stuck: ProcessInstance
 ) -> None:
     first = address(stuck)
-    assert "le dossier repart" in said(olga.post(f"{first}/retry"))
-    again = said(olga.post(f"{first}/retry"))
+    assert "le dossier repart" in said(olga.post(f"{first}/retry", MOTIVE))
+    again = said(olga.post(f"{first}/retry", MOTIVE))
     assert "Cet incident est déjà réglé." in again
     deliver_all(app)
     assert set(open_tasks(stuck.id)) == {"review"}
@@ -129,14 +132,54 @@ def test_a_partner_s_answer_is_given_by_hand(
     app: Flask, office: Office, olga: Browser, stuck: ProcessInstance
 ) -> None:
     where = address(stuck)
-    answer = olga.send(f"{where}/answer", {"data": '{"label": "d\'accord"}'})
+    answer = olga.send(f"{where}/answer", {"data": '{"label": "d\'accord"}', **MOTIVE})
     assert answer.status_code == 302
     assert incident(stuck).resolved_by == office.operator.person_id
     assert set(open_tasks(stuck.id)) == {"review"}
     call = db.session.scalars(select(RemoteCall)).one()
     assert call.status == "done"
-    late = said(olga.post(f"{where}/answer", {"data": "{}"}))
+    late = said(olga.post(f"{where}/answer", {"data": "{}", **MOTIVE}))
     assert "déjà réglé" in late
+
+
+@pytest.mark.parametrize("motive", ["", "  \n", "\x00", "x" * 2001])
+@pytest.mark.parametrize("act", ["retry", "correct", "answer"])
+def test_nothing_is_done_without_a_motive_and_nothing_typed_is_lost(
+    olga: Browser, failing: ProcessInstance, act: str, motive: str
+) -> None:
+    typed = {"motive": motive, "data": '{"by": 4, "note": "<é>"}'}
+    answer = olga.send(f"{address(failing)}/{act}", typed)
+    assert answer.status_code == 422
+    reason = "2000 caractères au plus" if motive.startswith("x") else "Dites pourquoi"
+    assert reason in said(answer)
+    assert typed["data"] in said(answer)
+    assert motive.strip("\x00 \n") in said(answer)
+    assert incident(failing).resolved_at is None
+    assert not open_tasks(failing.id)
+
+
+def test_a_motive_and_data_both_wrong_are_both_told(
+    olga: Browser, failing: ProcessInstance
+) -> None:
+    page = said(olga.send(f"{address(failing)}/correct", {"data": "{'by': 4}"}))
+    assert "Dites pourquoi" in page
+    assert "ligne 1, caractère 2" in page
+
+
+@pytest.mark.parametrize("act", ["retry", "correct", "answer"])
+def test_the_motive_is_kept_at_the_journal_of_the_case(
+    olga: Browser, failing: ProcessInstance, stuck: ProcessInstance, act: str
+) -> None:
+    for case in (failing, stuck) if act != "correct" else (failing,):
+        where = address(case)
+        typed = {"data": '{"by": 4}', **MOTIVE}
+        assert olga.send(f"{where}/{act}", typed).status_code == 302
+        assert [
+            entry
+            for entry in journal.of_case(case.id)
+            if entry.detail.get("motive") == MOTIVE["motive"]
+        ]
+        assert MOTIVE["motive"] in said(olga.get(where))
 
 
 WRONG = {
@@ -162,16 +205,16 @@ def test_data_that_cannot_be_used_are_given_back(
     typed = WRONG[name]
     for case, acts in ((failing, ("correct", "answer")), (stuck, ("answer",))):
         for act in acts:
-            answer = olga.send(f"{address(case)}/{act}", {"data": typed})
+            answer = olga.send(f"{address(case)}/{act}", {"data": typed, **MOTIVE})
             assert answer.status_code == 422, (case.title, act)
             assert "Données : " in said(answer)
-            assert typed in said(answer)
+            assert typed.strip() in said(answer)
             assert incident(case).resolved_at is None
             assert not open_tasks(case.id)
 
 
 def test_corrected_data_let_the_step_go_on(olga: Browser, failing: ProcessInstance) -> None:
-    answer = olga.send(f"{address(failing)}/correct", {"data": '{"by": 4}'})
+    answer = olga.send(f"{address(failing)}/correct", {"data": '{"by": 4}', **MOTIVE})
     assert answer.status_code == 302
     assert incident(failing).resolution == "corrected"
     assert set(open_tasks(failing.id)) == {"review"}
@@ -181,7 +224,7 @@ def test_data_still_wrong_raise_another_incident(
     olga: Browser, failing: ProcessInstance
 ) -> None:
     first = incident(failing).id
-    olga.send(f"{address(failing)}/correct", {"data": '{"by": "zéro"}'})
+    olga.send(f"{address(failing)}/correct", {"data": '{"by": "zéro"}', **MOTIVE})
     second = incident(failing)
     assert second.id != first
     assert second.resolved_at is None
@@ -192,7 +235,7 @@ def test_data_still_wrong_raise_another_incident(
 def test_a_step_is_given_its_result_by_hand(
     olga: Browser, failing: ProcessInstance
 ) -> None:
-    olga.send(f"{address(failing)}/answer", {"data": '{"share": 25}'})
+    olga.send(f"{address(failing)}/answer", {"data": '{"share": 25}', **MOTIVE})
     assert set(open_tasks(failing.id)) == {"review"}
     assert incident(failing).resolution == "answered"
 

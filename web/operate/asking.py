@@ -64,7 +64,7 @@ def operation(form: Mapping[str, str]) -> Operation:
     act = text(form, "act")
     if act not in ACTS:
         raise OperationRefused(_("Choisissez ce qu’il faut faire."))
-    target, to = text(form, "target"), text(form, "to")
+    target, to, values = (text(form, name) for name in ("target", "to", "values"))
     if act in AT_A_STEP and not target:
         raise OperationRefused(_("Choisissez l’étape."))
     if act == "move" and not to:
@@ -81,7 +81,7 @@ def operation(form: Mapping[str, str]) -> Operation:
         act,
         target=target if act in AT_A_STEP else "",
         to=to if act in {"move", "migrate"} else "",
-        values=_values(text(form, "values")) if takes else {},
+        values=data(values) if takes and values else {},
         mapping=mapping if act == "migrate" else {},
     )
 
@@ -94,15 +94,20 @@ def identifier(typed: str) -> UUID:
         raise OperationRefused(_("Choisissez une version.")) from None
 
 
-def _values(typed: str) -> dict[str, Any]:
-    if not typed:
-        return {}
+def data(typed: str) -> dict[str, Any]:
+    """The JSON object that an operator typed. Raises OperationRefused."""
     if len(typed) > LONGEST:
         raise OperationRefused(_("Données : 100 000 caractères au plus."))
     try:
-        value = orjson.loads(typed)
-    except ValueError:
-        raise OperationRefused(_("Données : ce n’est pas du JSON valide.")) from None
+        value = orjson.loads(typed)  # no NaN, no half a character, no endless list
+    except orjson.JSONDecodeError as wrong:
+        raise OperationRefused(
+            _(
+                "Données : ce n’est pas du JSON valide (ligne %(line)s, caractère %(column)s).",
+                line=wrong.lineno,
+                column=wrong.colno,
+            )
+        ) from None
     if not isinstance(value, dict):
         raise OperationRefused(_("Données : donnez un objet JSON, entre accolades."))
-    return value
+    return dict(value)

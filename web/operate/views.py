@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-import orjson
 from flask import (
     Blueprint,
     abort,
@@ -20,19 +19,16 @@ from flask_babel import gettext as _
 
 from connectors import mail
 from engine.access import Actor
-from engine.commands import incidents, partners
+from engine.commands import incidents, operations, partners
 from engine.errors import NotWaiting, OperationRefused
 from engine.models import Incident, db
 from web.auth import current_actor, guard
 from web.navigation import Item, offer
-from web.operate import reading, words
+from web.operate import asking, reading, words
 from web.typed import page_number, text
 
 bp = Blueprint("operate", __name__, url_prefix="/exploitation")
 bp.context_processor(lambda: {"words": words})
-
-LONGEST_CORRECTION = 100_000
-"""Characters of JSON an operator may type."""
 
 
 @offer(bp)
@@ -67,58 +63,47 @@ def incident_list() -> ResponseReturnValue:
 @guard("operate")
 def incident(incident_id: UUID) -> ResponseReturnValue:
     """One incident with its context, and what can be done."""
-    found = db.session.get(Incident, incident_id) or abort(404)
-    return render_template(
-        "operate/incident.html", incident=found, context=reading.context_of(found), typed=""
-    )
+    return _incident(db.session.get(Incident, incident_id) or abort(404), {}, {})
 
 
 @bp.post("/incidents/<uuid:incident_id>/<any(retry, correct, answer):act>")
 @guard("operate")
 def settle(incident_id: UUID, act: str) -> ResponseReturnValue:
-    """Try again, with corrected data if given, or answer by hand."""
+    """Try again, with corrected data if given, or answer by hand; always with a motive."""
     found = db.session.get(Incident, incident_id) or abort(404)
-    typed = request.form.get("data", "")
+    typed = {name: text(request.form, name) for name in ("motive", "data")}
+    motive, value, problems = "", dict[str, Any](), dict[str, str]()
     try:
-        value = _read_json(typed) if act != "retry" else None
-    except ValueError as problem:
-        page = render_template(
-            "operate/incident.html",
-            incident=found,
-            context=reading.context_of(found),
-            typed=typed,
-            problem=str(problem),
-        )
-        return page, 422
-    actor, motive = current_actor(), text(request.form, "motive")[:2000]
+        motive = operations.checked(typed["motive"])
+    except OperationRefused as refused:
+        problems["motive"] = str(refused)
+    try:
+        value = asking.data(typed["data"]) if act != "retry" else {}
+    except OperationRefused as refused:
+        problems["data"] = str(refused)
+    if problems:
+        return _incident(found, typed, problems), 422
+    actor = current_actor()
     try:
         if act == "answer":
             incidents.answer(incident_id, value, actor=actor, motive=motive)
         else:
-            incidents.retry(incident_id, actor=actor, data=value, motive=motive)
+            incidents.retry(incident_id, actor=actor, data=value or None, motive=motive)
     except NotWaiting:
         flash(_("Cet incident est déjà réglé."), "warning")
     else:
-        flash(_("C'est fait : le dossier repart."), "success")
+        flash(_("C’est fait : le dossier repart."), "success")
     return redirect(url_for(".index"))
 
 
-def _read_json(typed: str) -> dict[str, Any]:
-    """Raises ValueError with a sentence for the operator."""
-    if len(typed) > LONGEST_CORRECTION:
-        raise ValueError(_("Données : 100 000 caractères au plus."))
-    try:
-        value = orjson.loads(typed)  # no NaN, no half a character, no endless list
-    except ValueError as error:
-        raise ValueError(
-            _(
-                "Données : ce n'est pas du JSON valide (%(why)s). Corrigez et recommencez.",
-                why=error,
-            )
-        ) from error
-    if not isinstance(value, dict):
-        raise ValueError(_("Données : donnez un objet JSON, entre accolades."))  # noqa: TRY004
-    return dict(value)
+def _incident(found: Incident, typed: dict[str, str], problems: dict[str, str]) -> str:
+    return render_template(
+        "operate/incident.html",
+        incident=found,
+        context=reading.context_of(found),
+        typed=typed,
+        problems=problems,
+    )
 
 
 @bp.post("/partenaires/<name>/<any(pause, resume):act>")
