@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, current_app, jsonify, render_template, request
+from flask import Flask, abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_limiter import RateLimitExceeded
@@ -96,6 +96,7 @@ EXPIRED_FORM = Message(
 
 def init_app(app: Flask) -> None:
     """Answer every error with a page, or with a problem document under /api/."""
+    app.before_request(_readable)
     app.register_error_handler(CSRFError, lambda _failure: page(400, EXPIRED_FORM))
     app.register_error_handler(Forbidden, lambda _failure: page(403))
     app.register_error_handler(EngineError, lambda _failure: page(409))
@@ -125,6 +126,15 @@ def page(status: int, message: Message | None = None) -> ResponseReturnValue:
         log.error("frame_unavailable", error=type(failure).__name__)
         bare = current_app.jinja_env.get_template("error_bare.html")
         return bare.render(**about), status
+
+
+def _readable() -> None:
+    """Refuse an address whose query is not UTF-8, which no browser sends, before it is read."""
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        request.query_string = b""  # so that the page that refuses it can be drawn
+        abort(400)
 
 
 def _http(failure: HTTPException) -> ResponseReturnValue:

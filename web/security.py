@@ -5,13 +5,16 @@ csrf.exempt(bp)                               # a blueprint that authenticates o
 """
 
 import re
+from urllib.parse import quote
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 
 csrf = CSRFProtect()
 
-_LOCAL = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+# Printable ASCII, as addresses travel; longer, it would not fit in an address once encoded.
+_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]{0,2000}")
+_KEPT = "%/?:@!$&'()*+,;="
 
 POLICY = {
     "default-src": "'none'",
@@ -39,6 +42,8 @@ HEADERS = {
 def init_app(app: Flask, *, secure: bool) -> None:
     """Protect forms and send the headers; `secure` says that people reach us over TLS."""
     csrf.init_app(app)
+    app.add_template_global(here)
+    app.add_template_global(afterwards)
 
     @app.after_request
     def send_headers(response: Response) -> Response:
@@ -61,6 +66,20 @@ def relax(directive: str, sources: str) -> None:
 def safe(address: str | None) -> str:
     """An address of this site to come back to; the home page for anything else."""
     return address if address and _LOCAL.fullmatch(address) else "/"
+
+
+def here() -> str:
+    """The address of this page, to come back to; the home page when it was not opened."""
+    if request.method != "GET":
+        return "/"
+    query = quote(request.query_string, safe=_KEPT)
+    return safe(quote(request.path) + (f"?{query}" if query else ""))
+
+
+def afterwards() -> str | None:
+    """The page of this site that `next` asks for, once signed in; None when it asks none."""
+    asked = request.values.get("next")
+    return safe(asked) if asked else None
 
 
 def _policy() -> str:

@@ -26,6 +26,7 @@ from engine.access import require
 from engine.columns import Base
 from engine.models import db
 from web.auth.actor import current_actor
+from web.security import here
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -108,7 +109,7 @@ def sign_in_first() -> ResponseReturnValue:
     """Send to the sign-in page, which comes back here; a fragment reloads its page."""
     if request.path.startswith("/api/"):
         abort(401)
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    back = here() if request.method == "GET" else None
     address = url_for("security.login", next=back)
     if request.headers.get("HX-Request"):
         return "", 204, {"HX-Redirect": address}
