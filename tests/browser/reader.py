@@ -6,6 +6,7 @@ wider than a screen of 320 pixels, nothing refused by the content policy, a quie
 
 import os
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -139,21 +140,31 @@ class Reader:
 
     def look(self, shot: str = "") -> None:
         """Examine the page, and take its picture when EBG_SHOTS names a folder."""
-        where = self.page.url
-        self._strict_html()
+        found = self.faults()
+        assert not found, "\n".join([self.page.url, *found])
+        self.shoot(shot)
+
+    def faults(self) -> list[str]:
+        """Everything that is wrong with the page, and what went wrong since the last one."""
+        found = [*self._broken_html(), *self._wider_than_the_screen()]
+        for scheme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found += [f"{scheme}: {violation}" for violation in self._axe_violations()]
+        found += self.wrong
+        self.wrong.clear()
+        return found
+
+    def shoot(self, shot: str) -> None:
+        if shot and (folder := os.environ.get("EBG_SHOTS")):
+            self.page.evaluate("window.scrollTo(0, 0)")
+            self.page.screenshot(path=Path(folder) / f"{shot}.png")
+
+    def _wider_than_the_screen(self) -> Iterator[str]:
         for width in (NARROW, WIDE):
             self.page.set_viewport_size({"width": width, "height": HIGH})
             wider = self.page.evaluate("document.documentElement.scrollWidth")
-            assert wider <= width, f"{where} is {wider} pixels wide on a screen of {width}"
-        for scheme in ("dark", "light"):
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = self._axe_violations()
-            assert not found, f"{where}, {scheme}:\n" + "\n".join(found)
-        assert not self.wrong, f"{where}:\n" + "\n".join(self.wrong)
-        if shot and (folder := os.environ.get("EBG_SHOTS")):
-            path = Path(folder) / f"{shot}.png"
-            self.page.evaluate("window.scrollTo(0, 0)")
-            self.page.screenshot(path=path)
+            if wider > width:
+                yield f"{wider} pixels wide on a screen of {width}"
 
     def _axe_violations(self) -> list[str]:
         """Through the debugger, which the content policy does not bind."""
@@ -168,16 +179,14 @@ class Reader:
         found: list[str] = answer["result"]["value"]
         return found
 
-    def _strict_html(self) -> None:
-        document = self._document
+    def _broken_html(self) -> Iterator[str]:
+        document, self._document = self._document, None
         if document is None:
             return
-        self._document = None
-        source = document.text()
         try:
-            html5lib.HTMLParser(strict=True).parse(source)
+            html5lib.HTMLParser(strict=True).parse(document.text())
         except html5lib.html5parser.ParseError as error:
-            raise AssertionError(f"{document.url}: {error}") from error
+            yield f"not strict HTML: {error}"
 
     def _receive(self, response: Response) -> None:
         request: Request = response.request

@@ -1,13 +1,14 @@
 """A real office for browsers: gunicorn and its in-process workers on a fresh data folder.
 
-Everybody of the demonstration is there, nothing has been filed yet, partners answer fast.
+Unless told otherwise everybody of the demonstration is there, and nothing has been filed
+yet. Partners answer fast.
 """
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from flask import Flask
 
 from connectors import mail
 from tests.conftest import ROOT, build, close, environment
@@ -41,15 +43,22 @@ class Served:
         return [m for m in mail.messages({}, self.data) if address in m["to"]]
 
 
+def nothing_filed(app: Flask) -> None:
+    """Everybody of the demonstration, and an empty office."""
+    demo.seed(app, cases=False)
+
+
 @contextmanager
-def office(data: Path) -> Iterator[Served]:
-    """The office, served until the end; its log must tell of no error."""
+def office(
+    data: Path, furnish: Callable[[Flask], object] = nothing_filed
+) -> Iterator[Served]:
+    """The office as `furnish` left it, served until the end; its log must tell of no error."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     variables = environment(data, PUBLIC_URL=url, **PARTNERS)
     app = build(variables)
     with app.app_context():
-        demo.seed(app, cases=False)
+        furnish(app)
     close(app)
     log = data / "gunicorn.log"
     with log.open("wb") as output:

@@ -1,0 +1,257 @@
+"""Every page there is, looked at by somebody who may open it: not one fault on any.
+
+A page that is neither looked at here nor exempt for a reason fails the first test.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from passlib.totp import TOTP
+
+from tests.browser import furnished
+from tests.browser.furnished import CAREFUL, House
+from tests.browser.reader import Reader
+
+PAGES = {
+    "visitor": [
+        "pages.home",
+        "pages.accessibility",
+        "pages.legal",
+        "catalogue.index",
+        "catalogue.index besoin=machine commune=Autun effectif=dix ape=faux",
+        "catalogue.index besoin=introuvable",
+        "catalogue.show slug=aid",
+        "security.login",
+        "security.forgot_password",
+        "security.reset_password token=reset_token",
+        "registration.start",
+        "registration.finish token=registration_token",
+        "registration.invitation token=invitation_token",
+    ],
+    "newcomer": [
+        "pages.home",
+        "company.new",
+        "registration.invitation token=invitation_token",
+        "security.account",
+        "security.change_password",
+        "security.verify",
+    ],
+    "applicant": [
+        "portal.index",
+        "portal.start definition=key",
+        *(f"portal.fill draft_id=draft page={number}" for number in range(1, 8)),
+        "portal.recap draft_id=draft",
+        "portal.follow case_id=case",
+        "portal.follow case_id=begun",
+        "inbox.show task_id=applicant_task",
+        "company.show organisation_id=company",
+    ],
+    "administrator": ["company.show organisation_id=company"],
+    "officer": [
+        "inbox.index panier=a-prendre",
+        "inbox.index panier=a-moi",
+        "inbox.index panier=equipe",
+        "inbox.index panier=en-retard",
+        "inbox.index panier=faits",
+        "inbox.show task_id=officer_task",
+        "inbox.show task_id=held_task",
+        "inbox.show task_id=applicant_task",
+        "cases.index",
+        "cases.index q=rien",
+        "cases.show case_id=case",
+        "cases.diagram case_id=case",
+        "search.index",
+        "search.index procedure=key mots=chaine numero=26",
+        "search.show_figures",
+    ],
+    "head": ["inbox.index", "cases.show case_id=begun", "inbox.show task_id=officer_task"],
+    "cofunder": ["inbox.index", "inbox.show task_id=cofunder_task"],
+    "operator": [
+        "operate.index",
+        "operate.mails",
+        "operate.incident_list",
+        "operate.incident incident_id=incident",
+        "case_operations.show case_id=stuck",
+        "case_operations.show case_id=case target=next_definition",
+        "jobs.index",
+        "jobs.new",
+        "jobs.new definition_id=definition act=migrate",
+        "jobs.show job_id=job",
+        "jobs.migrate source_id=definition target_id=next_definition",
+        "security.two_factor_setup",
+    ],
+}
+"""Who looks at what, as `House.address` reads it."""
+
+ENGLISH = {
+    "visitor": ["pages.home", "catalogue.index", "security.login", "registration.start"],
+    "applicant": ["portal.index", "portal.fill draft_id=draft page=4"],
+    "officer": ["inbox.show task_id=held_task", "cases.show case_id=case"],
+    "operator": ["operate.index", "case_operations.show case_id=stuck"],
+}
+
+BY_ANOTHER_TEST = {
+    "security.two_factor_token_validation": "a second factor, below",
+    "security.mf_recovery": "a second factor, below",
+    "security.mf_recovery_codes": "a second factor, below",
+}
+
+NOT_A_PAGE = {
+    "static": "files",
+    "cases.download": "files",
+    "cases.diagram_file": "a BPMN file",
+    "pages.logo": "an image",
+    "pages.theme_css": "a style sheet",
+    "catalogue.communes": "JSON, or the options of a list",
+    "health.healthz": "for machines",
+    "health.readyz": "for machines",
+    "case_operations.find": "leads to a case's page",
+    "security.two_factor_rescue": "leads to the recovery codes",
+}
+
+REFUSALS = [
+    ("officer", "/dossiers/recherche?depose_du=hier", 422),
+    ("officer", "/dossiers/chiffres?du=hier", 422),
+    ("visitor", "/nulle-part", 404),
+    ("visitor", "/deconnexion", 405),
+    ("visitor", "/invitation/faux", 410),
+    ("applicant", "/exploitation/", 403),
+]
+
+
+@pytest.fixture(scope="module")
+def house(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with furnished.house(tmp_path_factory.mktemp("furnished")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def served(house: House):
+    """`enter` leads to this office."""
+    return house.served
+
+
+def test_no_page_is_forgotten(app: Flask) -> None:
+    there = {r.endpoint for r in app.url_map.iter_rules() if "GET" in r.methods}
+    looked_at = {line.split()[0] for lines in PAGES.values() for line in lines}
+    known = [looked_at, BY_ANOTHER_TEST.keys(), NOT_A_PAGE.keys()]
+    assert there == set().union(*known)
+    assert len(there) == sum(map(len, known)), "each once"
+
+
+@pytest.mark.parametrize("role", PAGES)
+def test_a_page_has_no_fault(enter, house: House, role: str) -> None:
+    reader: Reader = enter()
+    house.admit(reader, role)
+    wrong = [
+        fault
+        for number, line in enumerate(PAGES[role])
+        for fault in visit(reader, house.address(line), shot=f"{role}-{number}")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", ENGLISH)
+def test_a_page_in_english_has_no_fault(enter, house: House, role: str) -> None:
+    reader: Reader = enter()
+    house.admit(reader, role)
+    reader.open("/mentions-legales")
+    reader.press("English", within="footer")
+    wrong = [
+        fault
+        for number, line in enumerate(ENGLISH[role])
+        for fault in visit(reader, house.address(line), shot=f"english-{role}-{number}")
+    ]
+    assert reader.page.locator("html").get_attribute("lang") == "en"
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("role", "path", "status"), REFUSALS)
+def test_a_refusal_has_no_fault(
+    enter, house: House, role: str, path: str, status: int
+) -> None:
+    reader: Reader = enter()
+    house.admit(reader, role)
+    reader.refused_with = {status}
+    assert not list(visit(reader, path, status, shot=f"refusal-{status}-{role}"))
+
+
+def test_a_form_refused_whole_has_no_fault(enter, house: House) -> None:
+    """Sent from a page open for too long, or too heavy."""
+    reader: Reader = enter()
+    reader.refused_with = {400, 413}
+    for name, value, told in (
+        ("csrf_token", "'old'", "Formulaire expiré"),
+        ("email", "'x'.repeat(5_000_000)", "Envoi trop volumineux"),
+    ):
+        reader.open("/inscription")
+        reader.page.evaluate(
+            f"""const form = document.querySelector("main form");
+            form.elements.{name}.type = "hidden";
+            form.elements.{name}.value = {value};
+            form.enctype = "multipart/form-data"; form.noValidate = true"""
+        )
+        reader.press("Recevoir le lien")
+        reader.reads(told)
+        reader.look()
+
+
+def test_the_barest_page_has_no_fault(enter, house: House) -> None:
+    """What is shown when the frame itself fails."""
+    reader: Reader = enter()
+    reader.refused_with = {503}
+    reader.page.route(
+        "**/panne",
+        lambda route: route.fulfill(status=503, content_type="text/html", body=house.bare),
+    )
+    assert not list(visit(reader, "/panne", 503, shot="bare"))
+
+
+def test_the_pages_of_a_second_factor_have_no_fault(enter, house: House) -> None:
+    reader: Reader = enter(CAREFUL)
+    reader.open("/compte/double-authentification")
+    reader.press("Commencer")
+    reader.look("second-factor")
+    key = reader.page.locator(".ebg-reference").inner_text()
+    reader.fill("Code à six chiffres", code(key))
+    reader.press("Activer")
+    for page in ("compte", "compte/double-authentification", "compte/codes-de-secours"):
+        reader.open(f"/{page}")
+        reader.look()
+    reader.press("Créer de nouveaux codes")
+    reader.look("recovery-codes")
+
+    elsewhere: Reader = enter(CAREFUL)
+    elsewhere.look("code")
+    elsewhere.follow("Utiliser un code de secours")
+    elsewhere.look()
+    elsewhere.fill("Code de secours", "faux")
+    elsewhere.press("Se connecter")
+    elsewhere.reads("Ce code est faux ou a déjà servi.")
+    elsewhere.look()
+
+
+def visit(reader: Reader, path: str, status: int = 200, shot: str = "") -> Iterator[str]:
+    """What is wrong at an address, all that can be unfolded there unfolded."""
+    answer = reader.page.goto(path)
+    here = urlsplit(reader.page.url).path
+    if answer.status != status or here != urlsplit(path).path:
+        yield f"{path}: {answer.status} at {here}"
+        return
+    if reader.page.locator("[data-ebg-diagram]").count():
+        reader.page.wait_for_selector("[data-ebg-drawn]")
+    reader.page.evaluate(
+        "document.querySelectorAll('main details').forEach(fold => { fold.open = true })"
+    )
+    yield from (f"{path}: {fault}" for fault in reader.faults())
+    reader.shoot(shot)
+
+
+def code(key: str) -> str:
+    """The code that a telephone shows for this key."""
+    seed = re.sub(r"[\s-]", "", key)
+    return str(TOTP(key=seed).generate(time.time()).token)
