@@ -59,8 +59,11 @@ MESSAGES = {
     ),
     413: Message(
         _("Envoi trop volumineux"),
-        _("Les fichiers envoyés ensemble dépassent 100 Mo. Envoyez-les en plusieurs fois,"
-          " ou réduisez leur taille."),
+        _("Une page reçoit 100 Mo de fichiers au plus, et 4 Mo de texte dans une réponse. Cet"
+          " envoi n’a pas été enregistré ; ce qui l’était déjà est gardé. Revenez à la page"
+          " précédente avec le bouton de votre navigateur, vous y retrouverez ce que vous avez"
+          " tapé : envoyez les fichiers en plusieurs fois ou réduisez-les, raccourcissez le"
+          " texte ou joignez-le dans un fichier."),
     ),
     415: Message(
         _("Format non accepté"),

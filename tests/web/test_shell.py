@@ -1,25 +1,19 @@
-"""The frame of every page: headers, guards, errors, languages, health, brand."""
+"""The frame of every page: headers, guards, languages, health, brand."""
 
 import io
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import DEFAULT_KEYWORDS, extract
-from babel.messages.pofile import read_po
-from flask import Flask, abort, render_template_string
+from flask import Flask, render_template_string
 from PIL import Image
 
 from engine import clock
-from engine.access import Forbidden
 from engine.directory import MEMBER, Organisation
-from engine.errors import NotWaiting
 from engine.models import db
-from tests.conftest import ROOT, build, close, environment
+from tests.conftest import build, close, environment
 from tests.web.visitor import Visitor, account
 from web import config, theme
-from web.app import create_app
 from web.auth import guard, guards, public
 from web.security import relax
 
@@ -98,44 +92,6 @@ def test_a_page_relaxes_the_policy_for_itself_alone(app: Flask, visitor: Visitor
     assert "unsafe" not in visitor.get("/").headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 413, 422, 429, 500, 503])
-def test_error_pages_say_what_to_do_and_give_a_reference(
-    app: Flask, visitor: Visitor, status: int
-) -> None:
-    app.add_url_rule("/erreur", "error", public(lambda: abort(status)))
-    answer = visitor.get("/erreur", headers={"X-Request-ID": "reference-42"})
-    assert answer.status_code == status
-    assert "reference-42" in answer.text
-    assert answer.headers["X-Request-ID"] == "reference-42"
-
-
-def test_errors_of_the_engine_have_their_page(app: Flask, visitor: Visitor) -> None:
-    def fail(error: Exception) -> None:
-        raise error
-
-    app.add_url_rule("/interdit", "forbidden", public(lambda: fail(Forbidden())))
-    app.add_url_rule("/change", "changed", public(lambda: fail(NotWaiting())))
-    app.add_url_rule("/panne", "broken", public(lambda: fail(ValueError("mot secret"))))
-    assert visitor.get("/interdit").status_code == 403
-    assert visitor.get("/change").status_code == 409
-    broken = visitor.get("/panne")
-    assert broken.status_code == 500
-    assert "mot secret" not in broken.text
-
-
-def test_the_programming_interface_answers_with_problem_documents(app: Flask) -> None:
-    app.add_url_rule("/api/erreur", "api_error", public(lambda: abort(404)))
-    answer = app.test_client().get("/api/erreur")
-    assert answer.mimetype == "application/problem+json"
-    assert answer.get_json()["status"] == 404
-
-
-def test_a_form_without_its_token_is_refused_clearly(app: Flask) -> None:
-    answer = app.test_client().post("/preferences", data={"locale": "en_GB"})
-    assert answer.status_code == 400
-    assert "Formulaire expiré" in answer.text
-
-
 def test_the_reference_is_ours_when_the_given_one_is_odd(visitor: Visitor) -> None:
     answer = visitor.get("/", headers={"X-Request-ID": "<script>"})
     assert "<" not in answer.headers["X-Request-ID"]
@@ -158,41 +114,6 @@ def test_the_language_is_chosen_in_the_footer_and_kept(visitor: Visitor) -> None
     assert "Sign in" in answer.text
     assert '<html lang="en"' in visitor.get("/").text
     assert '<html lang="fr"' in visitor.post("/preferences", {"locale": "fr_FR"}).text
-
-
-def test_every_sentence_of_these_rooms_has_its_english() -> None:
-    """The other rooms keep catalogues of their own."""
-    with (ROOT / "web/translations/en/shell.po").open("rb") as source:
-        english = {message.id for message in read_po(source) if message.string}
-    asked = set[str | tuple[str, ...]]()
-    for file in _sentences():
-        method = "python" if file.suffix == ".py" else "jinja2.ext:babel_extract"
-        keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
-        options = {"trim_blocks": "true", "lstrip_blocks": "true"}
-        with file.open("rb") as source:
-            for _line, message, *_rest in extract(
-                method, source, keywords=keywords, options=options
-            ):
-                asked.add(message if isinstance(message, str) else tuple(message[:2]))
-    assert not asked - english
-
-
-def _sentences() -> Iterator[Path]:
-    for folder in ("web/auth", "web/templates/auth", "web/templates/company"):
-        yield from (
-            f for f in (ROOT / folder).rglob("*.*") if f.suffix in {".py", ".html", ".txt"}
-        )
-    yield from (ROOT / "web/templates").glob("*.html")
-    yield from (ROOT / "web/templates/pages").glob("*.html")
-    yield from (ROOT / "web" / name for name in ("errors.py", "shell.py", "pages.py"))
-
-
-def test_preferences_do_not_lead_outside(visitor: Visitor) -> None:
-    for outside in ("https://mechant.example/", "//mechant.example", "/\\mechant.example"):
-        answer = visitor.post(
-            "/preferences", {"locale": "fr_FR", "next": outside}, follow=False
-        )
-        assert answer.headers["Location"] == "/"
 
 
 def test_the_appearance_is_chosen_in_the_footer(visitor: Visitor) -> None:
@@ -218,19 +139,6 @@ def test_not_ready_without_redis_or_database(tmp_path: Path) -> None:
     assert checks["redis"] == "ConnectionError"
     assert checks["queue"] == "en retard"
     assert checks["database"] == "ok"
-
-
-def test_a_lost_database_has_its_page_even_for_who_is_signed_in(tmp_path: Path) -> None:
-    lost = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
-    app = create_app(environment(tmp_path, DATABASE_URL=lost))
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = "somebody", True
-    answer = client.get("/")
-    assert answer.status_code == 503
-    assert "Une partie du service ne répond pas" in answer.text
-    assert client.get("/readyz").status_code == 503
-    assert client.get("/healthz").status_code == 200
 
 
 def test_a_secure_address_makes_secure_cookies(tmp_path: Path) -> None:
