@@ -26,6 +26,11 @@ Row = TypeVar("Row", bound=Base)
 
 AfterCommit = list[Callable[[], object]]
 
+SNAPSHOT, NEWEST = "REPEATABLE READ", "READ COMMITTED"
+"""On PostgreSQL a page reads the office as it stood at one moment, or a task that is closed
+meanwhile is open here and gone there; a command reads what others committed while it waited
+for a lock. SQLite does both by itself."""
+
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 
@@ -45,8 +50,10 @@ def transaction() -> Iterator[AfterCommit]:
     after_commit: AfterCommit = []
     db.session.rollback()  # what a view has read so far is stale from here on
     try:
-        if db.session.get_bind().dialect.name == "sqlite":
-            db.session.connection(execution_options={"writing": True})
+        sqlite = db.session.get_bind().dialect.name == "sqlite"
+        db.session.connection(
+            execution_options={"writing": True} if sqlite else {"isolation_level": NEWEST}
+        )
         yield after_commit
         db.session.commit()
     except BaseException:

@@ -29,6 +29,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from engine.transaction import SNAPSHOT
+
 
 class Settings(BaseSettings):
     """What one process was told when it started."""
@@ -92,8 +94,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        # Parameters hold what people typed: they stay out of errors, hence of the logs.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "hide_parameters": True},
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings.database_url),
         "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
         "SESSION_COOKIE_SECURE": settings.secure,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -124,3 +125,9 @@ def _kept_secret(file: Path) -> str:
     except FileExistsError:
         pass
     return file.read_text()
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    """Parameters hold what people typed: they stay out of errors, hence of the logs."""
+    options = {"pool_pre_ping": True, "hide_parameters": True}
+    return options if url.startswith("sqlite") else {**options, "isolation_level": SNAPSHOT}

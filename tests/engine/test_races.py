@@ -11,8 +11,9 @@ from flask import Flask
 
 from engine.access import Actor
 from engine.commands import cases, tasks
+from engine.commands.step import restore
 from engine.errors import EngineError, TaskNotOpen, TaskTaken
-from engine.models import ProcessInstance, db
+from engine.models import ProcessInstance, UserTask, db
 from tests.conftest import build, close, environment
 from tests.engine.test_commands import SIMPLE
 from tests.office import Office, open_office, open_tasks, publish
@@ -113,6 +114,20 @@ def test_two_people_claim_one_task(app: Flask, office: Office) -> None:
         assert sorted(type(e).__name__ for e in pair) == ["NoneType", "TaskTaken"]
 
 
+def test_a_page_reads_the_office_at_one_moment(app: Flask, office: Office) -> None:
+    """A task read as open is in its case's state, though somebody completes it between."""
+    definition = publish("tests.simple", SIMPLE, owner=office.region)
+    case = new_case(definition, office).id
+    task = db.session.get_one(UserTask, open_tasks(case)["review"])
+    task_id = task.id
+    assert task.status == "open"
+    done = at_once(app, lambda: tasks.complete(task_id, {}, actor=office.officer))
+    assert done == [None]
+    assert restore(db.session.get_one(ProcessInstance, case)).task_data(task.id)
+    db.session.rollback()
+    assert task.status == "completed"
+
+
 def test_two_branches_end_at_once_and_join(app: Flask, office: Office) -> None:
     definition = publish("tests.parallel", PARALLEL, owner=office.region)
     for _ in range(PAIRS):
@@ -127,5 +142,5 @@ def test_two_branches_end_at_once_and_join(app: Flask, office: Office) -> None:
             ),
         )
         assert told == [None, None]
-        db.session.expire_all()
+        db.session.rollback()
         assert db.session.get_one(ProcessInstance, case).status == "completed"
