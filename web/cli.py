@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from connectors import sandboxes
 from engine import clock, journal
-from engine.commands.publishing import PublishedByDesigner
+from engine.commands.publishing import PublishedByAnother, PublishedByDesigner
 from engine.directory import Organisation
 from engine.models import db
 from engine.sweep import sweep as sweep_once
@@ -57,6 +57,9 @@ def publish(owner: str, over_designer: bool) -> None:
                 f"{key}: sa version vient du concepteur ; --over-designer la remplace",
                 err=True,
             )
+        except PublishedByAnother as other:
+            refused = True
+            click.echo(f"{key}: appartient à {other} ; --owner le nomme", err=True)
         else:
             click.echo(f"{key}: " + (f"version {version}" if version else "inchangée"))
     if refused:

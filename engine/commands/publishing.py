@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from engine import clock, journal
-from engine.directory import APPLICANT
+from engine.directory import APPLICANT, Organisation
 from engine.errors import EngineError
 from engine.models import (
     DefinitionFile,
@@ -23,6 +23,10 @@ class PublishedByDesigner(EngineError):
     """The current version was published from the designer; say so to replace it."""
 
 
+class PublishedByAnother(EngineError):
+    """This procedure belongs to another organisation, whose name this says."""
+
+
 def publish(
     key: str,
     files: Mapping[str, bytes],
@@ -36,7 +40,8 @@ def publish(
 ) -> int | None:
     """Keep these files as version n+1; None when they are those of the current version.
 
-    Raises PublishedByDesigner when a folder would replace a designer's version unasked.
+    Raises PublishedByDesigner when a folder would replace a designer's version unasked,
+    PublishedByAnother when another organisation published the procedure.
     """
     with transaction():
         current = db.session.scalars(
@@ -45,6 +50,9 @@ def publish(
             .order_by(ProcessDefinition.version.desc())
             .limit(1)
         ).first()
+        if current is not None and current.owner_id != owner_id:
+            owner = db.session.get_one(Organisation, current.owner_id)
+            raise PublishedByAnother(owner.name)
         if current is not None and current.sha256 == sha256:
             return None
         replaced = current.origin if current else origin

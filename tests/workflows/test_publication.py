@@ -1,6 +1,7 @@
 """What cannot be published is refused with sentences, and nothing of it is kept."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from sqlalchemy import func, select
 
 from engine import journal
 from engine.commands import people
-from engine.commands.publishing import PublishedByDesigner
+from engine.commands.publishing import PublishedByAnother, PublishedByDesigner
+from engine.directory import Organisation
 from engine.models import DefinitionFile, DefinitionRole, ProcessDefinition, db
 from tests.conftest import build, close, environment
 from tests.office import Office, open_office
@@ -199,6 +201,19 @@ def test_a_version_made_in_the_designer_is_not_replaced_unasked(office: Office) 
     ) == 2  # fmt: skip
 
 
+def test_a_procedure_stays_with_who_published_it(office: Office) -> None:
+    publication.publish(KEY, FILES, owner_id=office.region)
+    other = people.add_organisation("member", "Autre région", slug="autre")
+    before = rows()
+    with pytest.raises(PublishedByAnother, match=re.escape(office_name(office))):
+        publication.publish(KEY, FILES, owner_id=other)
+    assert rows() == before
+
+
+def office_name(office: Office) -> str:
+    return db.session.get_one(Organisation, office.region).name
+
+
 # The command
 
 
@@ -233,7 +248,8 @@ def test_flask_publish_tells_what_is_wrong_and_exits_1(app: Flask, workflows: Pa
 
 def test_flask_publish_leaves_a_designer_s_version(app: Flask, workflows: Path) -> None:
     """One procedure kept from being replaced does not keep the others from being published."""
-    owner = people.add_organisation("member", "Autre", slug="autre")
+    region = select(Organisation.id).where(Organisation.slug == "region-bfc")
+    owner = db.session.scalars(region).one()
     drawn = {**FILES, "opinion.form.json": FILES["opinion.form.json"] + b"\n"}
     publication.publish(KEY, drawn, owner_id=owner, origin="designer")
     run = app.test_cli_runner().invoke
@@ -242,6 +258,18 @@ def test_flask_publish_leaves_a_designer_s_version(app: Flask, workflows: Path) 
     assert "--over-designer" in result.output
     assert "Traceback" not in result.output
     assert run(args=["publish", "--over-designer"]).output == f"{KEY}: version 2\n"
+
+
+def test_flask_publish_does_not_take_a_procedure_from_another(
+    app: Flask, workflows: Path
+) -> None:
+    owner = people.add_organisation("member", "Autre région", slug="autre")
+    publication.publish(KEY, FILES, owner_id=owner)
+    result = app.test_cli_runner().invoke(args=["publish"])
+    assert result.exit_code == 1
+    assert f"{KEY}: appartient à Autre région" in result.output
+    result = app.test_cli_runner().invoke(args=["publish", "--owner", "autre"])
+    assert result.output == f"{KEY}: inchangée\n"
 
 
 def test_flask_publish_for_nobody_says_so(app: Flask) -> None:
