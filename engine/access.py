@@ -7,7 +7,7 @@
 Every view, query, download and command asks here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from engine.directory import (
     Person,
     holdings_of,
 )
-from engine.documents import Document, Draft
+from engine.documents import EVERYONE, PARTIES, Document, Draft
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
 
 NOT_HANDLING = frozenset({APPLICANT, ADMINISTRATOR, OPERATOR})
@@ -167,9 +167,22 @@ def _files_draft(actor: Actor, draft: Draft) -> bool:
 def _reads_document(actor: Actor, document: Document) -> bool:
     if document.instance is None:
         return document.draft is not None and _edits_draft(actor, document.draft)
-    if _handles(actor, document.instance):
-        return True
-    return not document.internal and _sees_case(actor, document.instance)
+    return bool(readable(actor, document.instance, [document]))
+
+
+def readable(
+    actor: Actor, case: ProcessInstance, documents: Iterable[Document]
+) -> list[Document]:
+    """Those of a case's documents that this person may read."""
+    if _handles(actor, case):
+        return list(documents)
+    if _applies(actor, case):
+        theirs = {EVERYONE, PARTIES}
+    elif _consulted(actor, case):
+        theirs = {EVERYONE}
+    else:
+        return []
+    return [d for d in documents if d.audience in theirs or d.added_by == actor.person_id]
 
 
 def _starts(actor: Actor, definition: ProcessDefinition) -> bool:

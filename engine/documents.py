@@ -20,6 +20,11 @@ from engine.models import ProcessInstance, db
 SHA256_LENGTH = 64
 
 
+EVERYONE, PARTIES, OFFICE = "everyone", "parties", "office"
+"""Who reads a document, of those who see its case: everyone, the office that handles it and
+the applicant, the office alone. Whoever added it reads it too."""
+
+
 class Draft(db.Model):  # type: ignore[name-defined]
     """A form being filled in: a new case, or an open task. Nothing typed is lost."""
 
@@ -62,7 +67,7 @@ class Document(db.Model):  # type: ignore[name-defined]
     origin: Mapped[str] = mapped_column(
         String(20)
     )  # applicant | officer | partner | office
-    internal: Mapped[bool] = mapped_column(default=False)  # hidden from the applicant
+    audience: Mapped[str] = mapped_column(String(10), default=EVERYONE)
     added_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
@@ -89,7 +94,7 @@ def add(
     origin: str,
     instance_id: UUID | None = None,
     draft_id: UUID | None = None,
-    internal: bool = False,
+    audience: str = EVERYONE,
     by: UUID | None = None,
 ) -> Document:
     """Record a stored file as a document; the caller commits."""
@@ -104,7 +109,7 @@ def add(
         kind=kind,
         title=title,
         origin=origin,
-        internal=internal,
+        audience=audience,
         added_by=by,
     )
     db.session.add(document)

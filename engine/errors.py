@@ -6,6 +6,7 @@
     ├── TaskSuspended       its case is suspended by an operator
     ├── OperationRefused    what an operator asked cannot be done (says why, in French)
     ├── NotWaiting          nothing waits for this any more
+    ├── DraftFull           this draft holds as many files as one may
     ├── StaleDraft          someone else wrote to this draft meanwhile
     └── CaseTooLarge        the case would hold more data than allowed
 
@@ -49,6 +50,10 @@ class OperationRefused(EngineError):
 
 class NotWaiting(EngineError):
     """Nothing waits for this any more."""
+
+
+class DraftFull(EngineError):
+    """This draft holds as many files as one may."""
 
 
 class StaleDraft(EngineError):

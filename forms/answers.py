@@ -214,15 +214,17 @@ class Answers:
                 name[: dot.start()] in self.skipped for dot in re.finditer("[.]", name)
             )
         )
-        return [
-            FieldError(
-                shown := printable(name[:MAX_NAME]),
-                shown,
-                f"« {shown} » n’est pas une question de ce formulaire : "
-                "rechargez la page, puis recommencez.",
-            )
-            for name in strangers[:MAX_UNKNOWN]
-        ]
+        return [stranger(name) for name in strangers[:MAX_UNKNOWN]]
+
+
+def stranger(name: str) -> FieldError:
+    """The error of a name that is no question of the form."""
+    shown = printable(name[:MAX_NAME])
+    sentence = (
+        f"« {shown} » n’est pas une question de ce formulaire : "
+        "rechargez la page, puis recommencez."
+    )
+    return FieldError(shown, shown, sentence)
 
 
 def _ours(name: str) -> bool:

@@ -21,10 +21,10 @@ from forms.model import (
     Page,
     Repeat,
     file_labels,
-    label_of,
     max_file_size,
     pages_of,
     part,
+    question,
 )
 from forms.reading import Reading
 from forms.recap import Column, RecapPage
@@ -64,9 +64,14 @@ class Form:
         """What files it may ask for, in its order."""
         return file_labels(self.nodes)
 
+    def question(self, name: str) -> Field | None:
+        """The question a submitted name stands for; None for a stranger."""
+        return question(self.nodes, name)
+
     def label_of(self, name: str) -> str:
         """The label of the question a submitted name stands for; the name for a stranger."""
-        return label_of(self.nodes, name)
+        found = self.question(name)
+        return found.label if found else name
 
     def read(
         self,
@@ -167,14 +172,19 @@ class Form:
         context: Mapping[str, Any] | None = None,
         lookups: Lookups | None = None,
         file_url: FileUrl | None = None,
+        reserved: bool = True,
     ) -> list[RecapPage]:
-        """What was answered and is visible, page by page, in French."""
+        """What was answered and is visible, page by page, in French.
+
+        Without the `reserved` answers, it may be read by those who are only consulted.
+        """
         return recap.recap(
             self.pages,
             values,
             context=context or {},
             lookups=lookups or {},
             file_url=file_url,
+            reserved=reserved,
         )
 
     def columns(self) -> tuple[Column, ...]:

@@ -76,6 +76,11 @@ class Field:
         return self.kind == "filepicker"
 
     @property
+    def is_reserved(self) -> bool:
+        """Whether those who are only consulted on a case do not read the answer."""
+        return self.properties.get("ebg:reserved") == "true"
+
+    @property
     def blank(self) -> JSON:
         """The value of a question left without an answer."""
         return [] if self.is_list else False if self.kind == "checkbox" else None
@@ -181,23 +186,23 @@ def pages_of(nodes: tuple[Node, ...]) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-def label_of(nodes: tuple[Node, ...], name: str) -> str:
-    """The label of the question with a dotted name, rows included; else the name."""
+def question(nodes: tuple[Node, ...], name: str) -> Field | None:
+    """The question with a dotted name, rows included; None for a stranger."""
     for node in nodes:
         match node:
             case Field(key=key) if key == name:
-                return node.label
+                return node
             case Group(path=path) if not path or name.startswith(f"{path}."):
                 rest = name.removeprefix(f"{path}.") if path else name
-                if (found := label_of(node.nodes, rest)) != rest:
+                if found := question(node.nodes, rest):
                     return found
             case Repeat(path=path) if name.startswith(f"{path}."):
                 rest = name.removeprefix(f"{path}.").partition(".")[2]
-                if (found := label_of(node.nodes, rest)) != rest:
+                if found := question(node.nodes, rest):
                     return found
             case _:
                 pass
-    return name
+    return None
 
 
 def max_file_size(nodes: tuple[Node, ...]) -> int:

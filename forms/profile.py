@@ -92,6 +92,7 @@ _EBG_FIELD = frozenset(
         "ebg:message",
         "ebg:autocomplete",
         "ebg:rgpd",
+        "ebg:reserved",
     }
 )
 _EBG_FILE = {"ebg:pj", "ebg:controle", "ebg:dlnuf", "ebg:max_size", "ebg:max_files"}

@@ -148,10 +148,11 @@ def recap(
     context: Mapping[str, Any],
     lookups: Lookups,
     file_url: FileUrl | None,
+    reserved: bool = True,
 ) -> list[RecapPage]:
-    """The visible answers, page by page."""
+    """The visible answers, page by page, with those `reserved` to the two parties or not."""
     settled = settle(tuple(n for page in pages for n in page.nodes), values, context)
-    writer = _Writer(settled, lookups, file_url)
+    writer = _Writer(settled, lookups, file_url, reserved)
     made = []
     for page in pages:
         if settled.shows_page(page):
@@ -163,9 +164,10 @@ def recap(
 
 class _Writer:
     def __init__(
-        self, settled: Settled, lookups: Lookups, file_url: FileUrl | None
+        self, settled: Settled, lookups: Lookups, file_url: FileUrl | None, reserved: bool
     ) -> None:
         self.settled, self.lookups, self.file_url = settled, lookups, file_url
+        self.reserved = reserved
 
     def page(
         self, page: Page, values: Mapping[str, JSON], context: Mapping[str, Any]
@@ -188,6 +190,8 @@ class _Writer:
             if not self.settled.shows(node, prefix):
                 continue
             match node:
+                case Field() if node.is_reserved and not self.reserved:
+                    pass
                 case Field():
                     found = (*found, self._field(node, values.get(node.key), scope, prefix))
                 case Computed() if node.label:

@@ -1,13 +1,20 @@
 """Where partners call us back. Each proves who it is by its signature."""
 
+from io import BytesIO
+
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
-from connectors import Refused, oseo
+from connectors import ConnectorError, Refused, oseo
 from connectors.oseo import callback
-from connectors.oseo.callback import BadSignature
+from connectors.oseo.callback import BadSignature, Opinion
 from engine import clock
 from engine.commands import messages
+from engine.commands.messages import Enclosed
+from engine.models import ProcessInstance, db
+from web import receiving
 from web.auth import public
 from web.security import csrf
 
@@ -35,10 +42,35 @@ def oseo_opinion() -> ResponseReturnValue:
         return jsonify(error=str(error)), 401
     except Refused as error:
         return jsonify(error=str(error)), 422
+    try:
+        enclosed = _enclosed(opinion)
+    except Refused as error:
+        return jsonify(error=str(error)), 422
+    except ConnectorError as error:
+        return jsonify(error=str(error)), 503
     new = messages.receive(
         "oseo.opinion",
         opinion.case_number,
         opinion.values(),
         external_id=f"oseo:{opinion.webhook_id}",
+        enclosed=enclosed,
     )
     return jsonify(received=True, new=new), 200
+
+
+def _enclosed(opinion: Opinion) -> Enclosed | None:
+    """The document that comes with an opinion, checked and stored as anyone's.
+
+    Raises Refused when it cannot be kept or is about no case, ConnectorError for later.
+    """
+    document = opinion.document
+    if document is None:
+        return None
+    case_id = db.session.scalar(
+        select(ProcessInstance.id).where(ProcessInstance.number == opinion.case_number)
+    )
+    if case_id is None:
+        raise Refused([f"Aucun dossier n° {opinion.case_number}."], code="unknown")
+    upload = FileStorage(BytesIO(document.content), document.name)
+    file = receiving.store(upload, LARGEST)
+    return Enclosed(case_id, "Avis de Bpifrance (OSEO)", file)

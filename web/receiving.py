@@ -7,15 +7,24 @@ from uuid import UUID
 
 from flask import current_app, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from werkzeug.datastructures import FileStorage
 
 from connectors import ConnectorError, Refused, StoredFile
 from engine.access import Actor
 from engine.commands import drafts
 from engine.documents import Document
+from engine.errors import DraftFull
 from engine.models import db
 from forms import FieldError, FileRef, Form, uploads
+from forms.answers import stranger
 from forms.characters import printable
+from forms.model import Field
+
+_FULL = lazy_gettext(
+    "Ce brouillon contient trop de fichiers. Déposez votre demande avec ceux qui sont "
+    "demandés, ou supprimez le brouillon et recommencez."
+)
 
 
 def keep_files(
@@ -28,16 +37,36 @@ def keep_files(
         for upload in request.files.getlist(name):
             if not upload.filename:
                 continue
-            label = form.label_of(name)
+            question = form.question(name)
+            if question is None:
+                refused.append(stranger(name))
+                break
             stored, problem = _keep(upload, form.max_file_size)
+            if stored is not None and not _attach(draft_id, stored, name, question, actor):
+                stored, problem = None, _FULL
             if stored is None:
-                refused.append(FieldError(name, label, problem))
+                refused.append(FieldError(name, question.label, str(problem)))
                 continue
-            title = printable(label or stored.name)
-            kind = printable(name[:100])
-            drafts.attach(draft_id, stored, kind=kind, title=title[:300], actor=actor)
             kept[name].append(reference(stored))
     return kept, refused
+
+
+def _attach(
+    draft_id: UUID, file: StoredFile, name: str, question: Field, actor: Actor
+) -> bool:
+    """Whether the draft had room for one file more."""
+    try:
+        drafts.attach(
+            draft_id,
+            file,
+            kind=printable(name[:100]),
+            title=printable(question.label or file.name)[:300],
+            actor=actor,
+            reserved=question.is_reserved,
+        )
+    except DraftFull:
+        return False
+    return True
 
 
 def reference(file: StoredFile | Document) -> dict[str, Any]:
@@ -51,31 +80,40 @@ def reference(file: StoredFile | Document) -> dict[str, Any]:
 
 
 def _keep(upload: FileStorage, max_size: int) -> tuple[StoredFile | None, str]:
-    """One file stored, or why not; partners are asked with no transaction open."""
-    checked = uploads.check(upload.filename or "", upload.stream, max_size=max_size)
-    if checked.problems:
-        return None, " ".join(checked.problems)
-    db.session.rollback()
-    partners = current_app.extensions["partners"]
+    """One file stored, or why not, for the person who sent it."""
     try:
-        verdict = partners["antivirus"].scan(upload.stream)
-        upload.stream.seek(0)
-        if not verdict.clean:
-            return None, _(
-                "« %(name)s » contient un virus (%(threat)s) : il n'a pas été gardé. "
-                "Choisissez un autre fichier.",
-                name=checked.name,
-                threat=verdict.threat,
-            )
-        stored = partners["storage"].put(
-            upload.stream, name=checked.name, media_type=checked.media_type
-        )
+        return store(upload, max_size), ""
     except Refused as error:
         return None, str(error)
     except ConnectorError:
         return None, _(
             "« %(name)s » n'a pas pu être vérifié. Réessayez dans quelques minutes : le "
             "reste de votre saisie est gardé.",
-            name=checked.name,
+            name=printable(upload.filename or ""),
         )
-    return stored, ""
+
+
+def store(upload: FileStorage, max_size: int) -> StoredFile:
+    """Check, scan and store a file; partners are asked with no transaction open.
+
+    Raises Refused with sentences, ConnectorError when it cannot be scanned now.
+    """
+    checked = uploads.check(upload.filename or "", upload.stream, max_size=max_size)
+    if checked.problems:
+        raise Refused([" ".join(checked.problems)], code="invalid")
+    db.session.rollback()
+    partners = current_app.extensions["partners"]
+    verdict = partners["antivirus"].scan(upload.stream)
+    upload.stream.seek(0)
+    if not verdict.clean:
+        infected = _(
+            "« %(name)s » contient un virus (%(threat)s) : il n'a pas été gardé. "
+            "Choisissez un autre fichier.",
+            name=checked.name,
+            threat=verdict.threat,
+        )
+        raise Refused([infected], code="infected")
+    kept: StoredFile = partners["storage"].put(
+        upload.stream, name=checked.name, media_type=checked.media_type
+    )
+    return kept

@@ -4,16 +4,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from connectors import StoredFile
 from engine import clock, documents
 from engine.access import Actor, require
-from engine.directory import Person
-from engine.documents import Document, Draft
-from engine.errors import StaleDraft, TaskNotOpen
+from engine.directory import APPLICANT, Person
+from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
+from engine.errors import DraftFull, StaleDraft, TaskNotOpen
 from engine.models import ProcessDefinition, UserTask, db
 from engine.transaction import lock, transaction
+
+MOST_FILES, MOST_BYTES = 300, 500_000_000
+"""What one draft may hold: far more than a request, less than a disk."""
 
 
 def open_for_start(
@@ -98,11 +101,19 @@ def save(
 
 
 def attach(
-    draft_id: UUID, file: StoredFile, *, kind: str, title: str, actor: Actor
+    draft_id: UUID,
+    file: StoredFile,
+    *,
+    kind: str,
+    title: str,
+    actor: Actor,
+    reserved: bool = False,
 ) -> Document:
     """Add a stored file to a draft; the same file sent again for the same question is there.
 
-    The answer to the first sending may have been lost before the page was kept.
+    The answer to the first sending may have been lost before the page was kept. What the
+    applicant sends is read by everyone on the case, or by the two parties when `reserved`;
+    what others join to their task, by the office. Raises DraftFull.
     """
     with transaction():
         draft = lock(Draft, draft_id)
@@ -116,15 +127,30 @@ def attach(
         ).first()
         if held is not None:
             return held
-        origin = "applicant" if draft.task_id is None else "officer"
+        _make_room(draft_id, file.size)
+        task = db.session.get(UserTask, draft.task_id) if draft.task_id else None
+        applies = task is None or task.role == APPLICANT
+        audience = (PARTIES if reserved else EVERYONE) if applies else OFFICE
         return documents.add(
             file,
             kind=kind,
             title=title,
-            origin=origin,
+            origin="applicant" if applies else "officer",
             draft_id=draft_id,
+            audience=audience,
             by=actor.person_id,
         )
+
+
+def _make_room(draft_id: UUID, size: int) -> None:
+    """Files taken back stay with their draft until it is filed: they count."""
+    count, total = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(Document.size), 0)).where(
+            Document.draft_id == draft_id
+        )
+    ).one()
+    if count >= MOST_FILES or total + size > MOST_BYTES:
+        raise DraftFull
 
 
 def abandon(draft_id: UUID, *, actor: Actor) -> None:

@@ -1,6 +1,7 @@
 """Messages from outside: received once, handed to whoever waits, kept if nobody does yet."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,12 +9,22 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from engine import clock, wake
+from connectors import StoredFile
+from engine import clock, documents, wake
 from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.step import step, take_messages
 from engine.errors import TaskSuspended
 from engine.models import SUSPENDED, Message, MessageSubscription, ProcessInstance, db
 from engine.transaction import transaction
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """A stored file that came with a message, and the case it is about."""
+
+    case_id: UUID
+    title: str
+    file: StoredFile
 
 
 def awaited(name: str, correlation: str | None) -> bool:
@@ -29,10 +40,12 @@ def receive(
     external_id: str | None = None,
     by: UUID | None = None,
     keep_for: timedelta | None = MESSAGE_LIFE,
+    enclosed: Enclosed | None = None,
 ) -> bool:
     """Keep a message and hand it over if an instance waits for it.
 
-    A second message with the same `external_id` is ignored. Returns whether it was new.
+    A second message with the same `external_id` is ignored. What is `enclosed` becomes a
+    document of its case, for the office. Returns whether it was new.
     """
     message = Message(
         id=uuid4(),
@@ -49,6 +62,16 @@ def receive(
             if external_id is not None and _known(external_id):
                 return False
             db.session.add(message)
+            if enclosed is not None:
+                documents.add(
+                    enclosed.file,
+                    kind=name[:100],
+                    title=enclosed.title,
+                    origin="partner",
+                    instance_id=enclosed.case_id,
+                    audience=documents.OFFICE,
+                    by=by,
+                )
     except IntegrityError:  # the same one, received at the same moment
         return False
     if not hand_over(message_id, by=by):

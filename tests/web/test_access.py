@@ -4,6 +4,7 @@ The table says who may use each route on the first office's objects. A refusal s
 visitor to sign in, tells anyone else 403 or 404, and changes nothing at all.
 """
 
+import html
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
+from engine.documents import Document
 from engine.models import db
 from tests.conftest import ROOT, build, close, environment
 from tests.web.browser import Client, client
-from tests.web.two_offices import KEY, TwoOffices, open_two_offices
+from tests.web.two_offices import KEY, TOLD, TwoOffices, open_two_offices
 from web import limits
 from web.auth import guards
 from web.auth.registration import _serializer, invitation_link
@@ -51,6 +53,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "cases.diagram_file", "case_id=case", OFFICE, {}),
     (POST, "cases.write", "case_id=case", OFFICE | {"applicant"}, {"text": "Bonjour"}),
     (GET, "cases.download", "document_id=document", PARTIES, {}),
+    (GET, "cases.download", "document_id=reserved_document", OFFICE | {"applicant"}, {}),
     (GET, "cases.download", "document_id=internal_document", OFFICE, {}),
     (GET, "cases.download", "document_id=draft_document", {"applicant"}, {}),
     (GET, "cases.download", "document_id=opinion_document", {"cofunder"}, {}),
@@ -84,9 +87,12 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "operate.index", "", OPERATOR, {}),
     (GET, "operate.incident_list", "", OPERATOR, {}),
     (GET, "operate.incident", "incident_id=incident", OPERATOR, {}),
-    (POST, "operate.settle", "incident_id=incident act=retry", OPERATOR, {}),
-    (POST, "operate.settle", "incident_id=incident act=correct", OPERATOR, {"data": "{}"}),
-    (POST, "operate.settle", "incident_id=incident act=answer", OPERATOR, {"data": "{}"}),
+    (POST, "operate.settle", "incident_id=incident act=retry", OPERATOR,
+     {"motive": "essai"}),
+    (POST, "operate.settle", "incident_id=incident act=correct", OPERATOR,
+     {"motive": "essai", "data": "{}"}),
+    (POST, "operate.settle", "incident_id=incident act=answer", OPERATOR,
+     {"motive": "essai", "data": "{}"}),
     (POST, "operate.partner", "name=oseo act=pause", OPERATOR, {}),
     (POST, "operate.partner", "name=oseo act=resume", OPERATOR, {}),
     (POST, "operate.try_partner", "name=oseo", OPERATOR, {}),
@@ -312,6 +318,28 @@ def test_a_route_is_open_to_those_of_the_table_alone(
                 wrong[role] = "something changed"
             house.restore()
     assert not wrong
+
+
+def test_bank_details_are_for_the_two_parties(house: House) -> None:
+    """A body that is only consulted reads the request without them."""
+    page = address(house, "cases.show", "case_id=case")
+    iban = TOLD["values"]["application"]["files"]["iban"]
+    read = {
+        role: "".join(html.unescape(answer.text).split())
+        for role in ("officer", "applicant", "cofunder")
+        for answer in [house.browser(role).open(page, follow_redirects=True)]
+    }
+    assert {role for role, text in read.items() if iban in text} == {"officer", "applicant"}
+    assert "Totaldesdépenses" in read["cofunder"]
+
+
+def test_what_others_join_to_their_task_is_for_the_office(house: House) -> None:
+    with house.app.app_context():
+        found = {
+            name: db.session.get_one(Document, house.office.ids[name]).audience
+            for name in ("draft_document", "opinion_document")
+        }
+    assert found == {"draft_document": "everyone", "opinion_document": "office"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from connectors import oseo
-from engine import clock
+from connectors.antivirus.sandbox import EICAR
+from engine import clock, documents
 from engine.commands import cases
 from engine.models import Message, ProcessInstance, db
 from tests.office import Office, open_office, publish
@@ -96,6 +98,52 @@ def test_a_signed_opinion_moves_its_case_once(
     again = call_back(either_app, opinion(case.number), webhook_id="msg_1")
     assert (again.status_code, again.json) == (200, {"received": True, "new": False})
     assert kept() == 1
+
+
+def enclosed(content: bytes, name: str = "avis.pdf") -> dict[str, str]:
+    return {
+        "name": name,
+        "media_type": "application/pdf",
+        "content": base64.b64encode(content).decode(),
+        "sha256": sha256(content).hexdigest(),
+    }
+
+
+def test_the_document_of_an_opinion_is_kept_once_for_the_office(
+    either_app: Flask, case: ProcessInstance
+) -> None:
+    content = opinion(case.number, opinion_document=enclosed(b"%PDF-1.7\n%%EOF"))
+    for _ in range(2):
+        assert call_back(either_app, content, webhook_id="msg_1").status_code == 200
+    (document,) = documents.of_case(case.id)
+    assert (document.name, document.origin) == ("avis.pdf", "partner")
+    assert document.audience == documents.OFFICE
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (b"%PDF-1.7\n" + EICAR, "avis.pdf", "virus"),
+        (b"MZ\x90", "avis.exe", "type accepté"),
+        (b"", "avis.pdf", "vide"),
+    ],
+    ids=["infected", "a program", "empty"],
+)
+def test_an_opinion_with_a_bad_document_is_refused_whole(
+    either_app: Flask, case: ProcessInstance, content: bytes, name: str, sentence: str
+) -> None:
+    sent = opinion(case.number, opinion_document=enclosed(content, name))
+    answer = call_back(either_app, sent)
+    assert answer.status_code == 422
+    assert sentence in answer.json["error"]
+    assert (status(case), kept()) == ("active", 0)
+
+
+def test_a_document_about_no_case_is_refused(either_app: Flask, office: Office) -> None:
+    sent = opinion("26-AAAA-BBBB", opinion_document=enclosed(b"%PDF-1.7\n%%EOF"))
+    answer = call_back(either_app, sent)
+    assert (answer.status_code, kept()) == (422, 0)
+    assert "26-AAAA-BBBB" in answer.json["error"]
 
 
 def test_a_wrong_signature_is_refused(either_app: Flask, case: ProcessInstance) -> None:

@@ -20,7 +20,7 @@ from connectors import sandboxes
 from connectors.antivirus.sandbox import EICAR
 from engine import clock
 from engine.access import actor_for
-from engine.commands import people
+from engine.commands import drafts, people
 from engine.directory import Holding
 from engine.documents import Document, Draft
 from engine.models import Message, ProcessDefinition, ProcessInstance, db
@@ -394,6 +394,30 @@ def test_a_file_that_came_with_an_overtaken_page_is_not_asked_again(
     assert row(draft).values["quote"][0]["name"] == "devis.pdf"
     anne.send(f"{draft}/2", {"quote": digest, "_save": "1"})
     assert row(draft).values["quote"][0]["name"] == "autre.pdf"
+
+
+def test_a_file_that_no_question_asks_for_is_not_stored(anne: Browser, draft: str) -> None:
+    sent = {f"file{n}": pdf(name=f"{n}.pdf") for n in range(5)}
+    answer = anne.send(f"{draft}/2", {**sent, "_save": "1"})
+    assert answer.status_code == 422
+    assert "« file0 » n’est pas une question de ce formulaire" in said(answer)
+    assert documents_of(draft) == []
+
+
+def test_a_draft_holds_so_many_files(
+    anne: Browser, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "MOST_FILES", 1)
+    anne.send(f"{draft}/2", {"quote": pdf(), "_save": "1"})
+    answer = anne.send(f"{draft}/2", {"quote": pdf(PDF + b"2"), "_save": "1"})
+    assert answer.status_code == 422
+    assert "contient trop de fichiers" in said(answer)
+    assert [one.name for one in documents_of(draft)] == ["devis.pdf"]
+    monkeypatch.setattr(drafts, "MOST_FILES", 300)
+    monkeypatch.setattr(drafts, "MOST_BYTES", len(PDF) + 1)
+    assert (
+        anne.send(f"{draft}/2", {"quote": pdf(PDF + b"2"), "_save": "1"}).status_code == 422
+    )
 
 
 def test_a_form_without_our_token_writes_nothing(anne: Browser, draft: str) -> None:

@@ -219,9 +219,13 @@ def _write(office: TwoOffices) -> None:
             opinion, file, kind="AVIS", title="Avis", actor=cofunder
         ).id
         with transaction():
-            for name, internal in (("document", False), ("internal_document", True)):
+            for name, audience in (
+                ("document", documents.EVERYONE),
+                ("reserved_document", documents.PARTIES),
+                ("internal_document", documents.OFFICE),
+            ):
                 made = documents.add(
-                    file, kind="PJ", title=name, origin="applicant", internal=internal,
+                    file, kind="PJ", title=name, origin="applicant", audience=audience,
                     instance_id=ids[f"case{suffix}"],
                 )  # fmt: skip
                 ids[name + suffix] = made.id

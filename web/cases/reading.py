@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from engine import clock, conversation, definitions, documents
-from engine.access import Actor, allowed
+from engine.access import Actor, allowed, readable
 from engine.conversation import CaseMessage
 from engine.directory import APPLICANT, Organisation, Person
 from engine.documents import Document
@@ -107,9 +107,9 @@ def page(case: ProcessInstance, actor: Actor) -> CasePage:
         milestones=milestones(case),
         awaited=_awaited(case, actor),
         facts=[f for f in facts.of(case) if handles or not f.internal],
-        documents=[d for d in documents.of_case(case.id) if handles or not d.internal],
+        documents=readable(actor, case, documents.of_case(case.id)),
         messages=conversation.of_case(case.id) if handles or applies else [],
-        request=sheets.request_of(case, data),
+        request=sheets.request_of(case, data, reserved=handles or applies),
         answers=sheets.answers_of(case, data) if handles else [],
         panels=facts.panels(case, data) if handles else [],
         past=[step for step in every_step if step.kind in HUMAN_STEPS],

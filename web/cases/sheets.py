@@ -50,7 +50,9 @@ def data_of(case: ProcessInstance) -> dict[str, Any]:
     return data
 
 
-def request_of(case: ProcessInstance, data: Mapping[str, Any]) -> Sheet | None:
+def request_of(
+    case: ProcessInstance, data: Mapping[str, Any], *, reserved: bool
+) -> Sheet | None:
     """The request as it was filed; None when the case began otherwise."""
     start = definitions.model(case.definition_id).start
     form = filling.form_to_start(case.definition_id)
@@ -61,7 +63,7 @@ def request_of(case: ProcessInstance, data: Mapping[str, Any]) -> Sheet | None:
     if not isinstance(values, Mapping):
         return None
     who = db.session.get(Person, case.started_by) if case.started_by else None
-    pages = _recap(case, form, values, {})
+    pages = _recap(case, form, values, {}, reserved=reserved)
     return Sheet("demande", start.name, pages, who.name if who else "", case.started_at)
 
 
@@ -97,7 +99,12 @@ def _answers(
 
 
 def _recap(
-    case: ProcessInstance, form: Form, values: Mapping[str, Any], context: Mapping[str, Any]
+    case: ProcessInstance,
+    form: Form,
+    values: Mapping[str, Any],
+    context: Mapping[str, Any],
+    *,
+    reserved: bool = True,
 ) -> list[RecapPage]:
     known = _documents(case.id)
 
@@ -105,7 +112,9 @@ def _recap(
         document = known.get(file["sha256"])
         return url_for("cases.download", document_id=document) if document else ""
 
-    return form.recap(values, context=context, lookups=lookups(), file_url=url)
+    return form.recap(
+        values, context=context, lookups=lookups(), file_url=url, reserved=reserved
+    )
 
 
 def _documents(case_id: UUID) -> dict[str, UUID]:

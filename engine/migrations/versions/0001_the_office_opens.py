@@ -977,7 +977,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=100), nullable=False),
         sa.Column("title", sa.String(length=300), nullable=False),
         sa.Column("origin", sa.String(length=20), nullable=False),
-        sa.Column("internal", sa.Boolean(), nullable=False),
+        sa.Column("audience", sa.String(length=10), nullable=False),
         sa.Column("added_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

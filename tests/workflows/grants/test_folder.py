@@ -44,6 +44,27 @@ def test_the_request_is_one_that_the_form_can_give() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("of_the_company", "told"),
+    [
+        ("99999112800011", False),
+        ("99999112800029", False),
+        (None, False),
+        ("99999101100019", True),
+    ],
+)
+def test_the_establishment_is_one_of_the_company(
+    of_the_company: str | None, told: bool
+) -> None:
+    """Another establishment of the same company carries a project; another company's not."""
+    form = compile_form((FOLDER / "application.form.json").read_bytes())
+    values = {**SCENARIOS["values"]["application"], "siret": "99999112800011"}
+    context = {"applicant": {"siret": of_the_company}}
+    errors = form.check(values, context=context).errors
+    sentences = [error.message for error in errors if error.path == "siret"]
+    assert any("entreprise pour laquelle vous agissez" in one for one in sentences) == told
+
+
 @pytest.mark.parametrize("story", SCENARIOS["stories"])
 def test_each_story_answers_what_the_forms_ask(story: str) -> None:
     model = compile_model(publication.read_folder(FOLDER), KEY)
