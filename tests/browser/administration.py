@@ -23,6 +23,7 @@ def ask_for_a_document(claire: Reader, case: str) -> None:
     claire.look()
     claire.press("Prendre en charge")
     claire.reads("Cette tâche est à vous")
+    claire.look()
     claire.page.get_by_text("La demande, telle que déposée").click()
     claire.reads(application.TITLE, "Élec Morvan")
     claire.look()
@@ -34,6 +35,7 @@ def ask_for_a_document(claire: Reader, case: str) -> None:
     claire.look("admissibility")
     claire.press("Terminer la tâche")
     claire.reads("« Examiner la recevabilité » : c'est fait.")
+    claire.look()
 
 
 def find_it_admissible(claire: Reader, case: str) -> None:
@@ -41,8 +43,10 @@ def find_it_admissible(claire: Reader, case: str) -> None:
     claire.wait_to_read("Examiner la recevabilité")
     open_task(claire, "Examiner la recevabilité", case)
     claire.reads("Fournir les pièces manquantes", "bilan 2025.pdf")
+    claire.look()
     claire.choose(AREA, "Non")
     claire.choose("La demande est-elle recevable ?", "Recevable")
+    claire.look()
     claire.press("Terminer la tâche")
     claire.reads("c'est fait")
 
@@ -55,6 +59,7 @@ def give_the_departments_opinion(nadia: Reader, case: str) -> None:
     nadia.look()
     nadia.choose("Avis", "Favorable")
     nadia.fill("Observations", "Projet attendu à Clamecy.")
+    nadia.look()
     nadia.press("Terminer la tâche")
     nadia.reads("c'est fait")
     nadia.look()
@@ -81,12 +86,14 @@ def assess_and_propose(claire: Reader, case: str) -> None:
     claire.reads(
         "Aide calculée", f"Aide possible {highest}", "Régime Investissement des PME"
     )
+    claire.look()
     claire.choose("Vous proposez", "D'accorder l'aide")
     claire.fill("Motivation de la proposition", "Projet structurant pour le bourg-centre.")
     claire.fill("Montant proposé", str(granted() + 1))
     claire.refused_with = {422}
     claire.press("Terminer la tâche")
     claire.reads("Un point est à corriger")
+    claire.look()
     claire.fill("Montant proposé", str(granted()))
     claire.look("proposal")
     claire.press("Terminer la tâche")
@@ -105,8 +112,10 @@ def decide(helene: Reader, case: str) -> None:
     helene.look()
     helene.choose("Votre décision", "Approuver la proposition d'accorder")
     helene.fill("Numéro de la délibération", "26CP-118")
+    helene.look()
     helene.press("Terminer la tâche")
     helene.reads("c'est fait")
+    helene.look()
 
 
 def check_the_archive(claire: Reader, case: str, sent: dict[str, bytes]) -> None:

@@ -82,10 +82,13 @@ def fill_the_request(lucie: Reader, folder: Path) -> dict[str, bytes]:
     lucie.reads("points sont à corriger")
     lucie.look()
     application.contact(lucie, EMAIL)
+    lucie.look()
     lucie.press("Continuer")
     application.project(lucie)
+    lucie.look()
     lucie.press("Enregistrer le brouillon")
     lucie.reads("Votre brouillon est gardé")
+    lucie.look()
     resume(lucie)
     lucie.press("Continuer")
     lucie.look()
@@ -94,11 +97,13 @@ def fill_the_request(lucie: Reader, folder: Path) -> dict[str, bytes]:
     lucie.reads("Total des dépenses", "77 000,00 €")
     lucie.look("financing-plan")
     lucie.press("Continuer")
+    lucie.look()
     application.past_aids(lucie)
     lucie.look()
     lucie.press("Continuer")
     sent |= join_the_papers(lucie, folder)
     lucie.press("Continuer")
+    lucie.look()
     application.commitments(lucie)
     lucie.look()
     lucie.press("Voir le récapitulatif")
@@ -110,12 +115,14 @@ def resume(lucie: Reader) -> None:
     lucie.reads("Brouillons", "Pas encore déposé")
     lucie.look()
     lucie.follow("Aide à l'investissement des entreprises")
+    lucie.look()
     assert lucie.field("Intitulé du projet").input_value() == application.TITLE
     assert lucie.field("Commune de réalisation du projet").input_value() == "58079"
 
 
 def join_the_papers(lucie: Reader, folder: Path) -> dict[str, bytes]:
     """Files that must be refused are, one after the other; then the good ones."""
+    lucie.look()
     lucie.fill("IBAN", "FR7630006000011234567890189")
     for paper, reason in (
         (papers.infected(), "contient un virus"),
@@ -125,7 +132,7 @@ def join_the_papers(lucie: Reader, folder: Path) -> dict[str, bytes]:
         lucie.field("RIB").set_input_files(paper)
         lucie.press("Enregistrer le brouillon")
         lucie.reads(reason)
-    lucie.look()
+        lucie.look()
     assert lucie.field("IBAN").input_value().replace(" ", "").endswith("0189")
 
     bank, hostile = papers.pdf("RIB"), papers.named(papers.pdf("Kbis"), papers.HOSTILE_NAME)
@@ -192,6 +199,7 @@ def answer_with_the_document(lucie: Reader, case: str) -> dict[str, bytes]:
     lucie.field("Fichier").set_input_files(papers.infected())
     lucie.press("Envoyer ma réponse")
     lucie.reads("contient un virus")
+    lucie.look()
     assert lucie.field("Pièce fournie").input_value() == "Bilan 2025"
     paper = papers.pdf("bilan 2025")
     lucie.field("Fichier").set_input_files(paper)

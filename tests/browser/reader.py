@@ -169,7 +169,8 @@ class Reader:
     def _axe_violations(self) -> list[str]:
         """Through the debugger, which the content policy does not bind."""
         session = self.context.new_cdp_session(self.page)
-        session.send("Runtime.evaluate", {"expression": _axe()})
+        if not self.page.evaluate("'axe' in window"):
+            session.send("Runtime.evaluate", {"expression": _axe()})
         answer = session.send(
             "Runtime.evaluate",
             {"expression": _RUN_AXE, "awaitPromise": True, "returnByValue": True},
