@@ -2,7 +2,8 @@
 
 Write `_("Bonjour")` in Python and in templates. Each room has its `translations/en/*.po`,
 read when the process starts: there is nothing to compile, and a missing entry shows the
-French. `pybabel extract -F web/translations/babel.cfg -o all.pot .` lists the sentences.
+French. `pybabel extract -F web/translations/babel.cfg -k lazy_gettext -o all.pot .` lists
+the sentences; tests/web/test_english.py fails as long as one has no English.
 """
 
 import io
