@@ -331,6 +331,8 @@ def test_bank_details_are_for_the_two_parties(house: House) -> None:
     }
     assert {role for role, text in read.items() if iban in text} == {"officer", "applicant"}
     assert "Totaldesdépenses" in read["cofunder"]
+    assert "récapitulatif" in read["officer"].lower()
+    assert "récapitulatif" not in read["cofunder"].lower(), "it tells everything"
 
 
 def test_what_others_join_to_their_task_is_for_the_office(house: House) -> None:
