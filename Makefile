@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app web.app
 ASSETS := web/static/dist/manifest.json
-DEMO := EBG_DEMO=1 EBG_CLOCK=movable EBG_DATA=$(EBG_DATA) PORT=$(PORT) OSEO_AUTO_ANSWER_SECONDS=4
+DEMO := EBG_CLOCK=movable EBG_DATA=$(EBG_DATA) PORT=$(PORT) OSEO_AUTO_ANSWER_SECONDS=4
 
 .PHONY: help install assets run test lint bench prove lock clean
 

@@ -78,7 +78,6 @@ def environment(data: Path, **more: str) -> dict[str, str]:
     return {
         "EBG_DATA": str(data),
         "EBG_CLOCK": "movable",
-        "EBG_DEMO": "1",
         "SECRET_KEY": "only for tests",
         "PUBLIC_URL": "http://localhost",
         **more,

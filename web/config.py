@@ -7,7 +7,6 @@
     SECRET_KEY      signs sessions and links; made once in EBG_DATA when absent
     PUBLIC_URL      the address people type; https makes the cookies secure
     EBG_CLOCK       "movable" lets demonstrations and tests advance time
-    EBG_DEMO        "1" shows that this is a demonstration
     EBG_PROXIES     how many trusted proxies stand before us                0
     EBG_SESSION_HOURS  how long one stays signed in without acting          10
     EBG_CALL_LEASE  seconds after which a dead worker's call is taken up    60
@@ -44,7 +43,6 @@ class Settings(BaseSettings):
     secret_key: str = Field("", alias="SECRET_KEY")
     public_url: str = Field("", alias="PUBLIC_URL")
     clock: Literal["", "movable"] = Field("", alias="EBG_CLOCK")
-    demo: bool = Field(default=False, alias="EBG_DEMO")
     proxies: int = Field(0, alias="EBG_PROXIES", ge=0)
     session_hours: int = Field(10, alias="EBG_SESSION_HOURS", gt=0)
     call_lease: int = Field(60, alias="EBG_CALL_LEASE", gt=0)
