@@ -181,6 +181,7 @@ def seed_demo() -> None:
     click.echo(f"  Comptes de démonstration (mot de passe : {made['mot de passe']})")
     for account, does in made["comptes"].items():
         click.echo(f"    {account:<46} {does}")
+    click.echo(f"\n  Entreprise à inscrire soi-même : SIRET {demo.NEWCOMER}")
     click.echo("\n  Ctrl+C pour arrêter.\n")
 
 

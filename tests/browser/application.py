@@ -4,8 +4,9 @@ from typing import Any
 
 from tests.browser import papers
 from tests.browser.reader import Reader
+from web.demo.people import NEWCOMER
 
-SIRET = "99999112800011"
+SIRET = NEWCOMER
 COMPANY = "BOULANGERIE FICTIVE DE CLAMECY"
 TITLE = "Four à sole économe en énergie"
 

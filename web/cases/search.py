@@ -36,7 +36,12 @@ LONGEST = 100  # characters of a criterion
 def navigation(actor: Actor) -> Iterable[Item]:
     """Those who handle cases may read figures about them; the search is beside the cases."""
     if actor.handles_cases:
-        yield Item(_("Chiffres"), "search.show_figures", icon="speedometer2")
+        yield Item(
+            _("Chiffres"),
+            "search.show_figures",
+            icon="speedometer2",
+            about=_("Combien de dossiers à chaque étape, et le temps qu’ils y passent."),
+        )
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,12 @@ SHOWN_INLINE = {"application/pdf", "image/png", "image/jpeg"}
 def navigation(actor: Actor) -> Iterable[Item]:
     """Those who handle cases may look one up."""
     if actor.handles_cases:
-        yield Item(_("Dossiers"), "cases.index", icon="folder2-open")
+        yield Item(
+            _("Dossiers"),
+            "cases.index",
+            icon="folder2-open",
+            about=_("Ceux de votre service, où qu’ils en soient."),
+        )
 
 
 @bp.get("/dossiers/")

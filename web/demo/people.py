@@ -5,6 +5,9 @@ from dataclasses import dataclass
 PASSWORD = "Bourgogne-2026"  # noqa: S105  everyone is meant to know it
 """The password of every demonstration account."""
 
+NEWCOMER = "99999112800011"
+"""A company of the simulated directory for which nobody acts yet."""
+
 REGION = "region-bfc"
 PLATFORM = "plateforme"
 
@@ -54,7 +57,8 @@ AGENTS = [
     Account("nadia@cd58.demo", "Nadia Girard", "departement-58", "cofunder", "donne l'avis de la Nièvre"),
     Account("sophie@cd71.demo", "Sophie Moreau", "departement-71", "cofunder", "donne l'avis de la Saône-et-Loire"),
     Account("yves@cd89.demo", "Yves Lambert", "departement-89", "cofunder", "donne l'avis de l'Yonne"),
-    Account("olga@plateforme.demo", "Olga Durand", PLATFORM, "operator", "exploite la plateforme"),
+    Account("olga@plateforme.demo", "Olga Durand", PLATFORM, "operator",
+            "exploite la plateforme, lit le courrier d'essai"),
 ]  # fmt: skip
 
 COMPANIES = 12

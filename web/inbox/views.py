@@ -32,7 +32,12 @@ bp = Blueprint("inbox", __name__)
 def navigation(actor: Actor) -> Iterable[Item]:
     """Whoever handles cases has an inbox."""
     if actor.handles_cases:
-        yield Item(_("Corbeille"), "inbox.index", icon="inbox")
+        yield Item(
+            _("Corbeille"),
+            "inbox.index",
+            icon="inbox",
+            about=_("Les tâches qui vous attendent, les plus urgentes d’abord."),
+        )
 
 
 @bp.get("/corbeille/")

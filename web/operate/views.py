@@ -35,7 +35,12 @@ bp.context_processor(lambda: {"words": words})
 def navigation(actor: Actor) -> Iterable[Item]:
     """Operators alone are offered this room."""
     if actor.operates:
-        yield Item(_("Exploitation"), "operate.index", icon="speedometer2")
+        yield Item(
+            _("Exploitation"),
+            "operate.index",
+            icon="speedometer2",
+            about=_("Incidents, partenaires, travaux et courrier."),
+        )
 
 
 @bp.get("/")

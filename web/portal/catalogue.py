@@ -33,7 +33,12 @@ _LARGEST = 10_000_000  # employees
 @navigation.offer(bp)
 def items(_actor: Actor) -> Iterable[navigation.Item]:
     """Anyone may look for an aid."""
-    yield navigation.Item(_("Aides"), "catalogue.index", icon="search")
+    yield navigation.Item(
+        _("Aides"),
+        "catalogue.index",
+        icon="search",
+        about=_("Subventions, prêts, conseils : celles qui vont avec votre projet."),
+    )
 
 
 @bp.get("/aides")

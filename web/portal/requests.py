@@ -38,7 +38,14 @@ PER_PAGE = 20
 def navigation(actor: Actor) -> Iterable[Item]:
     """Whoever acts for a company is offered its requests."""
     if actor.organisations(APPLICANT):
-        yield Item(_("Mes demandes"), "portal.index", icon="file-earmark-text")
+        yield Item(
+            _("Mes demandes"),
+            "portal.index",
+            icon="file-earmark-text",
+            about=_(
+                "Vos brouillons, ce qu’on attend de vous, et où en est chaque demande."
+            ),
+        )
 
 
 @bp.get("/demandes/")
