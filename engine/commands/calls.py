@@ -161,6 +161,7 @@ def answer(
                 kind=kind,
                 title=title,
                 origin="office",
+                audience=documents.PARTIES,
                 instance_id=instance.id,
                 by=by,
             )
