@@ -87,7 +87,7 @@ PAGES = {
 }
 """Who looks at what, as `House.address` reads it."""
 
-ENGLISH = {
+IN_ENGLISH = {
     "visitor": ["pages.home", "catalogue.index", "security.login", "registration.start"],
     "applicant": ["portal.index", "portal.fill draft_id=draft page=4"],
     "officer": ["inbox.show task_id=held_task", "cases.show case_id=case"],
@@ -152,10 +152,12 @@ def test_a_page_has_no_fault(enter, house: House, role: str) -> None:
         for number, line in enumerate(PAGES[role])
         for fault in visit(reader, house.address(line), shot=f"{role}-{number}")
     ]
+    unfold(reader, "header details")
+    wrong += reader.faults()
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("role", ENGLISH)
+@pytest.mark.parametrize("role", IN_ENGLISH)
 def test_a_page_in_english_has_no_fault(enter, house: House, role: str) -> None:
     reader: Reader = enter()
     house.admit(reader, role)
@@ -163,7 +165,7 @@ def test_a_page_in_english_has_no_fault(enter, house: House, role: str) -> None:
     reader.press("English", within="footer")
     wrong = [
         fault
-        for number, line in enumerate(ENGLISH[role])
+        for number, line in enumerate(IN_ENGLISH[role])
         for fault in visit(reader, house.address(line), shot=f"english-{role}-{number}")
     ]
     assert reader.page.locator("html").get_attribute("lang") == "en"
@@ -244,11 +246,16 @@ def visit(reader: Reader, path: str, status: int = 200, shot: str = "") -> Itera
         return
     if reader.page.locator("[data-ebg-diagram]").count():
         reader.page.wait_for_selector("[data-ebg-drawn]")
-    reader.page.evaluate(
-        "document.querySelectorAll('main details').forEach(fold => { fold.open = true })"
-    )
+    unfold(reader, "main details")
     yield from (f"{path}: {fault}" for fault in reader.faults())
     reader.shoot(shot)
+
+
+def unfold(reader: Reader, which: str) -> None:
+    reader.page.evaluate(
+        "which => document.querySelectorAll(which).forEach(fold => { fold.open = true })",
+        which,
+    )
 
 
 def code(key: str) -> str:
