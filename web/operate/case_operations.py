@@ -60,9 +60,9 @@ def ask(case_id: UUID) -> ResponseReturnValue:
         motive = text(typed, "motive")
         notes = operations.perform(case_id, asked, actor=current_actor(), motive=motive)
     except OperationRefused as refused:
-        return _page(_case(case_id), typed, problem=str(refused)), 422
+        return _page(_case(case_id), typed, problem=words.told(refused)), 422
     except EngineError as refused:
-        return _page(_case(case_id), typed, problem=str(refused)), 409
+        return _page(_case(case_id), typed, problem=words.told(refused)), 409
     flash(" ".join([_("C’est fait."), *notes]), "success")
     return redirect(url_for(".show", case_id=case.id))
 

@@ -69,7 +69,7 @@ def create() -> ResponseReturnValue:
             rehearsal="_rehearse" in typed,
         )
     except OperationRefused as refused:
-        return _choosing(typed, problem=str(refused)), 422
+        return _choosing(typed, problem=words.told(refused)), 422
     return redirect(url_for(".show", job_id=job_id))
 
 
@@ -103,7 +103,7 @@ def turn(job_id: UUID, act: str) -> ResponseReturnValue:
         change = jobs.stop if act == "arret" else jobs.go_on
         change(job_id, actor=current_actor())
     except OperationRefused as refused:
-        flash(str(refused), "warning")
+        flash(words.told(refused), "warning")
     return redirect(url_for(".show", job_id=job_id))
 
 

@@ -27,6 +27,9 @@ from web.navigation import Item, offer
 from web.operate import asking, reading, words
 from web.typed import page_number, text
 
+LONGEST_NUMBER = 10
+"""Digits read in a rate; no partner takes that many calls."""
+
 bp = Blueprint("operate", __name__, url_prefix="/exploitation")
 bp.context_processor(lambda: {"words": words})
 
@@ -81,11 +84,11 @@ def settle(incident_id: UUID, act: str) -> ResponseReturnValue:
     try:
         motive = operations.checked(typed["motive"])
     except OperationRefused as refused:
-        problems["motive"] = str(refused)
+        problems["motive"] = words.told(refused)
     try:
         value = asking.data(typed["data"]) if act != "retry" else {}
     except OperationRefused as refused:
-        problems["data"] = str(refused)
+        problems["data"] = words.told(refused)
     if problems:
         return _incident(found, typed, problems), 422
     actor = current_actor()
@@ -136,10 +139,11 @@ def rate(name: str) -> ResponseReturnValue:
         abort(404)
     typed = text(request.form, "rate")
     try:
-        number = int(typed) if typed.isascii() and typed.isdigit() else 0
+        digits = typed.isascii() and typed.isdigit() and len(typed) < LONGEST_NUMBER
+        number = int(typed) if digits else 0
         partners.set_rate(name, number if typed else None, actor=current_actor())
-    except (OperationRefused, ValueError) as refused:
-        flash(str(refused), "warning")
+    except OperationRefused as refused:
+        flash(words.told(refused), "warning")
     else:
         flash(_("Le débit est réglé."), "success")
     return redirect(url_for(".index"))

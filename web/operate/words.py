@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 PARTNERS: Mapping[str, object] = {
@@ -67,6 +68,11 @@ ACTS: Mapping[str, object] = {
     "case_resumed": _("Dossier repris"),
     "case_migrated": _("Dossier passé à une autre version"),
 }
+
+
+def told(refused: Exception) -> str:
+    """Why something was refused, in the reader's language when the sentence is a fixed one."""
+    return str(gettext(str(refused)))
 
 
 def said(words: Mapping[str, object], name: str | None) -> str:
