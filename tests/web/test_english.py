@@ -46,8 +46,14 @@ def asked() -> set[Id]:
         message if isinstance(message, str) else tuple(message[:2])
         for _file, _line, message, *_ in found
     }
+    refusals = {
+        message
+        for _file, _line, message, *_ in extract_from_dir(
+            ROOT / "engine", [("**.py", "python")], keywords={"OperationRefused": None}
+        )
+    }
     baskets = {word for one in BASKETS.values() for word in (one.label, one.empty)}
-    return written | baskets | set(OPERATORS.values())
+    return written | refusals | baskets | set(OPERATORS.values())
 
 
 def said(message: Message) -> list[str]:

@@ -51,3 +51,13 @@ def test_a_rate_that_makes_no_sense_is_refused(
     assert "Le débit va de 1 à" in answer.text
     partner = db.session.get(Partner, "oseo")
     assert partner is None or partner.rate is None
+
+
+def test_a_refusal_is_told_in_english(olga: Browser, office: Office) -> None:
+    case = f"/exploitation/dossiers/{begin(office, version(office, forked()))}"
+    olga.post("/preferences", {"locale": "en_GB"})
+    assert "Say why" in olga.send(case, {"act": "suspend"}).text
+    asked = {"act": "resume", "motive": "pour voir"}
+    assert "This case is not suspended." in olga.send(case, asked).text
+    asked = {"act": "suspend", "motive": "pour voir"}
+    assert "Choose cases" in olga.send("/exploitation/travaux/nouveau", asked).text
