@@ -159,17 +159,24 @@ def test_a_page_has_no_fault(enter, house: House, role: str) -> None:
 
 @pytest.mark.parametrize("role", IN_ENGLISH)
 def test_a_page_in_english_has_no_fault(enter, house: House, role: str) -> None:
-    reader: Reader = enter()
-    house.admit(reader, role)
-    reader.open("/mentions-legales")
-    reader.press("English", within="footer")
+    reader = in_english(enter, house, role)
     wrong = [
         fault
         for number, line in enumerate(IN_ENGLISH[role])
         for fault in visit(reader, house.address(line), shot=f"english-{role}-{number}")
     ]
-    assert reader.page.locator("html").get_attribute("lang") == "en"
+    assert language(reader, "main") == "en"
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_questions_of_an_english_page_are_said_to_be_french(
+    enter, house: House
+) -> None:
+    reader = in_english(enter, house, "applicant")
+    reader.open(house.address("portal.fill draft_id=draft page=4"))
+    assert language(reader, "main legend") == "fr"
+    reader.open(house.address("portal.recap draft_id=draft"))
+    assert language(reader, "dt") == "fr"
 
 
 @pytest.mark.parametrize(("role", "path", "status"), REFUSALS)
@@ -249,6 +256,19 @@ def visit(reader: Reader, path: str, status: int = 200, shot: str = "") -> Itera
     unfold(reader, "main details")
     yield from (f"{path}: {fault}" for fault in reader.faults())
     reader.shoot(shot)
+
+
+def in_english(enter, house: House, role: str) -> Reader:
+    reader: Reader = enter()
+    house.admit(reader, role)
+    reader.open("/mentions-legales")
+    reader.press("English", within="footer")
+    return reader
+
+
+def language(reader: Reader, where: str) -> str:
+    """The language a screen reader speaks there."""
+    return reader.page.locator(where).first.evaluate("one => one.closest('[lang]').lang")
 
 
 def unfold(reader: Reader, which: str) -> None:
