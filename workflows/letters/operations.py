@@ -61,7 +61,7 @@ def compose(
         "place_and_date": _place_and_date(contact.get("place")),
         "signatory": signatory or contact.get("signatory"),
         "kind": template,
-        "file_name": f"{template}-{case['number']}.pdf",
+        "file_name": _file_name(title, case["number"]),
     }
 
 
@@ -78,15 +78,21 @@ def recapitulate(
     if compiled is None:
         raise ValueError(f"Le formulaire « {form} » n'existe pas dans cette procédure.")
     pages = Form.from_json(compiled).recap(values, lookups=lookups())
+    title = f"Demande déposée : {case['procedure']}"
     return {
-        "title": f"Demande déposée : {case['procedure']}",
+        "title": title,
         "reference": case["number"],
         "subtitle": f"Déposée le {_day(clock.today())}",
         "sections": [_section(page) for page in pages],
         "sender": _known(_address_of(case["organisation"])),
         "kind": form,
-        "file_name": f"{form}-{case['number']}.pdf",
+        "file_name": _file_name(title, case["number"]),
     }
+
+
+def _file_name(title: str, number: str) -> str:
+    """What the document is, as whoever downloads it would call it."""
+    return f"{title}.pdf" if number in title else f"{title}, {number}.pdf"
 
 
 def faults(content: bytes) -> Iterator[str]:

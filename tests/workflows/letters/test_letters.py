@@ -81,7 +81,7 @@ def test_a_letter_is_what_the_renderer_takes(definition: UUID) -> None:
     assert found["place_and_date"] == f"Dijon, le {today}"
     assert found["signatory"] == "La cheffe"
     assert found["reference"] == "26-AAAA-BBBB"
-    assert found["file_name"] == f"{found['kind']}-26-AAAA-BBBB.pdf"
+    assert found["file_name"] == "Dossier 26-AAAA-BBBB.pdf"
 
 
 @pytest.mark.parametrize(
