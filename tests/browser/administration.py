@@ -125,15 +125,10 @@ def check_the_archive(claire: Reader, case: str, sent: dict[str, bytes]) -> None
     claire.look()
     manifest = claire.download(link_to(claire, "Bordereau"))
     archived = archive.digests(manifest)
-    letters = {
-        "acknowledgement",
-        "missing_documents",
-        "notification_granted",
-        "application",
-    }
-    for name in archived.keys() & {f"{one}-{case}.pdf" for one in letters}:
-        sent = {**sent, name: document(claire, name)}
-    for name, content in sent.items():
+    letters = {name for name in archived if case in name and name.endswith(".pdf")}
+    assert len(letters) == 4, "request, acknowledgement, missing document, decision"
+    read = {name: document(claire, name) for name in letters}
+    for name, content in {**sent, **read}.items():
         assert archive.sha512(content) in archived.values(), f"{name} not in {archived}"
     look_at_the_diagram(claire, None)
     archive.assert_official(manifest)
