@@ -35,10 +35,11 @@ def lint(
     """
     try:
         facts, problems = dialect.read(files, key or _main_process(files))
-        decisions = _decisions(files)
     except DiagramRefused as refusal:
         return refusal.problems
     problems += structure_problems(facts)
+    decisions, unreadable = _decisions(files)
+    problems += unreadable
     owners = {node.id: node for scope in facts.scopes.values() for node in scope.nodes}
     for scope in facts.scopes.values():
         owner = owners.get(scope.id)
@@ -46,7 +47,8 @@ def lint(
         problems += meaning_rules.expression_problems(scope)
         problems += meaning_rules.service_problems(scope, operations, remote_calls)
         problems += meaning_rules.people_problems(scope, forms, roles)
-        problems += meaning_rules.decision_problems(scope, decisions)
+        if not unreadable:
+            problems += meaning_rules.decision_problems(scope, decisions)
         problems += meaning_rules.data_problems(scope)
     return sorted(dict.fromkeys(problems), key=lambda problem: problem.severity)
 
@@ -72,12 +74,19 @@ def _main_process(files: Mapping[str, bytes]) -> str:
     return str(found.get("id")) if found is not None else ""
 
 
-def _decisions(files: Mapping[str, bytes]) -> set[str]:
-    """The ids of the decisions of the folder's tables; their content is another room's."""
-    return {
-        str(element.get("id"))
-        for name, content in files.items()
-        if name.endswith(".dmn")
-        for element in parse(name, content).iter()
-        if local(element) == "decision"
-    }
+def _decisions(files: Mapping[str, bytes]) -> tuple[set[str], list[Problem]]:
+    """The ids of the decisions of the folder's tables, and the files that cannot be read.
+
+    Their content is another room's.
+    """
+    found: set[str] = set()
+    unreadable: list[Problem] = []
+    for name, content in files.items():
+        if name.endswith(".dmn"):
+            try:
+                elements = list(parse(name, content).iter())
+            except DiagramRefused as refusal:
+                unreadable += refusal.problems
+            else:
+                found |= {str(e.get("id")) for e in elements if local(e) == "decision"}
+    return found, unreadable

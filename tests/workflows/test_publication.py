@@ -179,6 +179,22 @@ def test_every_problem_is_told_at_once(office: Office) -> None:
     }  # fmt: skip
 
 
+def test_a_broken_table_does_not_hide_what_is_wrong_with_the_diagram(
+    quiet_office: Office,
+) -> None:
+    wrong = {
+        **FILES,
+        "intensity.dmn": b"<a>",
+        "process.bpmn": DIAGRAM.replace(
+            '"grants.start_clock"', '"grants.nothing"'
+        ).encode(),
+    }
+    problems = publication.check(KEY, wrong)
+    assert sorted((p.file, p.element_id) for p in problems if p.severity == "error") == [
+        ("intensity.dmn", ""), ("process.bpmn", "start_clock"),
+    ]  # fmt: skip
+
+
 def test_the_same_folder_is_published_once(office: Office) -> None:
     assert publication.publish(KEY, FILES, owner_id=office.region) == 1
     before = rows()
