@@ -98,7 +98,8 @@ def keep_title(instance: ProcessInstance) -> None:
 
 
 def rebuild(instance: ProcessInstance) -> None:
-    """Write everything again, from the case's history: for a version that names more."""
+    """Write everything again, from the case's history: for a version that names others."""
+    db.session.execute(delete(CaseVariable).where(CaseVariable.instance_id == instance.id))
     data = dict[str, Any]()
     for updates in db.session.scalars(
         select(History.updates)

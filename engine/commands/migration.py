@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from engine import definitions
+from engine import definitions, variables
 from engine.commands.step import Office
 from engine.errors import OperationRefused
 from engine.exchanges import RemoteCall
@@ -53,7 +53,10 @@ def migrate(
         host=Office(target.id),
         case={"definition": str(target.id), "procedure": target.name},
     )
+    named = variables.searchable(instance.definition_id)
     instance.definition_id = target.id
+    if variables.searchable(target.id) != named:
+        variables.rebuild(instance)
     _rename(instance.id, mapping)
     for row in moved.user_tasks():
         _follow(UserTask, UserTask.id == row.task_id, into=row.properties.get("ebg:into"))

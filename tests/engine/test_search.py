@@ -12,6 +12,7 @@ from sqlalchemy import event, func, select, text, update
 from engine import clock, journal, search, variables
 from engine.access import actor_for
 from engine.commands import cases, people, tasks, timers
+from engine.commands.operations import Operation, perform
 from engine.models import ProcessInstance, Timer, UserTask, db
 from engine.search import Condition, Search, page
 from engine.variables import CaseVariable, Searchable
@@ -74,6 +75,19 @@ def test_what_a_diagram_names_is_kept_by_the_step_that_changes_it(office: Office
     variables.rebuild(case)
     db.session.commit()
     assert {n: (r.text, r.number, r.moment) for n, r in kept(case).items()} == before
+
+
+def test_a_case_that_migrates_is_found_by_what_its_new_version_names(
+    office: Office,
+) -> None:
+    case = file(office, {"siret": "35600000000048", "commune": "Évry", "other": "Oui"})
+    renamed = crowd.diagram().replace("commune (", "other (")
+    version = publish("crowd.request", renamed, owner=office.region)
+    operation = Operation("migrate", to=str(version))
+    perform(case.id, operation, actor=office.operator, motive="nouvelle version")
+    found = kept(case)
+    assert set(found) == {"siret", "other"}
+    assert found["other"].text == "oui"
 
 
 def test_a_step_that_changes_nothing_searchable_writes_nothing(office: Office) -> None:
