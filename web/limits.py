@@ -1,4 +1,5 @@
-"""How often one may try: a limit protects accounts from guessing, not pages from readers.
+"""How often one may try, and how much one may say: a limit protects accounts from guessing,
+and memory from forms without end, not pages from readers.
 
 limits.post(view, "10 per minute", by=limits.address)
 """
@@ -6,7 +7,7 @@ limits.post(view, "10 per minute", by=limits.address)
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -16,6 +17,13 @@ limiter = Limiter(key_func=get_remote_address)
 def init_app(app: Flask) -> None:
     """Count in Redis when there is one, else in this process."""
     limiter.init_app(app)
+    app.before_request(_bound_text)
+
+
+def _bound_text() -> None:
+    """A form without files is read into memory whole: it is bounded as its texts are."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
 
 
 def post(view: Callable[..., Any], allowed: str, *, by: Callable[[], str]) -> Any:

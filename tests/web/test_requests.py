@@ -269,6 +269,8 @@ def test_too_much_at_once_is_told(
     assert "Envoi trop volumineux" in said(answer)
     text = anne.send(f"{draft}/1", {**PROJECT, "about": "x" * (5 << 20), "_next": "1"})
     assert text.status_code == 413
+    alone = Browser(anne.app).client.post("/connexion", data={"email": "x" * (5 << 20)})
+    assert alone.status_code == 413
     assert not row(draft).values.get("title")
 
 
