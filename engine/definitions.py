@@ -45,6 +45,14 @@ def latest_of_each() -> list[ProcessDefinition]:
     return sorted(current.values(), key=lambda d: d.name)
 
 
+def role_names() -> dict[str, str]:
+    """How the current procedures name the roles that their lanes ask for, in French."""
+    names: dict[str, str] = {}
+    for definition in latest_of_each():
+        names |= model(definition.id).roles
+    return names
+
+
 def start_messages() -> dict[str, tuple[UUID, str]]:
     """For each message that starts a case: the version it starts, and by which element."""
     return {

@@ -93,6 +93,7 @@ class Holding(db.Model):  # type: ignore[name-defined]
 
     person: Mapped[Person] = relationship()
     organisation: Mapped[Organisation] = relationship()
+    service: Mapped[Service | None] = relationship()
 
 
 def person_by_email(email: str) -> Person | None:
@@ -115,11 +116,15 @@ def current(statement: Select[Any]) -> Select[Any]:
 
 
 def holdings_of(person_id: UUID) -> list[Holding]:
-    """The roles this person holds today, with the person and each organisation."""
+    """The roles this person holds today, with the person, each organisation and service."""
     held = (
         select(Holding)
         .where(Holding.person_id == person_id)
-        .options(joinedload(Holding.person), joinedload(Holding.organisation))
+        .options(
+            joinedload(Holding.person),
+            joinedload(Holding.organisation),
+            joinedload(Holding.service),
+        )
     )
     return list(db.session.scalars(current(held)))
 

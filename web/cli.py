@@ -15,6 +15,7 @@ from engine.directory import Organisation
 from engine.models import db
 from engine.sweep import sweep as sweep_once
 from web import demo, tidying
+from web.entering import add_organisation, import_agents
 from web.worker import Workers
 from workflows import publication
 from workflows.grants import aid_import
@@ -24,7 +25,7 @@ def init_app(app: Flask) -> None:
     """Add the commands to the application's own."""
     for command in (
         publish, worker, sweep, sandbox, check_partners, import_aids, journal_verify,
-        clock_advance, seed_demo, tidy,
+        clock_advance, seed_demo, tidy, add_organisation, import_agents,
     ):  # fmt: skip
         app.cli.add_command(command)
 

@@ -273,6 +273,7 @@ def _acts() -> int:
 
 
 def _completed() -> int:
+    db.session.rollback()  # other processes completed them: what was read so far is past
     where = (ProcessInstance.status == "completed") & (ProcessInstance.outcome == "ended")
     return db.session.scalar(select(func.count()).where(where)) or 0
 

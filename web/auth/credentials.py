@@ -10,14 +10,24 @@ from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from flask_login import current_user
 from flask_security import recovery_codes, views
 
+from engine import definitions, directory
+from engine.directory import ADMINISTRATOR, APPLICANT, OPERATOR, Organisation
 from engine.transaction import transaction
 from web import limits
 from web.auth.guards import public, signed_in
 
 bp = Blueprint("security", __name__)
+
+_PLATFORM_ROLES = {
+    APPLICANT: lazy_gettext("Demandeur"),
+    ADMINISTRATOR: lazy_gettext("Gère qui agit pour elle"),
+    OPERATOR: lazy_gettext("Exploitant de la plateforme"),
+}
+"""The roles that no diagram names, or that several would name otherwise."""
 
 View = Callable[..., ResponseReturnValue]
 
@@ -102,7 +112,13 @@ def _forms_only() -> None:
 @signed_in
 def account() -> ResponseReturnValue:
     """My account: who I am, how I sign in, for whom I act."""
-    return render_template("auth/account.html", account=current_user)
+    held: dict[Organisation, list[str]] = {}
+    names = {**definitions.role_names(), **_PLATFORM_ROLES}
+    for holding in directory.holdings_of(current_user.person_id):
+        role = str(names.get(holding.role, holding.role))
+        service = f" ({holding.service.name})" if holding.service else ""
+        held.setdefault(holding.organisation, []).append(role + service)
+    return render_template("auth/account.html", account=current_user, held=held)
 
 
 @bp.get("/connexion/telephone-perdu", endpoint="two_factor_rescue")

@@ -87,7 +87,9 @@ def finish(token: str) -> ResponseReturnValue:
         return redirect(url_for("security.login"))
     errors = _open(email) if request.method == "POST" else {}
     if errors is None:
-        return redirect(then if then != "/" else url_for("company.new"))
+        agent = current_actor().handles_cases or current_actor().operates
+        company = "pages.home" if agent else "company.new"
+        return redirect(then if then != "/" else url_for(company))
     page = render_template(
         "auth/open.html", email=email, errors=errors, typed=request.form, organisation=None
     )

@@ -10,6 +10,8 @@ NEWCOMER = "99999112800011"
 
 REGION = "region-bfc"
 PLATFORM = "plateforme"
+ECONOMY = "Direction de l'économie, pôle aides aux entreprises"
+"""The region's service that handles the aids."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Account:
     organisation: str
     role: str
     does: str = ""
+    service: str = ""
 
 
 BODIES = [
@@ -50,9 +53,9 @@ BODIES = [
 ]  # fmt: skip
 
 AGENTS = [
-    Account("claire@region.demo", "Claire Martin", REGION, "case_officer", "instruit les demandes d'aide"),
-    Account("paul@region.demo", "Paul Roy", REGION, "case_officer", "instruit aussi"),
-    Account("helene@region.demo", "Hélène Petit", REGION, "head_of_service", "décide"),
+    Account("claire@region.demo", "Claire Martin", REGION, "case_officer", "instruit les demandes d'aide", ECONOMY),
+    Account("paul@region.demo", "Paul Roy", REGION, "case_officer", "instruit aussi", ECONOMY),
+    Account("helene@region.demo", "Hélène Petit", REGION, "head_of_service", "décide", ECONOMY),
     Account("denis@cd21.demo", "Denis Blanc", "departement-21", "cofunder", "donne l'avis de la Côte-d'Or"),
     Account("nadia@cd58.demo", "Nadia Girard", "departement-58", "cofunder", "donne l'avis de la Nièvre"),
     Account("sophie@cd71.demo", "Sophie Moreau", "departement-71", "cofunder", "donne l'avis de la Saône-et-Loire"),

@@ -17,7 +17,7 @@ from engine.directory import COMPANY, MEMBER, PLATFORM, Organisation, person_by_
 from engine.exchanges import RemoteCall
 from engine.models import db
 from web.accounts import AlreadyOpen, open_account
-from web.demo.people import AGENTS, BODIES, COMPANIES, PASSWORD, REGION
+from web.demo.people import AGENTS, BODIES, COMPANIES, ECONOMY, PASSWORD, REGION
 from web.demo.people import PLATFORM as PLATFORM_SLUG
 from workflows import publication, scenarios
 from workflows.grants import aid_import
@@ -27,7 +27,7 @@ DIRECTORY = ROOT / "connectors/sirene/companies.csv"
 AIDS = ROOT / "workflows/grants/demo_aids.csv"
 PROCEDURE = "grants.investment_aid"
 CONTACT = {
-    "service": "Direction de l'économie, pôle aides aux entreprises",
+    "service": ECONOMY,
     "address": "17 boulevard de la Trémouille\n21000 Dijon",
     "email": "aides@region.demo",
     "phone": "03 80 44 33 00",
@@ -80,7 +80,9 @@ def _enter_bodies() -> None:
     people.add_organisation(PLATFORM, "e-bourgogne", slug=PLATFORM_SLUG)
     for agent in AGENTS:
         person = _open(agent.email, agent.name)
-        people.grant(person, _known(agent.organisation), agent.role)
+        owner = _known(agent.organisation)
+        service = people.add_service(owner, agent.service) if agent.service else None
+        people.grant(person, owner, agent.role, service_id=service)
 
 
 def _open(email: str, name: str) -> UUID:
