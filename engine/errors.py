@@ -3,6 +3,7 @@
     EngineError             the command was refused; nothing was changed
     ├── TaskNotOpen         it was completed or withdrawn meanwhile (says by whom)
     ├── TaskTaken           someone else has claimed it (says who)
+    ├── Busy                someone else is acting on the same thing at this very moment
     ├── TaskSuspended       its case is suspended by an operator
     ├── OperationRefused    what an operator asked cannot be done (says why, in French)
     ├── NotWaiting          nothing waits for this any more
@@ -38,6 +39,10 @@ class TaskTaken(EngineError):
     def __init__(self, who: str) -> None:
         super().__init__()
         self.who = who
+
+
+class Busy(EngineError):
+    """Someone else is acting on the same thing at this very moment: try again."""
 
 
 class TaskSuspended(EngineError):

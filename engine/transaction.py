@@ -16,9 +16,12 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 
 from engine.columns import Base
+from engine.errors import Busy
 from engine.models import db
+from engine.spiff.errors import Abort
 
 log = structlog.get_logger()
 
@@ -31,6 +34,9 @@ SNAPSHOT, NEWEST = "REPEATABLE READ", "READ COMMITTED"
 meanwhile is open here and gone there; a command reads what others committed while it waited
 for a lock. SQLite does both by itself."""
 
+CONTENDED = {"55P03", "40P01", "40001", "SQLITE_BUSY"}
+"""How the databases say that a lock was not had: too long a wait, a deadlock, a conflict."""
+
 _open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 
@@ -42,7 +48,8 @@ class NestedTransaction(RuntimeError):
 def transaction() -> Iterator[AfterCommit]:
     """Commit everything done within, or nothing of it.
 
-    Raises NestedTransaction when another one is open in this context.
+    Raises NestedTransaction when another one is open in this context, Busy when a lock that
+    it needs was not had in the time that the database allows.
     """
     if _open.get():
         raise NestedTransaction
@@ -56,8 +63,13 @@ def transaction() -> Iterator[AfterCommit]:
         )
         yield after_commit
         db.session.commit()
-    except BaseException:
+    except BaseException as failure:
         db.session.rollback()
+        lost = failure.__cause__ if isinstance(failure, Abort) else failure
+        if _contended(lost):
+            raise Busy from lost
+        if lost is not None and lost is not failure:
+            raise lost from None
         raise
     finally:
         _open.reset(token)
@@ -66,6 +78,14 @@ def transaction() -> Iterator[AfterCommit]:
             action()
         except Exception:
             log.exception("after_commit_failed")
+
+
+def _contended(failure: BaseException | None) -> bool:
+    if not isinstance(failure, OperationalError):
+        return False
+    said = failure.orig
+    code = getattr(said, "sqlstate", None) or getattr(said, "sqlite_errorname", None)
+    return code in CONTENDED
 
 
 def lock(row_type: type[Row], row_id: Any) -> Row:

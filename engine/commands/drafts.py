@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from connectors import StoredFile
 from engine import clock, documents
 from engine.access import Actor, require
+from engine.commands.tasks import not_taken
 from engine.directory import APPLICANT, Person
 from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
 from engine.errors import DraftFull, StaleDraft, TaskNotOpen
@@ -37,11 +38,15 @@ def open_for_start(
 
 
 def open_for_task(task_id: UUID, *, actor: Actor, values: Mapping[str, Any]) -> UUID:
-    """The draft of an open task, made with `values` if nothing was typed yet."""
+    """The draft of an open task, made with `values` if nothing was typed yet.
+
+    Raises Forbidden, TaskNotOpen, TaskTaken.
+    """
     with transaction():
         task = lock(UserTask, task_id)
         if task.status != "open":
             raise TaskNotOpen
+        not_taken(task, actor)
         require(actor, "complete", task)
         existing = db.session.scalars(select(Draft).where(Draft.task_id == task_id)).first()
         if existing is not None:
@@ -79,10 +84,12 @@ def save(
     `rev` is the draft as it was when the page was shown. Raises StaleDraft (who, when) if
     someone else wrote since: what was typed here is then still in the caller's hands. If
     it was oneself, a page that is not left may have been overtaken on its way by the one
-    that left it: it is read and not kept.
+    that left it: it is read and not kept. Raises TaskTaken if a colleague has its task by now.
     """
     with transaction():
         draft = lock(Draft, draft_id)
+        if draft.task_id is not None:
+            not_taken(db.session.get_one(UserTask, draft.task_id), actor)
         require(actor, "edit", draft)
         overtaken = rev is not None and rev != draft.rev
         if overtaken and draft.person_id != actor.person_id:

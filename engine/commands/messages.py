@@ -13,7 +13,7 @@ from connectors import StoredFile
 from engine import clock, documents, wake
 from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.step import step, take_messages
-from engine.errors import TaskSuspended
+from engine.errors import Busy, TaskSuspended
 from engine.models import SUSPENDED, Message, MessageSubscription, ProcessInstance, db
 from engine.transaction import transaction
 
@@ -82,7 +82,7 @@ def receive(
 def hand_over(message_id: UUID, *, by: UUID | None = None) -> bool:
     """Give a kept message to the instance that waits for it; False if none does.
 
-    A suspended instance takes it when it is resumed.
+    A suspended instance takes it when it is resumed, a busy one at the next sweep.
     """
     message = db.session.get_one(Message, message_id)
     instance_id = _waiting_instance(message.name, message.correlation)
@@ -97,7 +97,7 @@ def hand_over(message_id: UUID, *, by: UUID | None = None) -> bool:
             if instance.status == SUSPENDED:
                 raise TaskSuspended
             take_messages(instance, process)
-    except TaskSuspended:
+    except (Busy, TaskSuspended):
         return False
     return True
 

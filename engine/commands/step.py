@@ -16,13 +16,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import lazyload, undefer
 
 from connectors import Refused
 from engine import clock, definitions, journal, operations
 from engine.commands import keeping
 from engine.models import SUSPENDED, Message, ProcessInstance, db
-from engine.spiff.process import BpmnError, Process, Waiting
+from engine.spiff.process import Abort, BpmnError, Process, Waiting
 from engine.transaction import AfterCommit, transaction
 
 NOTHING = Waiting(*[frozenset[Any]()] * 5)
@@ -39,11 +40,16 @@ class Office:
     definition_id: UUID
 
     def operation(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Run an operation of workflows/; its refusal is an error the diagram may catch."""
+        """Run an operation of workflows/; its refusal is an error the diagram may catch.
+
+        What the database loses meanwhile is the whole transaction, not a step of it.
+        """
         try:
             return operations.call(name, arguments)
         except Refused as refusal:
             raise BpmnError(refusal.code, refusal.reasons) from refusal
+        except OperationalError as lost:
+            raise Abort from lost
 
     def is_remote(self, name: str) -> bool:
         """Whether a service task's name is a call to a partner."""

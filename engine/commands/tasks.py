@@ -12,7 +12,7 @@ from engine.access import Actor, require
 from engine.commands.step import LOADED, moved
 from engine.directory import Person
 from engine.documents import Draft
-from engine.errors import TaskNotOpen, TaskSuspended, TaskTaken
+from engine.errors import NotWaiting, TaskNotOpen, TaskSuspended, TaskTaken
 from engine.models import SUSPENDED, ProcessInstance, UserTask, db
 from engine.transaction import transaction
 
@@ -38,10 +38,9 @@ def claim(task_id: UUID, *, actor: Actor) -> None:
     with transaction():
         task = _locked_open_task(task_id)
         require(actor, "claim", task)
+        not_taken(task, actor)
         if task.assignee_id == actor.person_id:
             return
-        if task.assignee_id is not None:
-            raise TaskTaken(_name(task.assignee_id) or "")
         task.assignee_id = actor.person_id
         _journal(task, "task_claimed", actor)
 
@@ -49,10 +48,15 @@ def claim(task_id: UUID, *, actor: Actor) -> None:
 def release(task_id: UUID, *, actor: Actor) -> None:
     """Put a task back where the others of the role can take it.
 
-    Raises Forbidden, TaskNotOpen.
+    Raises Forbidden, TaskNotOpen, TaskTaken (a colleague has it by now), NotWaiting (nobody
+    has it any more).
     """
     with transaction():
         task = _locked_open_task(task_id)
+        require(actor, "claim", task)
+        not_taken(task, actor)
+        if task.assignee_id is None:
+            raise NotWaiting
         require(actor, "release", task)
         task.assignee_id = None
         _journal(task, "task_released", actor)
@@ -74,9 +78,7 @@ def complete(
         task = _locked_open_task(task_id, LOCKED_WHOLE)
         if task.instance.status == SUSPENDED:
             raise TaskSuspended
-        if task.assignee_id not in {None, actor.person_id}:
-            require(actor, "claim", task)
-            raise TaskTaken(_name(task.assignee_id) or "")
+        not_taken(task, actor)
         require(actor, "complete", task)
         detail = {"task": str(task_id), "element": task.element_id, "role": task.role}
         with moved(
@@ -87,6 +89,13 @@ def complete(
             task.assignee_id = task.completed_by = actor.person_id
             task.completed_at = clock.now()
             process.complete(task_id, _signed(task, values, actor))
+
+
+def not_taken(task: UserTask, actor: Actor) -> None:
+    """Tell a colleague who has the task: TaskTaken; Forbidden for whoever is not one."""
+    if task.assignee_id not in {None, actor.person_id}:
+        require(actor, "claim", task)
+        raise TaskTaken(_name(task.assignee_id) or "")
 
 
 def _signed(task: UserTask, values: Mapping[str, Any], actor: Actor) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 
 from engine import clock
 from engine.commands.step import step
-from engine.errors import TaskSuspended
+from engine.errors import Busy, TaskSuspended
 from engine.models import SUSPENDED, ProcessInstance, Timer, db
 from engine.transaction import transaction
 
@@ -44,7 +44,7 @@ def fire(instance_id: UUID) -> None:
             if instance.status == SUSPENDED:
                 raise TaskSuspended  # meanwhile: it fires when the case is resumed
             process.fire_timers()
-    except TaskSuspended:
+    except (Busy, TaskSuspended):  # whoever acts on it may fire it; else the next sweep
         return
     except Exception:
         log.exception("timer_failed", case=str(instance_id))

@@ -144,9 +144,11 @@ def test_a_released_task_can_be_taken_by_another(office: Office) -> None:
     case = start(office, "tests.simple", SIMPLE)
     task = open_tasks(case.id)["review"]
     tasks.claim(task, actor=office.officer)
-    with pytest.raises(Forbidden):
+    with pytest.raises(TaskTaken):
         tasks.release(task, actor=office.second_officer)
     tasks.release(task, actor=office.officer)
+    with pytest.raises(NotWaiting):  # a second click
+        tasks.release(task, actor=office.officer)
     tasks.claim(task, actor=office.second_officer)
     assert db.session.get_one(UserTask, task).assignee_id == office.second_officer.person_id
 

@@ -8,15 +8,20 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import NullPool, create_engine, text
 
 from engine.access import Actor
-from engine.commands import cases, tasks
+from engine.commands import cases, messages, tasks, timers
 from engine.commands.step import restore
-from engine.errors import EngineError, TaskNotOpen, TaskTaken
+from engine.errors import Busy, EngineError, TaskNotOpen, TaskTaken
 from engine.models import ProcessInstance, UserTask, db
+from engine.operations import operation
 from tests.conftest import build, close, environment
+from tests.engine.drawn_cases import KEY, lanes, version, waiting
+from tests.engine.spiff.drawing import chain, end, process, service, start, user
 from tests.engine.test_commands import SIMPLE
 from tests.office import Office, open_office, open_tasks, publish
+from tests.web.browser import Browser
 
 pytestmark = pytest.mark.servers
 
@@ -144,3 +149,59 @@ def test_two_branches_end_at_once_and_join(app: Flask, office: Office) -> None:
         assert told == [None, None]
         db.session.rollback()
         assert db.session.get_one(ProcessInstance, case).status == "completed"
+
+
+@operation
+def set_parameters() -> None:
+    """What a procedure may do in its own tables: wait for a lock."""
+    db.session.execute(text("LOCK TABLE procedure_parameters"))
+
+
+@pytest.fixture
+def hurried(tmp_path: Path, postgresql: str) -> Iterator[Flask]:
+    """An office whose database lets nobody wait for a lock."""
+    url = f"{postgresql}?options=-clock_timeout%3D50"
+    app = build(environment(tmp_path, DATABASE_URL=url))
+    with app.app_context():
+        yield app
+    close(app)
+
+
+def test_a_lock_not_had_in_time_is_someone_else_s_act(
+    hurried: Flask, postgresql: str
+) -> None:
+    office = open_office()
+    case = new_case(publish("tests.simple", SIMPLE, owner=office.region), office)
+    awaiting = new_case(version(office, waiting()), office)
+    case_id, number, task = case.id, awaiting.number, open_tasks(case.id)["review"]
+    with create_engine(postgresql, poolclass=NullPool).begin() as someone:
+        someone.execute(text("SELECT FROM process_instance FOR UPDATE"))
+        with pytest.raises(Busy):
+            tasks.complete(task, {}, actor=office.officer)
+        answer = Browser(hurried, office.officer).send(f"/taches/{task}", {"_submit": "1"})
+        assert answer.status_code == 409
+        assert messages.receive("tests.news", number, {}), "kept: the sweep hands it over"
+        timers.fire(case_id)
+    tasks.complete(task, {}, actor=office.officer)
+    (kept,) = messages.waiting_to_be_handed_over(10)
+    assert messages.hand_over(kept)
+
+
+def test_an_operation_that_waits_in_vain_stops_no_step(
+    hurried: Flask, postgresql: str
+) -> None:
+    office = open_office()
+    body = process(
+        lanes("review"), start(), user("review"), service("set", "engine.set_parameters"),
+        end(), chain("started", "review", "set", "ended"), key=KEY,
+    )  # fmt: skip
+    case = new_case(version(office, body), office).id
+    task = open_tasks(case)["review"]
+    with create_engine(postgresql, poolclass=NullPool).begin() as someone:
+        someone.execute(text("LOCK TABLE procedure_parameters"))
+        with pytest.raises(Busy):
+            tasks.complete(task, {}, actor=office.officer)
+        assert open_tasks(case) == {"review": task}
+    tasks.complete(task, {}, actor=office.officer)
+    db.session.rollback()
+    assert db.session.get_one(ProcessInstance, case).status == "completed"

@@ -88,7 +88,9 @@ def test_a_task_taken_meanwhile_says_by_whom_and_gives_back_what_was_typed(
     assert "Écrit par Paul" in said(answer)
     told = said(paul.post(f"/taches/{task}/prise-en-charge"))
     assert "Claire Martin a déjà pris cette tâche en charge." in told
-    assert paul.send(f"/taches/{task}/remise").status_code == 403
+    answer = paul.send(f"/taches/{task}/remise")
+    assert answer.status_code == 409
+    assert "Quelqu’un est passé avant vous" in said(answer)
     assert row(task).assignee_id == ground.office.officer.person_id
     assert claire.send(f"/taches/{task}/remise").status_code == 302
     assert row(task).assignee_id is None

@@ -14,7 +14,7 @@ from engine.access import Actor, allowed
 from engine.commands import drafts, tasks
 from engine.directory import APPLICANT, Organisation, Person
 from engine.documents import Draft
-from engine.errors import StaleDraft, TaskNotOpen, TaskSuspended, TaskTaken
+from engine.errors import Busy, StaleDraft, TaskNotOpen, TaskSuspended, TaskTaken
 from engine.models import UserTask, db
 from forms import Form, Reading
 from web import filling
@@ -118,6 +118,11 @@ def save(task_id: UUID) -> ResponseReturnValue:
         return too_late(_closed_sentence(closed), url_for(".show", task_id=task_id), form)
     except TaskTaken as taken:
         sentence = _("%(who)s a pris cette tâche en charge entre-temps.", who=taken.who)
+        return too_late(sentence, url_for(".show", task_id=task_id), form)
+    except Busy:
+        sentence = _(
+            "Quelqu’un d’autre agit sur ce dossier en ce moment même : réessayez dans un instant."
+        )
         return too_late(sentence, url_for(".show", task_id=task_id), form)
     except TaskSuspended:
         sentence = _(
