@@ -75,6 +75,17 @@ def searchable(definition_id: UUID) -> list[Searchable]:
     return read(value)[:MOST_NAMES]
 
 
+def left_out(value: str) -> list[str]:
+    """What a property's value names in vain, in sentences: unreadable, or one too many."""
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    wrong = [part for part in parts if not _NAMED.fullmatch(part)]
+    found = [f"« {part} » n'est pas un nom de donnée" for part in wrong]
+    if names := read(value)[MOST_NAMES:]:
+        beyond = ", ".join(one.name for one in names)
+        found.append(f"{MOST_NAMES} données au plus : {beyond} ne servira pas")
+    return found
+
+
 def read(value: str) -> list[Searchable]:
     """The names in a property's value; what cannot be read as a name is left out."""
     found = [_NAMED.fullmatch(part) for part in value.split(",")]

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
-from engine import decisions, operations
+from engine import decisions, operations, variables
 from engine.commands import publishing
 from engine.definitions import COMPILED_FORM
 from engine.spiff.model import Problem, compile_model, lint
@@ -81,7 +81,10 @@ def check(key: str, files: Mapping[str, bytes]) -> list[Problem]:
         forms={name.removesuffix(".form.json") for name in _names(files, ".form.json")},
     )
     told = {p.file for p in problems if p.severity == "error"}
-    return problems + [p for p in drawn if not (p.file in told and p.file.endswith(".dmn"))]
+    problems += [p for p in drawn if not (p.file in told and p.file.endswith(".dmn"))]
+    if not any(p.severity == "error" for p in problems):
+        problems += _check_searchable(files, key)
+    return problems
 
 
 def publish(
@@ -151,6 +154,19 @@ def _check_decisions(files: Mapping[str, bytes]) -> Iterator[Problem]:
                 message=remark.message,
                 severity="warning",
             )
+
+
+def _check_searchable(files: Mapping[str, bytes], key: str) -> Iterator[Problem]:
+    """A search that would find less than the diagram promises."""
+    named = compile_model(files, key).properties.get(variables.PROPERTY, "")
+    for message in variables.left_out(named):
+        yield Problem(
+            file="process.bpmn",
+            element_id=key,
+            element_name=variables.PROPERTY,
+            message=message,
+            severity="warning",
+        )
 
 
 def _form(files: Mapping[str, bytes], name: str) -> tuple[bytes, list[Problem]]:

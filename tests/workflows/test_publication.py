@@ -195,6 +195,22 @@ def test_a_broken_table_does_not_hide_what_is_wrong_with_the_diagram(
     ]  # fmt: skip
 
 
+def test_data_named_in_vain_for_the_search_are_told(quiet_office: Office) -> None:
+    names = ", ".join(f"data.n{number}" for number in range(21))
+    found = re.sub(
+        'name="ebg:searchable" value="[^"]*"',
+        f'name="ebg:searchable" value="1x, {names}"',
+        DIAGRAM,
+    )
+    assert found != DIAGRAM
+    problems = publication.check(KEY, {**FILES, "process.bpmn": found.encode()})
+    told = [(p.severity, p.message) for p in problems if p.element_name == "ebg:searchable"]
+    assert told == [
+        ("warning", "« 1x » n'est pas un nom de donnée"),
+        ("warning", "20 données au plus : data.n20 ne servira pas"),
+    ]
+
+
 def test_the_same_folder_is_published_once(office: Office) -> None:
     assert publication.publish(KEY, FILES, owner_id=office.region) == 1
     before = rows()
