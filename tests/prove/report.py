@@ -68,11 +68,6 @@ class Report:
         )
 
     def _rows(self) -> list[str]:
-        checked = [
-            f"| {one.what} | {_short(one.expected)} | {_short(one.found)} |"
-            f" {'yes' if one.holds else '**NO**'} |"
-            for one in self.checks
-        ]
         told = {
             **{f"killed: {k}": n for k, n in self.tally.starting("killed: ").items()},
             **{f"starts of {k}": n for k, n in self.starts.items()},
@@ -85,9 +80,22 @@ class Report:
             **self.figures,
         }
         return [
-            "| check | expected | found | holds |", "|---|---|---|---|", *checked, "",
+            *checked(self.checks), "",
             "| figure | |", "|---|---|", *(f"| {k} | {n} |" for k, n in told.items()), "",
         ]  # fmt: skip
+
+
+def checked(checks: Sequence[Check]) -> list[str]:
+    """The checks as the lines of a table."""
+    return [
+        "| check | expected | found | holds |",
+        "|---|---|---|---|",
+        *(
+            f"| {one.what} | {_short(one.expected)} | {_short(one.found)} |"
+            f" {'yes' if one.holds else '**NO**'} |"
+            for one in checks
+        ),
+    ]
 
 
 def errors(folder: Path) -> dict[str, int]:
