@@ -20,7 +20,7 @@ from engine.access import Actor, Forbidden, actor_for, require
 from engine.commands import operations
 from engine.commands.operations import Operation
 from engine.commands.step import locked
-from engine.errors import OperationRefused
+from engine.errors import Busy, OperationRefused
 from engine.jobs import DONE, RUNNING, STOPPED, TO_DO, Job, JobItem
 from engine.models import Incident, ProcessInstance, UserTask, db
 from engine.transaction import lock, transaction
@@ -177,7 +177,7 @@ def advance(limit: int) -> int:
 
 
 def _one(actors: dict[UUID, Actor]) -> bool:
-    """Do the next item that nobody holds; False when there is none.
+    """Do the next item that nobody holds; False when there is none, or its case is busy.
 
     `actors`: those who asked, as they stood when this round of items began.
     """
@@ -205,6 +205,8 @@ def _one(actors: dict[UUID, Actor]) -> bool:
             _settle(item, "done", notes)
     except _Rehearsed as rehearsed:
         _settle_apart(taken[0], "done", rehearsed.notes)
+    except Busy:  # the case is in someone's hands: its item waits for the next round
+        return False
     except OperationRefused as refused:
         _settle_apart(taken[0], "refused", [str(refused)])
     except Forbidden:

@@ -4,16 +4,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, select, text
 
 from engine.access import Actor
-from engine.commands import cases, messages, tasks, timers
+from engine.commands import cases, jobs, messages, tasks, timers
+from engine.commands.jobs import Selection
+from engine.commands.operations import Operation
 from engine.commands.step import restore
 from engine.errors import Busy, EngineError, TaskNotOpen, TaskTaken
+from engine.jobs import JobItem
 from engine.models import ProcessInstance, UserTask, db
 from engine.operations import operation
 from tests.conftest import build, close, environment
@@ -173,16 +176,32 @@ def test_a_lock_not_had_in_time_is_someone_else_s_act(
     office = open_office()
     case = new_case(publish("tests.simple", SIMPLE, owner=office.region), office)
     awaiting = new_case(version(office, waiting()), office)
+    jobs.create(
+        uuid4(), Selection(numbers=(case.number,)), Operation("suspend"),
+        actor=office.operator, motive="essai",
+    )  # fmt: skip
     case_id, number, task = case.id, awaiting.number, open_tasks(case.id)["review"]
     with create_engine(postgresql, poolclass=NullPool).begin() as someone:
         someone.execute(text("SELECT FROM process_instance FOR UPDATE"))
         with pytest.raises(Busy):
             tasks.complete(task, {}, actor=office.officer)
-        answer = Browser(hurried, office.officer).send(f"/taches/{task}", {"_submit": "1"})
-        assert answer.status_code == 409
+        claire, olga = (
+            Browser(hurried, actor) for actor in (office.officer, office.operator)
+        )
+        suspend = {"act": "suspend", "motive": "essai", "_confirm": "1"}
+        for answer in (
+            claire.send(f"/taches/{task}", {"_submit": "1"}),
+            claire.send(f"/dossiers/{case_id}/messages", {"text": "Bonjour"}),
+            olga.send(f"/exploitation/dossiers/{case_id}", suspend),
+        ):
+            assert answer.status_code == 409
+            assert "réessayez dans un instant" in answer.text
         assert messages.receive("tests.news", number, {}), "kept: the sweep hands it over"
         timers.fire(case_id)
+        assert jobs.advance(3) == 0
+        assert db.session.scalars(select(JobItem.result)).one() == "to_do"
     tasks.complete(task, {}, actor=office.officer)
+    assert jobs.advance(3) == 1
     (kept,) = messages.waiting_to_be_handed_over(10)
     assert messages.hand_over(kept)
 

@@ -23,12 +23,13 @@ from engine.access import Actor, allowed
 from engine.commands import cases
 from engine.commands.step import restore
 from engine.documents import Document
+from engine.errors import Busy
 from engine.models import ProcessInstance, db
 from engine.search import Search, ordered
 from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.cases import reading
-from web.inbox.too_late import too_late
+from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
 from web.paging import bounded
 from web.typed import page_number, text
@@ -127,6 +128,8 @@ def write(case_id: UUID) -> ResponseReturnValue:
         return redirect(_page_of(case_id))
     try:
         cases.write_message(case_id, written, actor=current_actor())
+    except Busy:
+        return too_late(BUSY, _page_of(case_id))
     except cases.CaseClosed:
         sentence = _("Ce dossier a été clos entre-temps : votre message n'est pas parti.")
         return too_late(sentence, _page_of(case_id))

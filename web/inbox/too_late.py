@@ -2,11 +2,14 @@
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _
 
 from forms import Form
 
+BUSY = _("Quelqu’un d’autre agit ici en ce moment même : réessayez dans un instant.")
 
-def too_late(sentence: str, back: str, form: Form | None = None) -> ResponseReturnValue:
+
+def too_late(sentence: object, back: str, form: Form | None = None) -> ResponseReturnValue:
     """A page that loses nothing, with a link to how things stand now.
 
     With `form`, answers are told as it asks and names them.

@@ -21,7 +21,7 @@ from web import filling
 from web.auth import current_actor, guard
 from web.cases import reading as case_reading
 from web.inbox import reading
-from web.inbox.too_late import too_late
+from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
 from web.typed import page_number
 
@@ -120,10 +120,7 @@ def save(task_id: UUID) -> ResponseReturnValue:
         sentence = _("%(who)s a pris cette tâche en charge entre-temps.", who=taken.who)
         return too_late(sentence, url_for(".show", task_id=task_id), form)
     except Busy:
-        sentence = _(
-            "Quelqu’un d’autre agit sur ce dossier en ce moment même : réessayez dans un instant."
-        )
-        return too_late(sentence, url_for(".show", task_id=task_id), form)
+        return too_late(BUSY, url_for(".show", task_id=task_id), form)
     except TaskSuspended:
         sentence = _(
             "Ce dossier est suspendu : votre saisie est gardée, vous la terminerez à sa reprise."

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from engine.errors import Busy
+from web.inbox.too_late import BUSY
+
 PARTNERS: Mapping[str, object] = {
     "storage": _("Coffre des documents"),
     "antivirus": _("Analyse antivirus des fichiers"),
@@ -72,7 +75,7 @@ ACTS: Mapping[str, object] = {
 
 def told(refused: Exception) -> str:
     """Why something was refused, in the reader's language when the sentence is a fixed one."""
-    return str(gettext(str(refused)))
+    return str(BUSY if isinstance(refused, Busy) else gettext(str(refused)))
 
 
 def said(words: Mapping[str, object], name: str | None) -> str:

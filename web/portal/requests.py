@@ -17,14 +17,14 @@ from engine.access import Actor, allowed, own_cases
 from engine.commands import cases, drafts
 from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
-from engine.errors import StaleDraft
+from engine.errors import Busy, StaleDraft
 from engine.models import IS_OPEN, ProcessDefinition, ProcessInstance, UserTask, db
 from forms import Reading
 from web import errors, filling
 from web.auth import acting_for, current_actor, guard
 from web.cases import reading
 from web.inbox.reading import URGENCY
-from web.inbox.too_late import too_late
+from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
 from web.partners import partner
 from web.typed import page_number, text
@@ -162,9 +162,14 @@ def save(draft_id: UUID, page: int) -> ResponseReturnValue:
     strict = bool({"_next", "_submit"} & set(request.form))
     try:
         outcome = filling.receive(draft, index=index, actor=current_actor(), strict=strict)
-    except StaleDraft as stale:
+    except (Busy, StaleDraft) as failure:
+        sentence = (
+            _("%(who)s a modifié ce brouillon entre-temps.", who=failure.who)
+            if isinstance(failure, StaleDraft)
+            else BUSY
+        )
         return too_late(
-            _("%(who)s a modifié ce brouillon entre-temps.", who=stale.who),
+            sentence,
             url_for(".fill", draft_id=draft_id, page=page),
             filling.of_draft(db.session.get_one(Draft, draft_id)).form,
         )
