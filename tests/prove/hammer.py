@@ -4,7 +4,7 @@
 
 A real PostgreSQL. Each process acts for everybody: it claims, releases, completes, types,
 sends messages, sweeps, suspends, resumes, some of it twice, some of it too late; it lets a
-transaction in three wait only milliseconds for a lock. A case that ends is replaced. When
+transaction in two wait only milliseconds for a lock. A case that ends is replaced. When
 time is up all are killed, every case is brought to its end, and what the processes noted is
 compared with what the office kept: no step lost, none done twice, no case stuck, nobody told
 anything but « someone else just did this ».
@@ -193,8 +193,8 @@ def table(seen: Seen) -> str:
         f"`python -m tests.prove.hammer --processes {plan.processes} --cases {plan.cases} "
         f"--minutes {plan.minutes:g}`: {count:,} commands in {plan.minutes:g} minutes "
         f"({count / plan.minutes / 60:.0f} a second), {blows.kills} kills -9 on the way and "
-        f"{plan.processes} at the end, a lock timeout of 1 to 50 ms in one transaction in "
-        f"three. Bringing every case to its end took {seen.settling:.0f} s more. PostgreSQL, "
+        f"{plan.processes} at the end, a lock timeout of 1 to 20 ms in one transaction in "
+        f"two. Bringing every case to its end took {seen.settling:.0f} s more. PostgreSQL, "
         f"{os.cpu_count()} cores shared with other work, Python {platform.python_version()}."
     )
     lines = [

@@ -39,8 +39,8 @@ from tests.office import remote
 from tests.prove.hammered import Echo, Ground
 from web.app import create_app
 
-HOT = 8
-"""Cases, the oldest, on which four acts in ten fall."""
+HOT = 4
+"""Cases, the oldest, on which half of the acts fall."""
 
 WEIGHTS = {
     "complete": 40, "claim": 12, "release": 6, "type": 6, "save": 8, "tell": 10,
@@ -95,7 +95,7 @@ class Hand:
             self._begin()
         if here:
             act = self.dice.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-            hot = self.dice.random() < 0.4
+            hot = self.dice.random() < 0.5
             getattr(self, f"_{act}")(self.dice.choice(here[:HOT] if hot else here))
         db.session.remove()
 
@@ -221,7 +221,7 @@ class Hand:
 
 
 def hammer(ground: Ground, number: int) -> None:
-    """Act until killed. One transaction in three waits for locks a few milliseconds only."""
+    """Act until killed. One transaction in two waits for locks a few milliseconds only."""
     name = str(ground.folder / f"hand-{number}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     notes, log = os.open(f"{name}.jsonl", flags), os.open(f"{name}.log", flags)
@@ -237,8 +237,8 @@ def hammer(ground: Ground, number: int) -> None:
 
         @event.listens_for(db.engine, "begin")
         def _hurry(connection: Connection) -> None:
-            if hand.dice.random() < 1 / 3:
-                wait = hand.dice.choice([1, 5, 20, 50])
+            if hand.dice.random() < 1 / 2:
+                wait = hand.dice.choice([1, 2, 5, 20])
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait}")
 
         while True:
