@@ -110,6 +110,7 @@ class Seen:
     plan: Plan
     blows: Blows
     acts: Sequence[Act]
+    steps: Counter[str]
     checks: Sequence[Check]
     settling: float
 
@@ -139,7 +140,7 @@ def _run(plan: Plan, app: Flask, env: Mapping[str, str], folder: Path) -> Seen:
     ground = prepare(env, folder, plan.cases)
     blows = Blows(plan, ground)
     blows.fall()
-    noted = hammer_checks.acts(folder)
+    noted, steps = hammer_checks.acts(folder), hammer_checks.steps()
     checks = [
         Check("processes that ended by themselves", [], blows.dead),
         *hammer_checks.of_drafts(noted),
@@ -147,7 +148,7 @@ def _run(plan: Plan, app: Flask, env: Mapping[str, str], folder: Path) -> Seen:
     began = time.monotonic()
     stuck = _settle(app, ground)
     checks += hammer_checks.of_cases(ground, noted, stuck)
-    return Seen(plan, blows, noted, checks, time.monotonic() - began)
+    return Seen(plan, blows, noted, steps, checks, time.monotonic() - began)
 
 
 def _settle(app: Flask, ground: Ground) -> list[str]:
@@ -214,6 +215,10 @@ def table(seen: Seen) -> str:
         "| what people were told | times |",
         "|---|---|",
         *(f"| {said} | {times} |" for said, times in told.most_common()),
+        "",
+        "| step of the diagram, done while hammered | times |",
+        "|---|---|",
+        *(f"| {step} | {times} |" for step, times in seen.steps.most_common()),
         "",
     ]
     broke = Counter(one.said for one in seen.acts if one.end == "broke")

@@ -45,6 +45,11 @@ def acts(folder: Path) -> list[Act]:
     ]
 
 
+def steps() -> Counter[str]:
+    """How often each step of the diagram was done so far."""
+    return Counter(row.element_id for row in db.session.execute(_finished()).scalars())
+
+
 def of_drafts(noted: Sequence[Act]) -> Iterator[Check]:
     """What is being typed when all stops: every answer kept once, the last one in place."""
     saves = defaultdict[str, list[Act]](list)
@@ -106,18 +111,18 @@ def _steps(stuck: list[str]) -> Iterator[Check]:
     cases = Counter(db.session.scalars(select(ProcessInstance.status)))
     yield Check("cases that could not be ended", [], stuck)
     yield Check("cases, all completed", {"completed": cases.total()}, dict(cases))
-    steps = db.session.execute(_finished()).scalars().all()
-    twice = Counter((row.instance_id, row.task_id) for row in steps)
+    done = db.session.execute(_finished()).scalars().all()
+    twice = Counter((row.instance_id, row.task_id) for row in done)
     yield Check("steps done twice", 0, sum(n - 1 for n in twice.values()))
     paths = defaultdict[Any, Counter[str]](Counter)
-    for row in steps:
+    for row in done:
         paths[row.instance_id][row.element_id] += 1
     odd = [f"{case}: {dict(path)}" for case, path in paths.items() if not lawful(path)]
     yield Check("cases with a step lost, or one too many", [], odd)
     closed = set(
         db.session.scalars(select(UserTask.id).where(UserTask.status == "completed"))
     )
-    told = {row.task_id for row in steps if row.element_id in TASKS}
+    told = {row.task_id for row in done if row.element_id in TASKS}
     yield Check("tasks completed, in one table and not in the other", 0, len(closed ^ told))
     open_ = db.session.scalars(
         select(Incident.message).where(Incident.resolved_at.is_(None))
