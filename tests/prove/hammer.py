@@ -140,6 +140,7 @@ def _run(plan: Plan, app: Flask, env: Mapping[str, str], folder: Path) -> Seen:
     ground = prepare(env, folder, plan.cases)
     blows = Blows(plan, ground)
     blows.fall()
+    db.session.rollback()  # what was read before is of before
     noted, steps = hammer_checks.acts(folder), hammer_checks.steps()
     checks = [
         Check("processes that ended by themselves", [], blows.dead),
