@@ -28,6 +28,10 @@ Found = tuple[int, ...]
 Check = Callable[[str, int], bool]
 
 
+class _TooComplicated(Undefined):
+    """All the steps that a pattern may have were written, and it has more."""
+
+
 class Step(NamedTuple):
     """One instruction: take a character, check the place, remember it, or go elsewhere."""
 
@@ -49,6 +53,9 @@ def compile_pattern(pattern: str, flags: str, run: Run) -> tuple[Step, ...]:
         run.spend(_READING_COST + 2 * len(pattern))
         try:
             program = _compiled(pattern, flags)
+        except _TooComplicated:
+            run.spend(_STEP_COST * _MAX_PROGRAM)
+            raise
         except Undefined:
             run.spend(_MAX_PROGRAM)
             raise
@@ -77,6 +84,7 @@ def _compiled(pattern: str, flags: str) -> tuple[Step, ...]:
 
 def search(program: tuple[Step, ...], text: str, start: int, run: Run) -> Found | None:
     """Where the first match from `start` begins and ends, then its groups (-1: none)."""
+    run.spend(len(program) // 4)
     slots = 2 + max(step.slot for step in program) // 2 * 2
     best: Found | None = None
     threads = _Threads(program, text, start)
@@ -148,7 +156,7 @@ class _Program:
 
     def add(self, step: Step) -> int:
         if len(self.steps) >= _MAX_PROGRAM:
-            raise Undefined("ce motif est trop compliqué")
+            raise _TooComplicated("ce motif est trop compliqué")
         self.steps.append(step)
         return len(self.steps) - 1
 

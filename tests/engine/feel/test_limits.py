@@ -88,6 +88,7 @@ LONG = "🐎" * 190_000
         "i ** 0.37",
         "log(i)",
         'matches("a", string(i) + "(a{1,40}){1,40}")',
+        'matches("a", "(a{1,40}){1,20}")',
         'matches("a", string(i) + "(")',
         'time("10:00:00@Europe/P" + string(i))',
         "is working day(date(i, 1, 1))",
