@@ -57,7 +57,10 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     settings = config.read(environment)
     logs.configure()
     clock.configure(settings.data / "clock" if settings.clock == "movable" else None)
-    calls.configure(timedelta(seconds=settings.call_lease))
+    calls.configure(
+        timedelta(seconds=settings.call_lease),
+        longest_wait=timedelta(seconds=settings.longest_wait),
+    )
 
     app = Flask("web")
     app.config.from_mapping(config.flask_config(settings))

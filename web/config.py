@@ -10,6 +10,7 @@
     EBG_PROXIES     how many trusted proxies stand before us                0
     EBG_SESSION_HOURS  how long one stays signed in without acting          10
     EBG_CALL_LEASE  seconds after which a dead worker's call is taken up    60
+    EBG_LONGEST_WAIT  seconds at most before a call that failed is tried again  3600
 
 Everything else is passed to the partners' `connect` as it is (`partners`).
 """
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     proxies: int = Field(0, alias="EBG_PROXIES", ge=0)
     session_hours: int = Field(10, alias="EBG_SESSION_HOURS", gt=0)
     call_lease: int = Field(60, alias="EBG_CALL_LEASE", gt=0)
+    longest_wait: int = Field(3600, alias="EBG_LONGEST_WAIT", gt=0)
     partners: Mapping[str, str] = Field(default_factory=dict)
 
     @property

@@ -17,10 +17,10 @@ from engine.models import SUSPENDED, Incident, ProcessInstance, db
 from engine.transaction import lock, transaction
 
 _lease = timedelta(minutes=1)
+_longest_wait = timedelta(hours=1)
 
 WAKE_AGAIN = timedelta(seconds=10)
 MOST_FAILURES = 20
-LONGEST_WAIT = timedelta(hours=1)
 LONGEST_SILENCE = timedelta(days=30)
 """A partner that still has no answer by then is a matter for a person."""
 
@@ -49,14 +49,15 @@ class Attempt:
     milliseconds: int
 
 
-def configure(lease: timedelta) -> None:
-    """Say how long a worker may take over a call before another one looks at it.
+def configure(lease: timedelta, longest_wait: timedelta) -> None:
+    """Say how long a worker may take over a call before another one looks at it, and how
+    long at most a call that failed waits for its next try.
 
-    It should be longer than any partner's timeout: a call that outlives its lease is made
+    The lease should be longer than any partner's timeout: a call that outlives its lease is made
     again, under the same key, while the first try may still be under way.
     """
-    global _lease  # noqa: PLW0603
-    _lease = lease
+    global _lease, _longest_wait
+    _lease, _longest_wait = lease, longest_wait
 
 
 def take_due(limit: int) -> list[UUID]:
@@ -197,7 +198,8 @@ def postpone(
     failed: bool = True,
     ambiguous: bool = False,
 ) -> None:
-    """Try again later: when asked to, else in 2, 4, 8 … seconds, at most once an hour.
+    """Try again later: when asked to, else in 2, 4, 8 … seconds, an hour at most
+    unless `configure` said otherwise.
 
     After 20 failures, or thirty days without an answer, a person is asked to look.
     """
@@ -210,7 +212,7 @@ def postpone(
         call.ambiguous = call.ambiguous or ambiguous
         call.lease_until = None
         call.last_error = error
-        wait = after or min(timedelta(seconds=2**call.failures), LONGEST_WAIT)
+        wait = after or min(timedelta(seconds=2**call.failures), _longest_wait)
         call.due_at = clock.now() + wait
         call.woken_at = None
         if call.failures >= MOST_FAILURES:

@@ -23,6 +23,8 @@ SANDBOX_ADDRESSES = ("SANDBOX_URL", "SANDBOX_SMTP", "SANDBOX_CLAMD")
 
 LEASE = 10
 """Seconds after which a dead worker's call is made by another one."""
+PATIENCE = 15
+"""Seconds at most between two tries: a run of bad luck must not outlast the proof."""
 
 
 def environment(data: Path, **more: str) -> dict[str, str]:
@@ -35,6 +37,7 @@ def environment(data: Path, **more: str) -> dict[str, str]:
         "EBG_DATA": str(data),
         "EBG_DEMO": "1",
         "EBG_CALL_LEASE": str(LEASE),
+        "EBG_LONGEST_WAIT": str(PATIENCE),
         "PUBLIC_URL": f"http://{address}",
         "SANDBOX_URL": f"http://127.0.0.1:{free_port()}",
         "SANDBOX_SMTP": f"127.0.0.1:{free_port()}",
