@@ -8,8 +8,7 @@
     ├── OperationRefused    what an operator asked cannot be done (says why, in French)
     ├── NotWaiting          nothing waits for this any more
     ├── DraftFull           this draft holds as many files as one may
-    ├── StaleDraft          someone else wrote to this draft meanwhile
-    └── CaseTooLarge        the case would hold more data than allowed
+    └── StaleDraft          someone else wrote to this draft meanwhile
 
 The docstring is the default message; messages for people are made by the screens.
 """
@@ -68,7 +67,3 @@ class StaleDraft(EngineError):
         super().__init__()
         self.who = who
         self.when = when
-
-
-class CaseTooLarge(EngineError):
-    """The case would hold more data than allowed."""

@@ -24,9 +24,11 @@ from engine import definitions
 from engine.commands import people
 from engine.directory import APPLICANT, MEMBER, OPERATOR, PLATFORM, Organisation
 from engine.models import db
+from forms.characters import unprintable
 
 COLUMNS = ("organisation", "service", "courriel", "nom", "role", "fin")
 _LARGEST = 20_000_000  # bytes
+_LONGEST = 200  # characters of a name
 _SLUG, _SIREN = re.compile("[a-z0-9-]{1,100}"), re.compile("[0-9]{9}")
 
 
@@ -49,11 +51,12 @@ class Unreadable(Exception):
 def read_agents(content: bytes) -> list[Agent]:
     """The agents that a file names. Raises Unreadable with every line to put right."""
     rows = list(_rows(content))
+    bodies, roles = _bodies(), set(definitions.role_names()) - {APPLICANT}
     agents: list[Agent] = []
     wrong: list[str] = []
     for line, row in rows:
         try:
-            agents.append(_agent(row))
+            agents.append(_agent(row, bodies, roles))
         except ValueError as problem:
             wrong.append(f"ligne {line} : {problem}")
     if wrong:
@@ -62,7 +65,10 @@ def read_agents(content: bytes) -> list[Agent]:
 
 
 def enter(agents: list[Agent]) -> None:
-    """Enter each agent with their role; entering them twice changes nothing."""
+    """Enter each agent with their role; entering them twice changes nothing.
+
+    A line is entered whole; if the machine stops half-way, the same file goes on from there.
+    """
     for agent in agents:
         service = (
             people.add_service(agent.organisation_id, agent.service)
@@ -99,39 +105,40 @@ def _rows(content: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise Unreadable(f"ligne {reader.line_num} : {error}") from None
 
 
-def _agent(row: Mapping[str, str]) -> Agent:
+def _bodies() -> dict[str, tuple[UUID, str]]:
+    """The bodies that have agents: short name → (id, kind)."""
+    rows = db.session.execute(
+        select(Organisation.slug, Organisation.id, Organisation.kind).where(
+            Organisation.kind.in_([MEMBER, PLATFORM])
+        )
+    )
+    return {slug: (body, kind) for slug, body, kind in rows if slug}
+
+
+def _agent(
+    row: Mapping[str, str], bodies: Mapping[str, tuple[UUID, str]], roles: set[str]
+) -> Agent:
     """One line read. Raises ValueError with the sentence that says what to put right."""
-    organisation = _organisation(row["organisation"])
-    if not row["nom"]:
-        raise ValueError("donnez le nom de la personne")
+    if row["organisation"] not in bodies:
+        raise ValueError(
+            f"aucune collectivité « {row['organisation']} » : ajoutez-la d'abord"
+        )
+    body, kind = bodies[row["organisation"]]
+    if not 0 < len(row["nom"]) <= _LONGEST:
+        raise ValueError(f"donnez le nom de la personne, en {_LONGEST} caractères au plus")
+    if len(row["service"]) > _LONGEST:
+        raise ValueError(f"nommez le service en {_LONGEST} caractères au plus")
+    if any(unprintable(char) for text in row.values() for char in text):
+        raise ValueError("un caractère invisible s'y trouve : retapez la ligne")
     try:
         email = validate_email(row["courriel"], check_deliverability=False).normalized
     except EmailNotValidError:
         raise ValueError(f"« {row['courriel']} » n'est pas un courriel") from None
-    known = _roles(organisation)
+    known = {OPERATOR} if kind == PLATFORM else roles
     if row["role"] not in known:
         raise ValueError(f"rôle « {row['role']} » inconnu : {', '.join(sorted(known))}")
-    return Agent(
-        organisation.id, row["service"], email, row["nom"], row["role"],
-        _day(row.get("fin", "")),
-    )  # fmt: skip
-
-
-def _organisation(slug: str) -> Organisation:
-    found = db.session.scalars(
-        select(Organisation).where(
-            Organisation.slug == slug, Organisation.kind.in_([MEMBER, PLATFORM])
-        )
-    ).first()
-    if found is None:
-        raise ValueError(f"aucune collectivité « {slug} » : ajoutez-la d'abord")
-    return found
-
-
-def _roles(organisation: Organisation) -> set[str]:
-    if organisation.kind == PLATFORM:
-        return {OPERATOR}
-    return set(definitions.role_names()) - {APPLICANT}
+    until = _day(row.get("fin", ""))
+    return Agent(body, row["service"], email, row["nom"], row["role"], until)
 
 
 def _day(text: str) -> date | None:
@@ -169,7 +176,7 @@ def add_organisation(slug: str, name: str, *, platform: bool, **facts: Any) -> N
 @click.command("import-agents")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_agents(file: Path) -> None:
-    """Enter the agents of a file with their roles, all of them or none."""
+    """Enter the agents of a file with their roles, if every line is right."""
     try:
         agents = read_agents(file.read_bytes())
     except Unreadable as problem:

@@ -53,8 +53,8 @@ def configure(lease: timedelta, longest_wait: timedelta) -> None:
     """Say how long a worker may take over a call before another one looks at it, and how
     long at most a call that failed waits for its next try.
 
-    The lease should be longer than any partner's timeout: a call that outlives its lease is made
-    again, under the same key, while the first try may still be under way.
+    The lease should be longer than any partner's timeout: a call that outlives its lease is
+    made again, under the same key, while the first try may still be under way.
     """
     global _lease, _longest_wait
     _lease, _longest_wait = lease, longest_wait

@@ -26,7 +26,8 @@ def retry(
 ) -> None:
     """Try the step again, with corrected data for its branch if given.
 
-    `motive` is kept at the journal. Raises Forbidden, NotWaiting when the incident is settled already.
+    `motive` is kept in the journal. Raises Forbidden, NotWaiting when the incident is
+    settled already.
     """
     require(actor, "operate")
     incident = db.session.get_one(Incident, incident_id)

@@ -72,7 +72,8 @@ def grant(
 ) -> UUID:
     """Give a person a role in an organisation from today; returns the holding's id.
 
-    A role already held stays as it is, but for its last day if `until` says one. Raises LookupError for a service of another organisation.
+    A role already held stays as it is, but for its last day if `until` says one. Raises
+    LookupError for a service of another organisation.
     """
     with transaction():
         service = db.session.get(Service, service_id) if service_id else None

@@ -86,6 +86,9 @@ def test_a_role_ends_on_the_day_that_the_file_says(office: Flask, tmp_path: Path
         (CLAIRE.replace("case_officer", "operator"), "rôle « operator » inconnu"),
         (CLAIRE.replace(";\n", ";demain\n"), "« demain » n'est pas une date"),
         ("autun\n", "donnez le nom"),
+        (CLAIRE.replace("Claire Martin", "x" * 201), "200 caractères au plus"),
+        (CLAIRE.replace("Économie", "x" * 201), "nommez le service"),
+        (CLAIRE.replace("Claire Martin", "Claire\x00"), "un caractère invisible"),
     ],
 )
 def test_a_wrong_line_is_told_and_nothing_is_entered(

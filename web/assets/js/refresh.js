@@ -23,7 +23,7 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
   if (!form.matches("[data-ebg-form]:not([data-ebg-plain])")) return;
-  if (!STAY.test(submitter?.name ?? "")) return sending.get(form)?.abort();
+  if (!STAY.test(submitter?.name ?? "")) return leave(form);
   event.preventDefault();
   follow(form, submitter.name);
 });
@@ -36,6 +36,12 @@ async function follow(form, name) {
   form.setAttribute("aria-busy", "true");
   for (; line.length; line.shift()) await answer(form, line[0]);
   form.removeAttribute("aria-busy");
+}
+
+// The page is being left: nothing more is asked for it.
+function leave(form) {
+  lines.get(form)?.splice(0);
+  sending.get(form)?.abort();
 }
 
 // Sends the form as the button would, and puts the answer's questions in its place.
@@ -62,6 +68,7 @@ async function answer(form, name) {
     focus(form, focused, button, known);
   } catch (failure) {
     if (failure.name === "AbortError") return;
+    lines.get(form).splice(0);
     form.dataset.ebgPlain = "yes"; // the browser itself will show what happens
     form.requestSubmit(form.contains(button) ? button : null);
   }
