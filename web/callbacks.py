@@ -1,6 +1,7 @@
 """Where partners call us back. Each proves who it is by its signature."""
 
 from io import BytesIO
+from uuid import UUID
 
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from connectors.oseo.callback import BadSignature, Opinion
 from engine import clock
 from engine.commands import messages
 from engine.commands.messages import Enclosed
+from engine.exchanges import RemoteCall
 from engine.models import ProcessInstance, db
 from web import receiving
 from web.auth import public
@@ -42,6 +44,9 @@ def oseo_opinion() -> ResponseReturnValue:
         return jsonify(error=str(error)), 401
     except Refused as error:
         return jsonify(error=str(error)), 422
+    external_id = f"oseo:{opinion.webhook_id}"
+    if messages.known(external_id):
+        return jsonify(received=True, new=False), 200
     try:
         enclosed = _enclosed(opinion)
     except Refused as error:
@@ -52,7 +57,7 @@ def oseo_opinion() -> ResponseReturnValue:
         "oseo.opinion",
         opinion.case_number,
         opinion.values(),
-        external_id=f"oseo:{opinion.webhook_id}",
+        external_id=external_id,
         enclosed=enclosed,
     )
     return jsonify(received=True, new=new), 200
@@ -61,7 +66,8 @@ def oseo_opinion() -> ResponseReturnValue:
 def _enclosed(opinion: Opinion) -> Enclosed | None:
     """The document that comes with an opinion, checked and stored as anyone's.
 
-    Raises Refused when it cannot be kept or is about no case, ConnectorError for later.
+    OSEO adds to the cases about which it was asked, and to no other. Raises Refused when
+    the document cannot be kept or is about none of them, ConnectorError for later.
     """
     document = opinion.document
     if document is None:
@@ -69,8 +75,17 @@ def _enclosed(opinion: Opinion) -> Enclosed | None:
     case_id = db.session.scalar(
         select(ProcessInstance.id).where(ProcessInstance.number == opinion.case_number)
     )
-    if case_id is None:
-        raise Refused([f"Aucun dossier n° {opinion.case_number}."], code="unknown")
+    if case_id is None or not _asked(case_id, opinion.case_number):
+        sentence = f"Aucun avis n'est demandé sur le dossier n° {opinion.case_number}."
+        raise Refused([sentence], code="unknown")
     upload = FileStorage(BytesIO(document.content), document.name)
     file = receiving.store(upload, LARGEST)
     return Enclosed(case_id, "Avis de Bpifrance (OSEO)", file)
+
+
+def _asked(case_id: UUID, number: str) -> bool:
+    calls = select(RemoteCall.id).where(
+        RemoteCall.instance_id == case_id, RemoteCall.partner == "oseo"
+    )
+    asked = db.session.scalars(calls.limit(1)).first() is not None
+    return asked or messages.awaited("oseo.opinion", number)

@@ -59,7 +59,7 @@ def receive(
     message_id = message.id
     try:
         with transaction():
-            if external_id is not None and _known(external_id):
+            if external_id is not None and known(external_id):
                 return False
             db.session.add(message)
             if enclosed is not None:
@@ -123,7 +123,8 @@ def waiting_to_be_handed_over(limit: int) -> list[UUID]:
     )
 
 
-def _known(external_id: str) -> bool:
+def known(external_id: str) -> bool:
+    """Whether a message of this identifier was received already."""
     return (
         db.session.scalar(select(Message.id).where(Message.external_id == external_id))
         is not None

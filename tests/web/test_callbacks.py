@@ -139,6 +139,17 @@ def test_an_opinion_with_a_bad_document_is_refused_whole(
     assert (status(case), kept()) == ("active", 0)
 
 
+def test_a_document_about_a_case_nobody_asked_it_about_is_refused(
+    either_app: Flask, case: ProcessInstance
+) -> None:
+    call_back(either_app, opinion(case.number))
+    sent = opinion(case.number, opinion_document=enclosed(b"%PDF-1.7\n%%EOF"))
+    answer = call_back(either_app, sent)
+    assert answer.status_code == 422
+    assert "Aucun avis n'est demandé" in answer.json["error"]
+    assert documents.of_case(case.id) == []
+
+
 def test_a_document_about_no_case_is_refused(either_app: Flask, office: Office) -> None:
     sent = opinion("26-AAAA-BBBB", opinion_document=enclosed(b"%PDF-1.7\n%%EOF"))
     answer = call_back(either_app, sent)
