@@ -38,7 +38,7 @@ def keep_files(
             if not upload.filename:
                 continue
             question = form.question(name)
-            if question is None:
+            if question is None or not question.is_file:
                 refused.append(stranger(name))
                 break
             stored, problem = _keep(upload, form.max_file_size)

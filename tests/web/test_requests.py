@@ -403,6 +403,7 @@ def test_a_file_that_no_question_asks_for_is_not_stored(anne: Browser, draft: st
     answer = anne.send(f"{draft}/2", {**sent, "_save": "1"})
     assert answer.status_code == 422
     assert "« file0 » n’est pas une question de ce formulaire" in said(answer)
+    anne.send(f"{draft}/1", {"title": pdf(name="titre.pdf"), "_save": "1"})
     assert documents_of(draft) == []
 
 
