@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from engine import decisions
+from engine.directory import PLATFORM, Organisation
 from engine.models import DefinitionFile, ProcessDefinition, db
 from engine.spiff.model import Model
 
@@ -31,6 +32,36 @@ def latest(key: str) -> ProcessDefinition:
     if found is None:
         raise UnknownProcedure(key)
     return found
+
+
+def callable_by(organisation_id: UUID, key: str) -> ProcessDefinition | None:
+    """The current version of a procedure that this body's cases may call; None if none.
+
+    It is the body's own, or the platform's, which is there for all; it begins by itself.
+    """
+    try:
+        found = latest(key)
+    except UnknownProcedure:
+        return None
+    owner = db.session.get_one(Organisation, found.owner_id)
+    theirs = owner.id == organisation_id or owner.kind == PLATFORM
+    return found if theirs and model(found.id).starts_plainly else None
+
+
+def callable_keys(organisation_id: UUID) -> list[str]:
+    """The procedures that this body's diagrams may call."""
+    keys = (definition.key for definition in latest_of_each())
+    return [key for key in keys if callable_by(organisation_id, key)]
+
+
+def called_versions(definition_id: UUID, organisation_id: UUID) -> dict[str, str]:
+    """The version of each other procedure that a diagram names: those that a case keeps.
+
+    One that cannot be called yet is looked for again when the step opens.
+    """
+    names = model(definition_id).called_procedures
+    found = {name: callable_by(organisation_id, name) for name in names}
+    return {name: str(version.id) for name, version in found.items() if version}
 
 
 def latest_of_each() -> list[ProcessDefinition]:

@@ -34,7 +34,9 @@ class RemoteCall(db.Model):  # type: ignore[name-defined]
     partner: Mapped[str] = mapped_column(String(100))
     operation: Mapped[str] = mapped_column(String(200))
     arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
-    # ready | done | refused | incident | cancelled
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # of the case it started
+    # ready | done | refused | incident | cancelled; a call to another procedure is
+    # running while its case is open, and stopping until that case is cancelled
     status: Mapped[str] = mapped_column(String(20), default="ready")
     attempts: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)  # not being ready yet is none

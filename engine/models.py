@@ -97,6 +97,8 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
         Index(None, "applicant_id", "started_at", "id"),
         Index(None, "definition_id", "status"),
         Index(None, "started_at"),
+        Index(None, "parent_id", "started_at", **only("parent_id IS NOT NULL")),
+        Index(None, "called_by", **only("called_by IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -106,6 +108,9 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     applicant_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    # The case that called this one, and by which call.
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
+    called_by: Mapped[UUID | None]
     # active | suspended | completed | cancelled
     status: Mapped[str] = mapped_column(String(20), default="active")
     outcome: Mapped[str | None] = mapped_column(String(200))  # id of the end event

@@ -23,9 +23,10 @@ from connectors import (
     Refused,
     Retryable,
 )
-from engine.commands import calls
+from engine.commands import calls, children
 from engine.commands.calls import Attempt, Leased
 from engine.spiff.process import DataTooLarge
+from engine.spiff.records import PROCEDURE
 from engine.transaction import assert_no_transaction
 
 log = structlog.get_logger()
@@ -35,6 +36,9 @@ def deliver(call_id: UUID, partners: Mapping[str, Any]) -> None:
     """Make one remote call, if it is due, and give what came of it to the process."""
     leased = calls.lease(call_id)
     if leased is None:
+        return
+    if leased.partner == PROCEDURE:
+        children.go_on(leased)
         return
     assert_no_transaction()
     started = time.monotonic()

@@ -6,7 +6,7 @@ It may run in any number of processes at once: whatever it finds twice is done o
 from collections.abc import Callable
 from uuid import UUID
 
-from engine.commands import beginnings, calls, jobs, messages, timers
+from engine.commands import beginnings, calls, children, jobs, messages, timers
 
 AT_ONCE = 100
 
@@ -25,6 +25,9 @@ def sweep(deliver: Callable[[UUID], None]) -> int:
         found += 1
     for message_id in beginnings.waiting_to_begin(AT_ONCE):
         found += beginnings.begin(message_id) is not None
+    for call_id in children.to_stop(AT_ONCE):
+        children.stop(call_id)
+        found += 1
     for call_id in calls.take_due(AT_ONCE):
         deliver(call_id)
         found += 1

@@ -5,12 +5,13 @@ together, and a folder with a single error is not published.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
-from engine import decisions, operations, variables
+from engine import decisions, definitions, operations, variables
 from engine.commands import publishing
 from engine.definitions import COMPILED_FORM
 from engine.spiff.model import Problem, compile_model, lint
@@ -39,11 +40,21 @@ class FolderRefused(Exception):
 
 
 def folders() -> dict[str, Path]:
-    """Every procedure's folder of the repository, by its process id."""
-    return {
-        ".".join(found.parent.relative_to(WORKFLOWS).parts): found.parent
-        for found in sorted(WORKFLOWS.rglob("process.bpmn"))
+    """Every procedure's folder of the repository, by its process id, the called ones first."""
+    found = {
+        ".".join(drawn.parent.relative_to(WORKFLOWS).parts): drawn.parent
+        for drawn in sorted(WORKFLOWS.rglob("process.bpmn"))
     }
+    named = {
+        key: [other for other in found if other != key and _calls(folder, other)]
+        for key, folder in found.items()
+    }
+    return {key: found[key] for key in TopologicalSorter(named).static_order()}
+
+
+def _calls(folder: Path, key: str) -> bool:
+    text = f'calledElement="{key}"'.encode()
+    return any(text in drawn.read_bytes() for drawn in folder.glob("*.bpmn"))
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -61,8 +72,13 @@ def load_operations() -> None:
         import_module(f"workflows.{found.parent.name}.operations")
 
 
-def check(key: str, files: Mapping[str, bytes]) -> list[Problem]:
-    """Everything wrong with a folder's files, errors and warnings, in sentences."""
+def check(
+    key: str, files: Mapping[str, bytes], procedures: Collection[str] | None = None
+) -> list[Problem]:
+    """Everything wrong with a folder's files, errors and warnings, in sentences.
+
+    `procedures`, when given, are those that its calls may name.
+    """
     problems = list(_check_sizes(files))
     if problems:
         return problems
@@ -79,6 +95,7 @@ def check(key: str, files: Mapping[str, bytes]) -> list[Problem]:
         operations=operations.catalogue(),
         remote_calls=operations.remote_catalogue(),
         forms={name.removesuffix(".form.json") for name in _names(files, ".form.json")},
+        procedures=procedures,
     )
     told = {p.file for p in problems if p.severity == "error"}
     problems += [p for p in drawn if not (p.file in told and p.file.endswith(".dmn"))]
@@ -100,7 +117,8 @@ def publish(
 
     Raises FolderRefused with every problem, PublishedByDesigner.
     """
-    errors = [p for p in check(key, files) if p.severity == "error"]
+    procedures = definitions.callable_keys(owner_id)
+    errors = [p for p in check(key, files, procedures) if p.severity == "error"]
     if errors:
         raise FolderRefused(key, errors)
     compiled = {

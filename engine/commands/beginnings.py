@@ -43,7 +43,7 @@ def begin(message_id: UUID) -> UUID | None:
         process = Process.start(
             definitions.model(definition_id),
             {"case": cases.facts(instance, definition, None)},
-            host=Office(definition_id),
+            host=Office.of(instance),
             start_id=element_id,
             payload=message.payload,
         )

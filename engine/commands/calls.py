@@ -14,6 +14,7 @@ from engine.commands import partners
 from engine.commands.step import step
 from engine.exchanges import Exchange, RemoteCall
 from engine.models import SUSPENDED, Incident, ProcessInstance, db
+from engine.spiff.records import PROCEDURE
 from engine.transaction import lock, transaction
 
 _lease = timedelta(minutes=1)
@@ -30,10 +31,13 @@ class Leased:
     """A call to make now. `ambiguous`: an earlier try may have reached the partner."""
 
     id: UUID
+    partner: str
     operation: str
     arguments: dict[str, Any]
     attempt: int
     ambiguous: bool
+    answered: dict[str, Any] | None = None
+    """What the case that it started has answered."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def _due(now: datetime) -> Select[UUID]:
 def lease(call_id: UUID) -> Leased | None:
     """Count an attempt and take the call for a while; None if it is not to be made."""
     with transaction():
-        call = _locked(call_id)
+        call = locked(call_id)
         now = clock.now()
         if call is None or call.status != "ready" or call.due_at > now:
             return None
@@ -124,8 +128,9 @@ def lease(call_id: UUID) -> Leased | None:
         call.attempts += 1
         call.lease_until = now + _lease
         return Leased(
-            call.id, call.operation, call.arguments, call.attempts, call.ambiguous
-        )
+            call.id, call.partner, call.operation, call.arguments, call.attempts,
+            call.ambiguous, call.answer,
+        )  # fmt: skip
 
 
 def answer(
@@ -170,8 +175,18 @@ def answer(
         process.answer(call.task_id, value)
 
 
-def refuse(call_id: UUID, code: str, reasons: list[str], *, attempt: Attempt) -> None:
-    """Give a partner's refusal to the diagram; an incident if nothing there catches it."""
+def refuse(
+    call_id: UUID,
+    code: str,
+    reasons: list[str],
+    *,
+    attempt: Attempt | None = None,
+    payload: Any = None,
+) -> None:
+    """Give a partner's refusal to the diagram; an incident if nothing there catches it.
+
+    `payload` is that of the error on which a called case ended.
+    """
     call = db.session.get_one(RemoteCall, call_id)
     detail = {"call": str(call_id), "operation": call.operation, "code": code}
     with step(call.instance_id, "call_refused", detail=detail) as (_, process):
@@ -181,11 +196,12 @@ def refuse(call_id: UUID, code: str, reasons: list[str], *, attempt: Attempt) ->
             return
         call.lease_until = None
         call.last_error = " ; ".join(reasons)
-        if process.refuse(call.task_id, code, reasons):
+        if process.refuse(call.task_id, code, reasons, payload):
             call.status = "refused"
             call.finished_at = clock.now()
         else:
-            _raise_incident(call, "refused", "Le partenaire a refusé : " + call.last_error)
+            who = "La procédure appelée" if call.partner == PROCEDURE else "Le partenaire"
+            _raise_incident(call, "refused", f"{who} a refusé : {call.last_error}")
         db.session.flush()
 
 
@@ -204,7 +220,7 @@ def postpone(
     After 20 failures, or thirty days without an answer, a person is asked to look.
     """
     with transaction():
-        call = _locked(call_id)
+        call = locked(call_id)
         if call is None or call.status != "ready":
             return
         _keep_attempt(call, attempt)
@@ -225,22 +241,29 @@ def postpone(
             )
 
 
-def fail(call_id: UUID, error: str, *, attempt: Attempt, detail: str = "") -> None:
+def fail(
+    call_id: UUID,
+    error: str,
+    *,
+    attempt: Attempt | None = None,
+    detail: str = "",
+    cause: str = "unexpected",
+) -> None:
     """Stop trying and ask a person to look."""
     with transaction():
-        call = _locked(call_id)
+        call = locked(call_id)
         if call is None or call.status != "ready":
             return
         _keep_attempt(call, attempt)
         call.lease_until = None
         call.last_error = error
-        _raise_incident(call, "unexpected", error, detail)
+        _raise_incident(call, cause, error, detail)
 
 
 def break_partner(call_id: UUID, reason: str, *, attempt: Attempt) -> None:
     """Stop every call to a partner whose settings are wrong: one incident, not a thousand."""
     with transaction():
-        call = _locked(call_id)
+        call = locked(call_id)
         if call is None:
             return
         _keep_attempt(call, attempt)
@@ -249,7 +272,7 @@ def break_partner(call_id: UUID, reason: str, *, attempt: Attempt) -> None:
         partners.break_(call.partner, reason)
 
 
-def _locked(call_id: UUID) -> RemoteCall | None:
+def locked(call_id: UUID) -> RemoteCall | None:
     """A call under its instance's lock, the order in which every command locks."""
     instance_id = db.session.scalars(
         select(RemoteCall.instance_id).where(RemoteCall.id == call_id)

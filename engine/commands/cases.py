@@ -59,7 +59,7 @@ def start(
         process = Process.start(
             definitions.model(definition_id),
             {"case": facts(instance, definition, actor.name)},
-            host=Office(definition_id),
+            host=Office.of(instance),
             values=values,
         )
         instance.title = title(definition, process.data)
@@ -118,6 +118,7 @@ def facts(
         "number": instance.number,
         "definition": str(definition.id),
         "procedure": definition.name,
+        "called": definitions.called_versions(definition.id, owner.id),
         "organisation": directory.describe(owner),
         "applicant": directory.describe(applicant) if applicant else None,
         "parameters": parameters.values if parameters else {},
@@ -126,11 +127,13 @@ def facts(
     }
 
 
-def title(definition: ProcessDefinition, data: Mapping[str, Any]) -> str:
+def title(
+    definition: ProcessDefinition, data: Mapping[str, Any], otherwise: str = ""
+) -> str:
     """What the case is called, by the diagram's `ebg:title`."""
     expression = definitions.model(definition.id).properties.get("ebg:title")
     found = feel.compile(expression).evaluate(data) if expression else None
-    return str(found or definition.name)[:300]
+    return str(found or otherwise or definition.name)[:300]
 
 
 def withdraw(instance_id: UUID, *, actor: Actor, reason: str) -> bool:

@@ -115,6 +115,8 @@ def _call_again(call_id: UUID) -> None:
     call = lock(RemoteCall, call_id)
     call.status = "ready"
     call.failures = 0
+    if call.answer is not None and "data" not in call.answer:
+        call.answer = None  # the case that it started has not given any: start another
     call.created_at = call.due_at = clock.now()
     call.lease_until = call.woken_at = None
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 
 from engine import clock, definitions, directory, variables, wake
 from engine.columns import Base
@@ -166,15 +166,8 @@ def calls(
 ) -> None:
     """Ask partners, or no longer."""
     if gone := before - after:
-        db.session.execute(
-            update(RemoteCall)
-            .where(
-                RemoteCall.instance_id == instance.id,
-                RemoteCall.task_id.in_(gone),
-                RemoteCall.status.in_(["ready", "incident"]),
-            )
-            .values(status="cancelled", finished_at=clock.now())
-        )
+        no_longer_asked(instance, gone)
+        after_commit.append(wake.for_sweep)
         db.session.execute(
             update(Incident)
             .where(
@@ -191,13 +184,50 @@ def calls(
         after_commit.extend(partial(wake.for_call, call["id"]) for call in asked)
 
 
+def no_longer_asked(instance: ProcessInstance, tasks: AbstractSet[UUID]) -> None:
+    """Ask nothing more of partners for these tasks; the cases they started are stopped."""
+    now = clock.now()
+    db.session.execute(
+        update(RemoteCall)
+        .where(
+            RemoteCall.instance_id == instance.id,
+            RemoteCall.task_id.in_(tasks),
+            RemoteCall.status.in_(["ready", "incident", "running"]),
+        )
+        .values(
+            status=case((RemoteCall.status == "running", "stopping"), else_="cancelled"),
+            finished_at=now,
+            due_at=now,
+        )
+    )
+
+
+def caller(instance: ProcessInstance, process: Process, after_commit: AfterCommit) -> None:
+    """Answer the case that called this one, if it still waits."""
+    if instance.called_by is None or not process.completed:
+        return
+    if process.cancelled:
+        answer: dict[str, Any] = {"cancelled": instance.number}
+    elif process.error is not None:
+        code, payload = process.error
+        answer = {"code": code, "payload": payload}
+    else:
+        answer = {"data": {k: v for k, v in process.data.items() if k != "case"}}
+    db.session.execute(
+        update(RemoteCall)
+        .where(RemoteCall.id == instance.called_by, RemoteCall.status == "running")
+        .values(status="ready", answer=answer, due_at=clock.now(), woken_at=clock.now())
+    )
+    after_commit.append(partial(wake.for_call, instance.called_by))
+
+
 def _asked(instance: ProcessInstance, call: Call) -> dict[str, Any]:
     return {
         "id": uuid4(),
         "instance_id": instance.id,
         "task_id": call.task_id,
         "element_id": call.element_id,
-        "partner": call.operation.split(".")[0],
+        "partner": call.partner,
         "operation": call.operation,
         "arguments": call.arguments,
         "created_at": clock.now(),

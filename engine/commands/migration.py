@@ -7,6 +7,7 @@ for what is compatible, and for timers.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +51,7 @@ def migrate(
         definitions.model(instance.definition_id),
         definitions.model(target.id),
         {old: new for old, new in mapping.items() if new},
-        host=Office(target.id),
+        host=replace(Office.of(instance), definition_id=target.id),
         case={"definition": str(target.id), "procedure": target.name},
     )
     named = variables.searchable(instance.definition_id)
@@ -98,7 +99,7 @@ def _rename(instance_id: UUID, mapping: Mapping[str, str]) -> None:
         UserTask: UserTask.status == "open",
         Timer: Timer.due_at.is_not(None),
         MessageSubscription: MessageSubscription.task_id.is_not(None),
-        RemoteCall: RemoteCall.status.in_(["ready", "incident"]),
+        RemoteCall: RemoteCall.finished_at.is_(None),
         Incident: Incident.resolved_at.is_(None),
     }
     for old, new in mapping.items():

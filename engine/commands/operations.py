@@ -27,10 +27,9 @@ from sqlalchemy import or_, update
 
 from engine import clock, journal, wake
 from engine.access import Actor, require
-from engine.commands import incidents, migration, suspension
+from engine.commands import incidents, keeping, migration, suspension
 from engine.commands.step import digest, keep, locked, restore
 from engine.errors import OperationRefused
-from engine.exchanges import RemoteCall
 from engine.models import Incident, ProcessInstance, UserTask, db
 from engine.spiff import surgery
 from engine.spiff.process import Process, ProcessError
@@ -245,15 +244,7 @@ def _close(instance: ProcessInstance, task_id: UUID) -> None:
         .where(UserTask.id == task_id, UserTask.status == "open")
         .values(status="withdrawn", completed_at=clock.now())
     )
-    db.session.execute(
-        update(RemoteCall)
-        .where(
-            RemoteCall.instance_id == instance.id,
-            RemoteCall.task_id == task_id,
-            RemoteCall.status.in_(["ready", "incident"]),
-        )
-        .values(status="cancelled", finished_at=clock.now())
-    )
+    keeping.no_longer_asked(instance, {task_id})
 
 
 def _sentence(error: ProcessError) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import select
@@ -35,9 +35,21 @@ LOADED = (undefer(ProcessInstance.state), lazyload(ProcessInstance.definition))
 
 @dataclass(frozen=True)
 class Office:
-    """What a running diagram may ask of the office, inside the transaction."""
+    """What a running diagram may ask of the office, inside the transaction.
+
+    `organisation_id` is the body that owns the case; `called`, whether a case waits for it.
+    """
 
     definition_id: UUID
+    organisation_id: UUID
+    called: bool = False
+
+    @classmethod
+    def of(cls, instance: ProcessInstance) -> Self:
+        """What this case may ask."""
+        return cls(
+            instance.definition_id, instance.organisation_id, instance.called_by is not None
+        )
 
     def operation(self, name: str, arguments: dict[str, Any]) -> Any:
         """Run an operation of workflows/; its refusal is an error the diagram may catch.
@@ -58,6 +70,11 @@ class Office:
     def decide(self, decision_id: str, data: dict[str, Any]) -> Any:
         """Evaluate a decision table of the same version."""
         return definitions.decide(self.definition_id, decision_id, data)
+
+    def procedure(self, name: str) -> str | None:
+        """The version that a call starts today; None when this body may not call it."""
+        found = definitions.callable_by(self.organisation_id, name)
+        return str(found.id) if found else None
 
     def now(self) -> datetime:
         """The office's clock."""
@@ -117,7 +134,7 @@ def moved(
 def restore(instance: ProcessInstance) -> Process:
     """The instance's process as it was last kept."""
     model = definitions.model(instance.definition_id)
-    return Process.restore(model, instance.state, host=Office(instance.definition_id))
+    return Process.restore(model, instance.state, host=Office.of(instance))
 
 
 def keep(
@@ -149,6 +166,7 @@ def keep(
     instance.state = process.dump()
     instance.rev += 1
     instance.outcome = process.outcome
+    keeping.caller(instance, process, after_commit)
     if process.completed:
         instance.status = "completed"
         instance.ended_at = clock.now()

@@ -108,6 +108,13 @@ class _Then:
     def decide(self, decision_id: str, data: dict[str, Any]) -> Any:
         return self.host.decide(decision_id, data)
 
+    def procedure(self, name: str) -> str | None:
+        return self.host.procedure(name)
+
+    @property
+    def called(self) -> bool:
+        return self.host.called
+
 
 def _attach_events(task: LiveTask, had: Any, plan: Plan) -> None:
     """Wait for the boundary events that the new version adds to an open activity."""

@@ -3,6 +3,7 @@
 These rules hold for every diagram that is compiled, whatever the catalogues say.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
@@ -20,6 +21,8 @@ _SPLITTING = ACTIVITIES | {
     "intermediateThrowEvent",
 }
 _WAITED = frozenset({"intermediateCatchEvent", "receiveTask"})
+_PROCEDURE = re.compile(r"[a-z]\w*(\.[a-z]\w*)+")
+"""How the key of another procedure reads: its folder's path, with dots."""
 
 
 def said(
@@ -264,8 +267,9 @@ def _calls(scope: Scope, facts: Diagram) -> Iterator[Problem]:
         elif node.called.startswith("="):
             continue  # computed when the step opens; an unknown process is a failure there
         elif node.called not in processes:
-            message = f"le processus appelé « {node.called} » n'est pas dans ce dossier"
-            yield said(scope, node, message)
+            if not _PROCEDURE.fullmatch(node.called):
+                message = f"le processus appelé « {node.called} » n'est pas dans ce dossier"
+                yield said(scope, node, message)
         elif scope.id in _called_from(node.called, facts):
             message = f"le processus « {node.called} » finirait par s'appeler lui-même"
             yield said(scope, node, message)

@@ -83,6 +83,10 @@ class Element(BpmnSpecMixin):
         """Do the element's work; None when the answer comes later."""
         return True
 
+    def keeps_changes(self, task: LiveTask) -> bool:
+        """Whether the row of history of this task holds what changed meanwhile."""
+        return self.keeps_own_changes
+
     def complete(self, task: LiveTask) -> None:
         """What the element's completion changes elsewhere."""
         if self.container is not None:

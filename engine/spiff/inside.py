@@ -1,6 +1,8 @@
-"""Activities that hold a process: sub-processes of every kind, and called processes of the folder.
+"""Activities that hold a process: sub-processes of every kind, and called processes.
 
-All data go in and come back, unless the call says otherwise (`ebg:in`, `ebg:out`).
+A process of the same folder runs inside the case. One of another folder is another case:
+the call asks for it, and waits for its answer as for a partner's. All data go in and come
+back, unless the call says otherwise (`ebg:in`, `ebg:out`).
 """
 
 from typing import Any
@@ -12,11 +14,20 @@ from engine.spiff.diagram import Node
 from engine.spiff.elements import Element
 from engine.spiff.errors import TaskFailed
 from engine.spiff.sameness import same
+from engine.spiff.services import ServiceTask
 from engine.spiff.tree import LiveTask
+
+CALLED = "called"
+"""Under this key, a call that waits for another case keeps its procedure and version."""
+
+_SENT = "sent"
+
+DEEPEST = 50
+"""Processes open within each other: beyond, one is calling itself for ever."""
 
 
 class SubProcess(Element):
-    """A sub-process, or a process of the same folder called from here."""
+    """A sub-process, or a process called from here."""
 
     keeps_own_changes = False
 
@@ -25,13 +36,19 @@ class SubProcess(Element):
         self.spec = (node.called if node.kind == "callActivity" else None) or node.id
 
     def arrive(self, task: LiveTask) -> bool:
-        """Open the inner process; the owner goes on when it ends."""
-        data, inputs = task.data, self.properties.get("ebg:in")
-        if inputs:
-            data = {**_context(task, inputs, task.data), **_case(task)}
-        inner = task.top.create_subprocess(task, self._target(task))
+        """Open the inner process, or ask for another case; go on when it ends."""
+        for trace in (CALLED, _SENT):
+            task.internal_data.pop(trace, None)  # of a call that is made again
+        name, inputs = self._target(task), self.properties.get("ebg:in")
+        sent = _context(task, inputs, task.data) if inputs else None
+        if name not in task.top.subprocess_specs:
+            task.internal_data[CALLED] = [name, self._version(task, name)]
+            task.internal_data |= {} if sent is None else {_SENT: sent}
+            task._set_state(TaskState.STARTED)
+            return False
+        inner = task.top.create_subprocess(task, name)
         task._set_state(TaskState.STARTED)
-        inner.begin(data)
+        inner.begin(task.data if sent is None else {**sent, **_case(task)})
         return False
 
     def _target(self, task: LiveTask) -> str:
@@ -39,30 +56,82 @@ class SubProcess(Element):
         if not self.spec.startswith("="):
             return self.spec
         found = expressions.text_of(task, self.spec) or ""
-        specs = task.top.subprocess_specs
-        if found not in specs or "#" in found or specs[found].nested:
+        inner = task.top.subprocess_specs.get(found)
+        if "#" in found or (inner is not None and inner.nested):
+            raise self._unknown(found)
+        if _depth(task) >= DEEPEST:
             message = (
-                f"{self.label()} appelle « {found} », qui n'est pas un processus du dossier"
+                f"{self.label()} s'appelle sans fin : déjà {DEEPEST} processus ouverts"
             )
-            raise TaskFailed(message, code="unknown_process")
+            raise TaskFailed(message, code="endless_call")
         return found
+
+    def _version(self, task: LiveTask, name: str) -> str:
+        """The version of another procedure: fixed when the case started, else today's."""
+        fixed = task.data.get("case", {}).get("called", {}).get(name)
+        if fixed is not None and not self.spec.startswith("="):
+            return str(fixed)
+        found = task.top.host.procedure(name)
+        if found is None:
+            raise self._unknown(name)
+        return found
+
+    def _unknown(self, name: str) -> TaskFailed:
+        message = (
+            f"{self.label()} appelle « {name} », qui n'est ni un processus du dossier ni "
+            "une procédure publiée que l'on puisse appeler"
+        )
+        return TaskFailed(message, code="unknown_process")
+
+    def keeps_changes(self, task: LiveTask) -> bool:
+        """Only what another case brought back is nowhere else in the history."""
+        return CALLED in task.internal_data
+
+    def sent(self, task: LiveTask) -> dict[str, Any]:
+        """What the other case begins with: what the call says, else all that is known."""
+        found = task.internal_data.get(_SENT, task.data)
+        return {key: value for key, value in found.items() if key != "case"}
+
+    def answer(self, task: LiveTask, value: Any) -> None:
+        """The other case has ended with these data."""
+        given = value if isinstance(value, dict) else {}
+        case = _case(task)
+        task.data = {**self._outcome(task, {**case, **given, **case}), **case}
 
     def come_back(self, task: LiveTask, inner: Any, data: dict[str, Any]) -> None:
         """The inner process has ended with these data."""
         if done := inner.task_tree.internal_data.get("done"):
             task.internal_data["done"] = done
-        if outputs := self.properties.get("ebg:out"):
-            try:
-                data = {**task.data, **_context(task, outputs, data)}
-            except TaskFailed as error:
-                task.fail(error)
-                return
-        elif self.properties.get("ebg:in"):
-            data = {**task.data, **data}
+        try:
+            data = self._outcome(task, data)
+        except TaskFailed as error:
+            task.fail(error)
+            return
         if self.node.by_event:
             data = _own_changes(task, data)
         task.data = data
         task._set_state(TaskState.READY)
+
+    def _outcome(self, task: LiveTask, data: dict[str, Any]) -> dict[str, Any]:
+        """What is known once the called process has ended with `data`."""
+        if outputs := self.properties.get("ebg:out"):
+            return {**task.data, **_context(task, outputs, data)}
+        if self.properties.get("ebg:in") or CALLED in task.internal_data:
+            return {**task.data, **data}
+        return data
+
+
+def asks(task: LiveTask) -> bool:
+    """Whether this task, once started, waits for an answer from outside the case."""
+    return isinstance(task.task_spec, ServiceTask) or CALLED in task.internal_data
+
+
+def _depth(task: LiveTask) -> int:
+    """How many processes are open around this task."""
+    depth, workflow = 1, task.workflow
+    while hasattr(workflow, "owner"):
+        depth, workflow = depth + 1, workflow.owner.workflow
+    return depth
 
 
 def _context(task: LiveTask, text: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -26,12 +26,14 @@ def lint(
     remote_calls: Catalogue,
     forms: Collection[str],
     roles: Collection[str] | None = None,
+    procedures: Collection[str] | None = None,
     key: str | None = None,
 ) -> list[Problem]:
     """All problems of a procedure's folder, errors first.
 
-    `forms` are names without `.form.json`; `roles`, when given, are those that exist; `key` is
-    the folder's process id, by default that of `process.bpmn`.
+    `forms` are names without `.form.json`; `roles`, when given, are those that exist, and
+    `procedures` those that may be called; `key` is the folder's process id, by default that
+    of `process.bpmn`.
     """
     try:
         facts, problems = dialect.read(files, key or _main_process(files))
@@ -47,6 +49,8 @@ def lint(
         problems += meaning_rules.expression_problems(scope)
         problems += meaning_rules.service_problems(scope, operations, remote_calls)
         problems += meaning_rules.people_problems(scope, forms, roles)
+        if procedures is not None:
+            problems += meaning_rules.call_problems(scope, {*facts.scopes, *procedures})
         if not unreadable:
             problems += meaning_rules.decision_problems(scope, decisions)
         problems += meaning_rules.data_problems(scope)

@@ -180,6 +180,18 @@ def people_problems(
             yield said(scope, node, message, "warning")
 
 
+def call_problems(scope: Scope, known: Collection[str]) -> Iterator[Problem]:
+    """Call activities against the processes of the folder and the procedures published."""
+    for node in scope.nodes:
+        called = node.called or ""
+        if called and not called.startswith("=") and called not in known:
+            message = (
+                f"la procédure « {called} » n'est pas publiée, ou ne peut pas être appelée : "
+                "publiez-la d'abord, avec un début qui n'attend rien"
+            )
+            yield said(scope, node, message)
+
+
 def decision_problems(scope: Scope, decisions: Collection[str]) -> Iterator[Problem]:
     """Business rule tasks against the decisions of the folder."""
     for node in scope.nodes:

@@ -138,6 +138,26 @@ class Model:
         return next(iter(found), None)
 
     @property
+    def starts_plainly(self) -> bool:
+        """Whether the process has a start event that waits for nothing."""
+        return self.start is not None and not self.start.events
+
+    @cached_property
+    def called_procedures(self) -> frozenset[str]:
+        """The keys of the other procedures that its calls name, those that are computed aside."""
+        named = (
+            node.called
+            for scope in self.diagram.scopes.values()
+            for node in scope.nodes
+            if node.kind == "callActivity"
+        )
+        return frozenset(
+            name
+            for name in named
+            if name and name not in self.diagram.scopes and not name.startswith("=")
+        )
+
+    @property
     def start_form(self) -> str | None:
         """`ebg:form` of the start event: the form that starts a case."""
         return self.start.properties.get("ebg:form") if self.start else None

@@ -25,6 +25,7 @@ from engine.spiff.errors import (
 )
 from engine.spiff.events import Catching
 from engine.spiff.expressions import checked
+from engine.spiff.inside import asks
 from engine.spiff.joins import EndJoin, Join
 from engine.spiff.model import Model
 from engine.spiff.progress import MAX_STEPS, run_on
@@ -38,7 +39,6 @@ from engine.spiff.records import (
     TimerDue,
     Waiting,
 )
-from engine.spiff.services import ServiceTask
 from engine.spiff.throwing import catcher
 from engine.spiff.tree import UNFINISHED, Host, LiveTask, LiveWorkflow
 
@@ -120,25 +120,31 @@ class Process:
         run_on(self._top)
 
     def answer(self, task_id: UUID, value: Any) -> None:
-        """Give a remote call its answer, and run on."""
-        task = self._task(task_id, TaskState.STARTED, ServiceTask)
+        """Give a remote call its answer, and run on.
+
+        A call to another procedure is answered by its data, a mapping.
+        """
+        task = self._asking(task_id)
         task.before = dict(task.data)
         task.task_spec.answer(task, value)
         task.complete()
         run_on(self._top)
 
-    def refuse(self, task_id: UUID, code: str, reasons: list[str]) -> bool:
+    def refuse(
+        self, task_id: UUID, code: str, reasons: list[str], payload: Any = None
+    ) -> bool:
         """The partner refused: throw a BPMN error. False when nothing catches it.
 
-        The error's payload, `{code, reasons}`, goes where the error's variable says, else
-        under `error`. When nothing catches it the call stays open, for a person to settle.
+        The error's payload (`{code, reasons}` unless a called case gives its own) goes where
+        the error's variable says, else under `error`. When nothing catches it the call stays
+        open, for a person to settle.
         """
-        task = self._task(task_id, TaskState.STARTED, ServiceTask)
+        task = self._asking(task_id)
         found = catcher(task, "error", code)
         if found is None:
             return False
-        payload = {"code": code, "reasons": list(reasons)}
-        found.task_spec.fire(found, payload, source=task)
+        said = payload or {"code": code, "reasons": list(reasons)}
+        found.task_spec.fire(found, checked(said), source=task)
         run_on(self._top)
         return True
 
@@ -247,6 +253,16 @@ class Process:
         return bool(self._top.completed)
 
     @property
+    def cancelled(self) -> bool:
+        """Whether the instance is over by `cancel`, not by its end."""
+        return bool(self._top.cancelled)
+
+    @property
+    def error(self) -> tuple[str, Any] | None:
+        """The code and payload of the error on which a called case has just ended."""
+        return self._top.error
+
+    @property
     def outcome(self) -> str | None:
         """The id of the last end event that the top process reached."""
         return self._top.outcome
@@ -267,6 +283,12 @@ class Process:
         return views.markers(self._top)
 
     # Inside
+
+    def _asking(self, task_id: UUID) -> LiveTask:
+        task = self._task(task_id, TaskState.STARTED)
+        if not asks(task):
+            raise WrongState(f"{task.task_spec.label()} n'attend pas de réponse")
+        return task
 
     def _task(self, task_id: UUID, state: int, kind: Any = object) -> LiveTask:
         task = self._top.find(task_id)

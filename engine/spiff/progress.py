@@ -10,8 +10,8 @@ from SpiffWorkflow.util.task import TaskState
 from engine.spiff.compaction import compact
 from engine.spiff.errors import TaskFailed
 from engine.spiff.events import Catching, settle_conditions
+from engine.spiff.inside import asks
 from engine.spiff.joins import EndJoin, Join, settle_joins
-from engine.spiff.services import ServiceTask
 from engine.spiff.tree import TOKEN, LiveTask, LiveWorkflow
 
 MAX_STEPS = 10_000
@@ -75,5 +75,5 @@ def _may_move(task: LiveTask) -> bool:
     if task.state == TaskState.WAITING:
         return isinstance(spec, Catching) and spec.event.kind in ("message", "timer")
     if task.state == TaskState.STARTED:
-        return isinstance(spec, ServiceTask)
+        return asks(task)
     return True  # a user task, or a failure that a person will repair

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+PROCEDURE = "procedure"
+"""The partner of a call to another procedure: the office itself, where a case starts."""
+
 
 @dataclass(frozen=True)
 class OpenTask:
@@ -27,13 +30,17 @@ class OpenTask:
 
 @dataclass(frozen=True)
 class Call:
-    """A remote call asked for and not yet answered."""
+    """A remote call asked for and not yet answered.
+
+    When `partner` is PROCEDURE, `operation` is the procedure called and `arguments` are
+    `{definition, data}`: the version to start, and what its case begins with.
+    """
 
     task_id: UUID
     element_id: str
+    partner: str
     operation: str
     arguments: dict[str, Any]
-    result_variable: str | None
 
 
 @dataclass(frozen=True)

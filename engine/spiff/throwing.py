@@ -68,7 +68,8 @@ class Throwing(Element):
 
     def _payload(self, task: LiveTask, event: Event) -> Any:
         payload = expressions.value(task, event.payload) if event.payload else None
-        if event.kind == "error" and catcher(task, "error", event.code) is None:
+        caught = task.top.host.called or catcher(task, "error", event.code) is not None
+        if event.kind == "error" and not caught:
             message = (
                 f"l'erreur « {event.code} » de {self.label()} n'est attrapée nulle part"
             )
@@ -96,6 +97,8 @@ def throw(task: LiveTask, event: Event, payload: Any) -> None:
         found = catcher(task, event.kind, event.code)
         if found is not None:
             found.task_spec.fire(found, payload, source=task)
+        elif event.kind == "error":  # uncaught here: the caller's, or it would have failed
+            task.top.end_on(event.code or "error", payload)
     elif event.kind == "signal":
         for waiting in signalled(task, event.name):
             if waiting.state == TaskState.WAITING:

@@ -49,6 +49,13 @@ class Host(Protocol):
     def decide(self, decision_id: str, data: dict[str, Any]) -> Any:
         """Evaluate a decision of the procedure's folder."""
 
+    def procedure(self, name: str) -> str | None:
+        """The version that a call to another procedure starts; None: it cannot be called."""
+
+    @property
+    def called(self) -> bool:
+        """Whether another case waits for this one's answer."""
+
     def now(self) -> datetime:
         """The present moment, aware and in UTC."""
 
@@ -170,6 +177,8 @@ class LiveWorkflow(BpmnWorkflow):
         self.outbox: list[Thrown] = []
         self.outcome: str | None = None
         self.cancelled = False
+        self.error: tuple[str, Any] | None = None
+        """The code and payload of the error on which a called case ends, in that move."""
         self.brought: Any = None
         """What the message that starts this instance carries, during that move alone."""
 
@@ -209,7 +218,8 @@ class LiveWorkflow(BpmnWorkflow):
         spec = task.task_spec
         if spec.bpmn_id is None:
             return
-        before, own = task.before or {}, spec.keeps_own_changes and state == "completed"
+        before = task.before or {}
+        own = state == "completed" and spec.keeps_changes(task)
         if spec.kind == "startEvent" and task.workflow is self:
             before = {"case": before.get("case")}  # the rest is what the start form brought
         updates = {
@@ -235,6 +245,12 @@ class LiveWorkflow(BpmnWorkflow):
         """Cancel everything that is open in the instance."""
         self.task_tree.cancel()
         self.completed = self.cancelled = True
+
+    def end_on(self, error: str, payload: Any) -> None:
+        """End a called case on an error, which its caller may catch."""
+        self.error = (error, payload)
+        self.task_tree.cancel()
+        self.completed = True
 
     def finish(self, last: LiveTask) -> None:
         """The process has ended with this task's data."""

@@ -9,8 +9,15 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.elements import UserTask
 from engine.spiff.events import Catching
-from engine.spiff.records import Call, Failure, OpenTask, Subscription, Waiting
-from engine.spiff.services import ServiceTask
+from engine.spiff.inside import CALLED, asks
+from engine.spiff.records import (
+    PROCEDURE,
+    Call,
+    Failure,
+    OpenTask,
+    Subscription,
+    Waiting,
+)
 from engine.spiff.tree import OPEN, LiveTask, LiveWorkflow
 
 
@@ -24,7 +31,7 @@ def waiting(top: LiveWorkflow) -> Waiting:
             if isinstance(spec, UserTask):
                 tasks.add(task.id)
         elif state == TaskState.STARTED:
-            if isinstance(spec, ServiceTask):
+            if asks(task):
                 asked.add(task.id)
         elif state == TaskState.ERROR:
             failed.add(task.id)
@@ -70,18 +77,34 @@ def _open_task(task: LiveTask) -> OpenTask:
 
 
 def calls(top: LiveWorkflow) -> list[Call]:
-    """All STARTED remote calls."""
+    """All STARTED remote calls, of partners and of other procedures."""
     return [
-        Call(
-            task_id=task.id,
-            element_id=task.task_spec.node.id,
-            operation=task.task_spec.operator.name,
-            arguments=task.internal_data.get("arguments", {}),
-            result_variable=task.task_spec.operator.result,
-        )
+        _called(task) if CALLED in task.internal_data else _asked(task)
         for task in top.every()
-        if task.state == TaskState.STARTED and isinstance(task.task_spec, ServiceTask)
+        if task.state == TaskState.STARTED and asks(task)
     ]
+
+
+def _asked(task: LiveTask) -> Call:
+    operator = task.task_spec.operator
+    return Call(
+        task_id=task.id,
+        element_id=task.task_spec.node.id,
+        partner=operator.name.partition(".")[0],
+        operation=operator.name,
+        arguments=task.internal_data.get("arguments", {}),
+    )
+
+
+def _called(task: LiveTask) -> Call:
+    procedure, definition = task.internal_data[CALLED]
+    return Call(
+        task_id=task.id,
+        element_id=task.task_spec.node.id,
+        partner=PROCEDURE,
+        operation=procedure,
+        arguments={"definition": definition, "data": task.task_spec.sent(task)},
+    )
 
 
 def armed(top: LiveWorkflow) -> Iterator[tuple[datetime, LiveTask]]:

@@ -188,6 +188,8 @@ class Clock:
             key.replace("__", "."): value for key, value in operations.items()
         }
         self.decisions: dict[str, Any] = {}
+        self.procedures: dict[str, str] = {}
+        self.called = False
 
     def operation(self, name: str, arguments: dict[str, Any]) -> Any:
         return self.operations[name](**arguments)
@@ -197,6 +199,9 @@ class Clock:
 
     def decide(self, decision_id: str, data: dict[str, Any]) -> Any:
         return self.decisions[decision_id](data)
+
+    def procedure(self, name: str) -> str | None:
+        return self.procedures.get(name)
 
     def now(self) -> datetime:
         return self.moment

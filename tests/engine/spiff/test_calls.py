@@ -5,6 +5,7 @@ import pytest
 from engine.spiff.model import Model, compile_model
 from tests.engine.spiff.drawing import (
     Case,
+    Clock,
     chain,
     document,
     element,
@@ -22,6 +23,7 @@ def folder(target: str, **ebg: str) -> Model:
     first = process(
         start(), call, user("after"), end(), chain("started", "c", "after", "ended")
     )
+    inside = () if target == "tests.other" else ("one", "two")
     called = [
         process(
             start(f"{n}s"),
@@ -30,7 +32,7 @@ def folder(target: str, **ebg: str) -> Model:
             chain(f"{n}s", f"{n}u", f"{n}e"),
             key=n,
         )
-        for n in ("one", "two")
+        for n in inside
     ]
     return compile_model({"process.bpmn": document(first, *called)}, "p")
 
@@ -65,6 +67,34 @@ def test_a_target_may_be_computed(name):
 def test_a_computed_target_that_does_not_exist_is_a_failure_that_can_be_repaired():
     case = Case(folder("=which"), {"which": "c"})
     (failure,) = case.process.failures()
-    assert "n'est pas un processus du dossier" in failure.message
+    assert "n'est ni un processus du dossier ni une procédure publiée" in failure.message
     case.move("retry", failure.task_id, {"which": "two"})
     assert case.names() == ["twou"]
+
+
+def test_a_process_that_calls_itself_by_a_computed_name_stops():
+    call = element("callActivity", "c", calledElement="=which")
+    itself = process(start(), call, end(), chain("started", "c", "ended"))
+    case = Case(compile_model({"process.bpmn": document(itself)}, "p"), {"which": "p"})
+    (failure,) = case.process.failures()
+    assert failure.error_class == "endless_call"
+
+
+def test_a_case_of_another_procedure_is_asked_for_and_answers():
+    host = Clock()
+    host.procedures["tests.other"] = "version-3"
+    case = Case(folder("tests.other"), {"case": {"number": "7"}, "amount": 5}, host)
+    (call,) = case.process.calls()
+    assert (call.partner, call.operation) == ("procedure", "tests.other")
+    assert call.arguments == {"definition": "version-3", "data": {"amount": 5}}
+    case.move("answer", call.task_id, {"case": {"number": "8"}, "amount": 6})
+    assert data(case, "after") == {"case": {"number": "7"}, "amount": 6}
+
+
+def test_the_version_that_a_case_began_with_is_kept_for_a_target_that_is_written():
+    host = Clock()
+    host.procedures["tests.other"] = "version-3"
+    began = {"case": {"called": {"tests.other": "version-1"}}, "which": "tests.other"}
+    for target, version in (("tests.other", "version-1"), ("=which", "version-3")):
+        (call,) = Case(folder(target), began, host).process.calls()
+        assert call.arguments["definition"] == version, target
