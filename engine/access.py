@@ -129,7 +129,18 @@ def _consulted(actor: Actor, case: ProcessInstance) -> bool:
 
 
 def _sees_case(actor: Actor, case: ProcessInstance) -> bool:
-    return _handles(actor, case) or _applies(actor, case) or _consulted(actor, case)
+    return (
+        _handles(actor, case)
+        or _applies(actor, case)
+        or _consulted(actor, case)
+        or _handles_caller(actor, case)
+    )
+
+
+def _handles_caller(actor: Actor, case: ProcessInstance) -> bool:
+    """Whoever handles a case follows those that it has called."""
+    caller = db.session.get(ProcessInstance, case.parent_id) if case.parent_id else None
+    return caller is not None and _handles(actor, caller)
 
 
 def _works_on(actor: Actor, task: UserTask) -> bool:

@@ -205,18 +205,27 @@ def _boundary(scope: Scope, node: Node, facts: Diagram) -> Iterator[Problem]:
         in_transaction = attached is not None and attached.kind == "transaction"
         if event.kind == "cancel" and not (in_transaction and node.interrupting):
             yield said(scope, node, _FRENCH["cancel"])
-        if event.kind == "escalation" and attached is not None and attached.called:
-            if attached.called not in facts.scopes and attached.called[:1] != "=":
-                message = (
-                    f"aucune escalade ne vient de « {attached.name} », qui est un autre "
-                    "dossier : faites-lui envoyer un message"
-                )
-                yield said(scope, node, message)
-                continue
+        if (
+            event.kind == "escalation"
+            and attached is not None
+            and _outside(attached, facts)
+        ):
+            message = (
+                f"aucune escalade ne vient de « {attached.name} », qui est un autre "
+                "dossier : faites-lui envoyer un message"
+            )
+            yield said(scope, node, message)
+            continue
         tells = attached is not None and attached.loop and attached.loop.throws
         if climbs and attached is not None and attached.kind not in sources and not tells:
             message = f"aucune {_NOUN[event.kind]} ne peut venir de « {attached.name} »"
             yield said(scope, node, message)
+
+
+def _outside(node: Node, facts: Diagram) -> bool:
+    """Whether an activity calls another procedure by its name."""
+    called = node.called or "="
+    return not called.startswith("=") and called not in facts.scopes
 
 
 _NOUN = {"error": "erreur", "escalation": "escalade"}

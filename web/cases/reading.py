@@ -25,6 +25,7 @@ from engine.models import (
     UserTask,
     db,
 )
+from engine.spiff.records import PROCEDURE
 from web.cases import sheets
 from web.cases.sheets import Sheet
 from workflows import facts
@@ -39,6 +40,9 @@ PARTNER_NAMES = {
     "mail": "la messagerie",
     "rendering": "l'édition des courriers",
 }
+
+MOST_CALLED = 50
+"""Cases that a case has called, shown on its page, the newest first."""
 
 HUMAN_STEPS = ("userTask", "manualTask", "startEvent", "endEvent", "receiveTask")
 """What people did or received; the rest of a history is machinery."""
@@ -84,6 +88,8 @@ class CasePage:
     past: list[History]
     every_step: list[History]
     people: dict[UUID | None, str]
+    caller: ProcessInstance | None
+    called: list[ProcessInstance]
     incidents: int
     outcome: str | None
     may_write: bool
@@ -115,6 +121,8 @@ def page(case: ProcessInstance, actor: Actor) -> CasePage:
         past=[step for step in every_step if step.kind in HUMAN_STEPS],
         every_step=every_step if handles else [],
         people=names({step.by for step in every_step}),
+        caller=_caller(case, actor),
+        called=_called(case) if handles else [],
         incidents=_open_incidents(case.id) if handles else 0,
         outcome=outcome_name(case),
         may_write=case.status == "active" and allowed(actor, "write", case),
@@ -208,17 +216,42 @@ def _who(
     return ", ".join(part for part in (person, role_name(task), body) if part)
 
 
+def _caller(case: ProcessInstance, actor: Actor) -> ProcessInstance | None:
+    """The case that called this one, for whoever may see it."""
+    found = db.session.get(ProcessInstance, case.parent_id) if case.parent_id else None
+    return found if found is not None and allowed(actor, "see", found) else None
+
+
+def _called(case: ProcessInstance) -> list[ProcessInstance]:
+    """The cases that this one called, which whoever handles it may see."""
+    return list(
+        db.session.scalars(
+            select(ProcessInstance)
+            .where(ProcessInstance.parent_id == case.id)
+            .order_by(ProcessInstance.started_at.desc())
+            .limit(MOST_CALLED)
+        )
+    )
+
+
+def _asked_of(call: RemoteCall) -> str:
+    """The partner, or the procedure that another case follows meanwhile."""
+    if call.partner == PROCEDURE:
+        return definitions.model(UUID(call.arguments["definition"])).name
+    return PARTNER_NAMES.get(call.partner, call.partner)
+
+
 def _awaited_of_partners(case: ProcessInstance) -> list[Awaited]:
     elements = definitions.model(case.definition_id).elements
     calls = db.session.scalars(
         select(RemoteCall).where(
-            RemoteCall.instance_id == case.id, RemoteCall.status.in_(["ready", "incident"])
+            RemoteCall.instance_id == case.id, RemoteCall.finished_at.is_(None)
         )
     )
     found = [
         Awaited(
             what=_label(elements, call.element_id),
-            who=PARTNER_NAMES.get(call.partner, call.partner),
+            who=_asked_of(call),
             due_at=None,
             late=False,
             mine=False,

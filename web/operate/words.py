@@ -16,6 +16,7 @@ PARTNERS: Mapping[str, object] = {
     "oseo": _("Avis de Bpifrance (OSEO)"),
     "archiving": _("Archivage (as@lae)"),
     "rendering": _("Édition des courriers (PDF)"),
+    "procedure": _("Autres procédures (dossiers appelés)"),
 }
 
 OUTCOMES: Mapping[str, object] = {
@@ -35,6 +36,8 @@ CAUSES: Mapping[str, object] = {
     "silent": _("partenaire muet depuis trente jours"),
     "unexpected": _("erreur imprévue"),
     "misconfigured": _("réglage à corriger"),
+    "called_case": _("dossier appelé qui ne peut pas commencer ou répondre"),
+    "called_case_cancelled": _("dossier appelé annulé"),
     "unknown_organisation": _("organisme inconnu de l’annuaire"),
 }
 
@@ -50,6 +53,7 @@ RESOLUTIONS: Mapping[str, object] = {
 
 ACTS: Mapping[str, object] = {
     "case_started": _("Demande déposée"),
+    "case_called": _("Autre procédure appelée"),
     "case_withdrawn": _("Demande retirée"),
     "call_answered": _("Réponse d’un partenaire"),
     "call_refused": _("Refus d’un partenaire"),

@@ -54,7 +54,9 @@ def index() -> ResponseReturnValue:
     """The company's drafts, what is expected of it, and its requests."""
     actor = current_actor()
     page = db.paginate(
-        own_cases(actor).order_by(ProcessInstance.started_at.desc()),
+        own_cases(actor)
+        .where(ProcessInstance.parent_id.is_(None))
+        .order_by(ProcessInstance.started_at.desc()),
         page=page_number(),
         per_page=PER_PAGE,
         error_out=False,
