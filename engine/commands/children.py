@@ -9,6 +9,7 @@ transaction of their own, whoever dies in between. A child has its own number, l
 inbox and incidents; it belongs to the body of the case that called it.
 """
 
+import traceback
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,8 +22,7 @@ from engine.commands.step import Office, digest, keep, locked, restore
 from engine.errors import Busy, EngineError
 from engine.exchanges import RemoteCall
 from engine.models import ProcessDefinition, ProcessInstance, db
-from engine.spiff.errors import TaskFailed
-from engine.spiff.process import Process, ProcessError
+from engine.spiff.process import Process
 from engine.transaction import AfterCommit, lock, transaction
 
 DEEPEST = 10
@@ -34,16 +34,21 @@ class TooDeep(EngineError):
 
 
 def go_on(call: Leased) -> None:
-    """Start the case that a leased call asks for, or hand over what it has answered."""
+    """Start the case that a due call asks for, or hand over what it has answered.
+
+    What cannot be done is an incident of the calling case.
+    """
     try:
         if call.answered is None:
             begin(call.id)
         else:
             settle(call.id, call.answered)
-    except Busy:  # at the next sweep
-        raise
-    except (ProcessError, TaskFailed, EngineError) as failure:
-        calls.fail(call.id, str(failure) or str(failure.__doc__), cause="called_case")
+    except Busy:  # the call is told again
+        return
+    except Exception as failure:  # whatever it is, a person must look
+        said = str(failure) or str(failure.__doc__)
+        detail = "".join(traceback.format_exception(failure))
+        calls.fail(call.id, said, cause="called_case", detail=detail)
 
 
 def begin(call_id: UUID) -> UUID | None:
@@ -72,7 +77,7 @@ def _begun(
     child.organisation_id = parent.organisation_id
     child.parent_id, child.called_by = parent.id, call.id
     db.session.add(child)
-    call.status, call.lease_until = "running", None
+    call.status = "running"
     db.session.flush()
     above = {"id": str(parent.id), "number": parent.number, "title": parent.title}
     process = Process.start(

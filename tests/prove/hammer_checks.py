@@ -131,7 +131,8 @@ def _steps(stuck: list[str]) -> Iterator[Check]:
 
 
 def _begun(noted: Sequence[Act]) -> Iterator[Check]:
-    known = {str(case) for case in db.session.scalars(select(ProcessInstance.id))}
+    cases = db.session.execute(select(ProcessInstance.id, ProcessInstance.parent_id)).all()
+    known = {str(case) for case, parent in cases if parent is None}
     tried = [one for one in noted if one.act == "begin"]
     done = Counter(one.facts["case"] for one in tried if one.end == "done")
     yield Check("requests filed twice", 0, sum(n - 1 for n in done.values()))
@@ -139,6 +140,9 @@ def _begun(noted: Sequence[Act]) -> Iterator[Check]:
     yield Check("requests filed and lost", [], lost)
     tried_for = {one.facts["case"] for one in tried if one.end in {"done", ""}}
     yield Check("cases that nobody filed", [], sorted(known - tried_for))
+    called = Counter(str(parent) for _, parent in cases if parent is not None)
+    yield Check("cases that each called one other", len(known), len(called))
+    yield Check("cases called twice", 0, called.total() - len(called))
 
 
 def _told(noted: Sequence[Act]) -> Iterator[Check]:
@@ -161,7 +165,9 @@ def _told(noted: Sequence[Act]) -> Iterator[Check]:
 
 
 def _called(folder: Path) -> Iterator[Check]:
-    calls = db.session.execute(select(RemoteCall.id, RemoteCall.status)).all()
+    calls = db.session.execute(
+        select(RemoteCall.id, RemoteCall.status).where(RemoteCall.partner == "echo")
+    ).all()
     done = {str(call) for call, status in calls if status == "done"}
     yield Check("calls to the partner, all answered", len(calls), len(done))
     asked = {path.stem for path in folder.glob("*.asked")}

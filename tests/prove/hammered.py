@@ -1,7 +1,8 @@
 """What is hammered: a procedure with everything that can be raced, its officers, its partner.
 
 Two people and a partner work side by side and are joined; one of them is nudged after two
-seconds, the other's deadline passes after thirty; a decision may send the case back.
+seconds, the other's deadline passes after thirty; a decision may send the case back. Before
+its end it calls another procedure, whose case calls the partner too.
 """
 
 from collections import Counter
@@ -18,6 +19,7 @@ from tests.engine.spiff.drawing import (
     boundary,
     catch,
     chain,
+    element,
     end,
     exclusive,
     flow,
@@ -31,7 +33,7 @@ from tests.engine.spiff.drawing import (
 )
 from tests.office import Office, open_office, publish
 
-KEY = "tests.hammered"
+KEY, CALLED = "tests.hammered", "tests.checked"
 TASKS = ("left", "right", "remind", "decide", "amend", "last")
 
 BODY = NEWS + process(
@@ -46,7 +48,13 @@ BODY = NEWS + process(
     chain("fork", "right", "either", "meet"), chain("deadline", "either"),
     chain("fork", "news", "ask", "meet"),
     flow("enough", "amend", "decide.again = true"), chain("amend", "decide"),
-    flow("enough", "last", key="on"), chain("last", "ended"), key=KEY,
+    element("callActivity", "check", calledElement=CALLED),
+    flow("enough", "last", key="on"), chain("last", "check", "ended"), key=KEY,
+)  # fmt: skip
+
+CHECKED = process(
+    start("asked"), service("again", "echo.ask", "checked", question='"quoi"'), end("told"),
+    chain("asked", "again", "told"), key=CALLED,
 )  # fmt: skip
 
 
@@ -71,6 +79,7 @@ def prepare(env: Mapping[str, str], folder: Path, cases: int) -> Ground:
         person = people.add_person(email, name)
         people.grant(person, office.region, "case_officer")
         officers.append(actor_for(person))
+    publish(CALLED, CHECKED, owner=office.region)
     definition = publish(KEY, BODY, owner=office.region)
     return Ground(env, folder, office, officers, definition, cases)
 
@@ -83,7 +92,9 @@ def mark(step: History) -> str | None:
 
 def lawful(steps: Counter[str]) -> bool:
     """Whether a case that ended did each of its steps as often as the diagram says."""
-    once = ("started", "left", "news", "ask", "last", "ended")
+    if "asked" in steps:
+        return steps == Counter(asked=1, again=1, told=1)
+    once = ("started", "left", "news", "ask", "last", "check", "ended")
     return (
         all(steps[step] == 1 for step in once)
         and steps["right"] + steps["deadline"] == 1
