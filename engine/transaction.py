@@ -11,13 +11,12 @@ telling fails, it is logged and swallowed, since the database already holds the 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
 
+from engine import rows
 from engine.columns import Base
 from engine.errors import Busy
 from engine.models import db
@@ -37,9 +36,6 @@ for a lock. SQLite does both by itself."""
 CONTENDED = {"55P03", "40P01", "40001", "SQLITE_BUSY"}
 """How the databases say that a lock was not had: too long a wait, a deadlock, a conflict."""
 
-_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
-
-
 class NestedTransaction(RuntimeError):
     """A command was called from within another one."""
 
@@ -51,17 +47,16 @@ def transaction() -> Iterator[AfterCommit]:
     Raises NestedTransaction when another one is open in this context, Busy when a lock that
     it needs was not had in the time that the database allows.
     """
-    if _open.get():
+    if rows.opened.get() is not None:
         raise NestedTransaction
-    token = _open.set(True)
     after_commit: AfterCommit = []
     db.session.rollback()  # what a view has read so far is stale from here on
     try:
-        sqlite = db.session.get_bind().dialect.name == "sqlite"
-        db.session.connection(
-            execution_options={"writing": True} if sqlite else {"isolation_level": NEWEST}
-        )
-        yield after_commit
+        opened = rows.Transaction(_connection())
+        with _current(opened):
+            yield after_commit
+        db.session.flush()
+        rows.send(opened)
         db.session.commit()
     except BaseException as failure:
         db.session.rollback()
@@ -71,8 +66,6 @@ def transaction() -> Iterator[AfterCommit]:
         if lost is not None and lost is not failure:
             raise lost from None
         raise
-    finally:
-        _open.reset(token)
     for action in after_commit:
         try:
             action()
@@ -80,10 +73,23 @@ def transaction() -> Iterator[AfterCommit]:
             log.exception("after_commit_failed")
 
 
+def _connection() -> Connection:
+    sqlite = db.session.get_bind().dialect.name == "sqlite"
+    options = {"writing": True} if sqlite else {"isolation_level": NEWEST}
+    return db.session.connection(execution_options=options)
+
+
+@contextmanager
+def _current(opened: rows.Transaction) -> Iterator[None]:
+    token = rows.opened.set(opened)
+    try:
+        yield
+    finally:
+        rows.opened.reset(token)
+
+
 def _contended(failure: BaseException | None) -> bool:
-    if not isinstance(failure, OperationalError):
-        return False
-    said = failure.orig
+    said = getattr(failure, "orig", failure)  # the driver's own, or SQLAlchemy's around it
     code = getattr(said, "sqlstate", None) or getattr(said, "sqlite_errorname", None)
     return code in CONTENDED
 
@@ -104,7 +110,7 @@ def lock(row_type: type[Row], row_id: Any) -> Row:
 def assert_no_transaction() -> None:
     """Refuse to make the database wait for a partner."""
     db.session.rollback()
-    if _open.get():
+    if rows.opened.get() is not None:
         raise NestedTransaction
 
 
@@ -113,7 +119,7 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     if type(connection).__module__.startswith("sqlite3"):
         connection.isolation_level = None  # transactions begin as we say, below
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA synchronous=FULL")  # a commit outlives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA busy_timeout=30000")
 
