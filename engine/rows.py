@@ -175,7 +175,7 @@ def _insertion(kind: type[Base]) -> ClauseElement:
 @cache
 def _change(kind: type[Base], names: frozenset[str]) -> ClauseElement:
     table: Any = kind.__table__
-    changed = {name: bindparam(name) for name in sorted(names)}
+    changed: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
     which = [column == bindparam(f"key_{column.name}") for column in table.primary_key]
     return update_of(table).where(*which).values(changed)
 

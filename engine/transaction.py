@@ -9,12 +9,14 @@ Transactions never nest. What must be told outside is told after the commit; if 
 telling fails, it is logged and swallowed, since the database already holds the fact.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import InvalidatePoolError
 
 from engine import rows
 from engine.columns import Base
@@ -33,8 +35,12 @@ SNAPSHOT, NEWEST = "REPEATABLE READ", "READ COMMITTED"
 meanwhile is open here and gone there; a command reads what others committed while it waited
 for a lock. SQLite does both by itself."""
 
+TRUSTED = 1.0
+"""Seconds for which a connection just used is held to be alive."""
+
 CONTENDED = {"55P03", "40P01", "40001", "SQLITE_BUSY"}
 """How the databases say that a lock was not had: too long a wait, a deadlock, a conflict."""
+
 
 class NestedTransaction(RuntimeError):
     """A command was called from within another one."""
@@ -122,6 +128,24 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=FULL")  # a commit outlives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA busy_timeout=30000")
+
+
+@event.listens_for(Engine, "checkin")
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["left"] = time.monotonic()
+
+
+@event.listens_for(Engine, "checkout")
+def _ask_whether_alive(connection: Any, record: Any, _proxy: Any) -> None:
+    """A server that restarted is noticed here; asking at each use would double the waits."""
+    left = record.info.get("left", time.monotonic())
+    if hasattr(connection, "pgconn") and time.monotonic() - left > TRUSTED:
+        try:
+            connection.autocommit = True
+            connection.execute("SELECT 1")
+            connection.autocommit = False
+        except connection.Error as gone:
+            raise InvalidatePoolError from gone
 
 
 @event.listens_for(Engine, "begin")

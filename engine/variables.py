@@ -69,9 +69,7 @@ class Searchable:
     label: str
 
 
-_OF_CASE = delete(CaseVariable).where(
-    CaseVariable.instance_id == bindparam("instance_id")
-)
+_OF_CASE = delete(CaseVariable).where(CaseVariable.instance_id == bindparam("instance_id"))
 _OF_NAME = _OF_CASE.where(CaseVariable.name == bindparam("name"))
 
 

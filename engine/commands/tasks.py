@@ -1,6 +1,6 @@
 """Claim, release and complete user tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ def claim(task_id: UUID, *, actor: Actor) -> None:
     Raises Forbidden, TaskNotOpen (with who did it and when), TaskTaken (with who has it).
     """
     with transaction():
-        task, _ = _locked_open_task(task_id)
+        task = _opened(*rows.ask((LOCKED, {"task_id": task_id})))
         require(actor, "claim", task)
         not_taken(task, actor)
         if task.assignee_id == actor.person_id:
@@ -49,7 +49,7 @@ def release(task_id: UUID, *, actor: Actor) -> None:
     has it any more).
     """
     with transaction():
-        task, _ = _locked_open_task(task_id)
+        task = _opened(*rows.ask((LOCKED, {"task_id": task_id})))
         require(actor, "claim", task)
         not_taken(task, actor)
         if task.assignee_id is None:
@@ -72,7 +72,9 @@ def complete(
     the case. Raises Forbidden, TaskNotOpen (with who and when), TaskTaken, TaskSuspended.
     """
     with transaction() as after_commit:
-        task, draft_id = _locked_open_task(task_id)
+        asked = {"task_id": task_id}
+        found, drafts = rows.ask((LOCKED, asked), (_DRAFT, asked))
+        task = _opened(found)
         if task.instance.status == SUSPENDED:
             raise TaskSuspended
         not_taken(task, actor)
@@ -81,7 +83,7 @@ def complete(
         with moved(
             task.instance, "task_completed", after_commit, by=actor.person_id, detail=detail
         ) as process:
-            if draft_id is not None:
+            for (draft_id,) in drafts:
                 draft = db.session.get_one(Draft, draft_id)
                 documents.file_draft(draft, dict(values), task.instance_id, origin)
             task.status = "completed"
@@ -105,16 +107,14 @@ def _signed(task: UserTask, values: Mapping[str, Any], actor: Actor) -> dict[str
     return {**values, "completed_by": who, "completed_at": clock.now().isoformat()}
 
 
-def _locked_open_task(task_id: UUID) -> tuple[UserTask, UUID | None]:
-    """A task with its instance, both locked, and the id of its draft."""
-    asked = {"task_id": task_id}
-    found, drafts = rows.ask((LOCKED, asked), (_DRAFT, asked))
+def _opened(found: Sequence[tuple[Any, ...]]) -> UserTask:
+    """The task that `LOCKED` found, with its instance. Raises NoResultFound, TaskNotOpen."""
     task: UserTask
     task, instance = rows.held([UserTask, ProcessInstance], found)
     set_committed_value(task, "instance", instance)
     if task.status != "open":
         raise TaskNotOpen(_name(task.completed_by), task.completed_at)
-    return task, drafts[0][0] if drafts else None
+    return task
 
 
 def _journal(task: UserTask, action: str, actor: Actor) -> None:
