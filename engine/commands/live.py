@@ -14,7 +14,7 @@ from uuid import UUID
 from engine.models import ProcessInstance
 from engine.spiff.process import Process
 
-MOST, MOST_BYTES = 500, 8_000_000
+MOST, MOST_BYTES = 200, 8_000_000
 """Processes, and bytes of their states together; in memory they take several times that."""
 
 
@@ -43,8 +43,9 @@ def put(instance: ProcessInstance, process: Process) -> None:
     with _lock:
         _kept[instance.id] = kept
         _kept.move_to_end(instance.id)
-        while len(_kept) > MOST or sum(k.size for k in _kept.values()) > MOST_BYTES:
-            _kept.popitem(last=False)
+        size = sum(one.size for one in _kept.values())
+        while len(_kept) > MOST or size > MOST_BYTES:
+            size -= _kept.popitem(last=False)[1].size
 
 
 def clear() -> None:

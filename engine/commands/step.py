@@ -118,7 +118,7 @@ def moved(
 
 def standing(instance: ProcessInstance) -> str:
     """The digest of an instance's state; one kept before digests were has it computed."""
-    return instance.digest or (_sha256(instance.state) if instance.state else "")
+    return instance.digest or digest(instance.state)
 
 
 def restore(instance: ProcessInstance) -> Process:
@@ -153,7 +153,7 @@ def keep(
     instance.history_seq += len(finished)
     instance.milestone = keeping.milestone(instance, process)
     instance.state = process.dump()
-    instance.digest = _sha256(instance.state)
+    instance.digest = digest(instance.state)
     instance.rev += 1
     instance.outcome = process.outcome
     if process.completed:
@@ -193,5 +193,6 @@ def take_messages(
             return
 
 
-def _sha256(state: bytes) -> str:
-    return hashlib.sha256(state).hexdigest()
+def digest(state: bytes) -> str:
+    """What the journal says of a state."""
+    return hashlib.sha256(state).hexdigest() if state else ""

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -119,7 +120,7 @@ def data_of(instance: UUID) -> dict[str, Any]:
 def whole(instance: UUID) -> bool:
     """Each act of the journal begins where the one before it ended."""
     acts = [a for a in journal.of_case(instance) if a.after]
-    follow = all(b.before == a.after for a, b in zip(acts, acts[1:], strict=False))
+    follow = all(b.before == a.after for a, b in pairwise(acts))
     return follow and not journal.verify() and acts[-1].after == case(instance).digest
 
 
@@ -195,7 +196,9 @@ def test_a_backup_put_back_is_what_counts(office: Office) -> None:
     complete(instance, "left", office, came="first")
     db.session.execute(update(ProcessInstance).values(**then))
     db.session.execute(text("UPDATE user_task SET status = 'open'"))
-    db.session.execute(text("DELETE FROM history WHERE seq > :seq"), {"seq": then["history_seq"]})
+    db.session.execute(
+        text("DELETE FROM history WHERE seq > :seq"), {"seq": then["history_seq"]}
+    )
     db.session.execute(text("DELETE FROM journal_entry WHERE seq > :seq AND chain LIKE 'case:%'"),
                        {"seq": then["journal_seq"]})  # fmt: skip
     db.session.commit()
@@ -255,4 +258,3 @@ def test_what_is_kept_is_bounded(office: Office, monkeypatch: pytest.MonkeyPatch
     other = begin(office, definition)
     complete(other, "a", office)
     assert live.take(case(other)) is None
-
