@@ -18,7 +18,7 @@ from sqlalchemy import select
 from engine import clock, definitions, journal
 from engine.commands import calls, cases
 from engine.commands.calls import Leased
-from engine.commands.step import Office, digest, keep, locked, restore
+from engine.commands.step import Office, keep, locked, restore, standing
 from engine.errors import Busy, EngineError
 from engine.exchanges import RemoteCall
 from engine.models import ProcessDefinition, ProcessInstance, db
@@ -139,14 +139,14 @@ def stop(call_id: UUID) -> None:
 def _cancel(child: ProcessInstance, after_commit: AfterCommit) -> None:
     if not child.is_open:
         return
-    state, process = child.state, restore(child)
-    before = process.waiting()
+    process = restore(child)
+    was, before = standing(child), process.waiting()
     process.cancel()
     keep(child, process, after_commit, by=None, before=before)
     child.status = "cancelled"
     journal.write_for_case(
         child, "case_cancelled", by=None, detail={"by_parent": str(child.parent_id)},
-        before=digest(state), after=digest(child.state),
+        before=was, after=child.digest,
     )  # fmt: skip
 
 
