@@ -13,7 +13,7 @@ from uuid import UUID
 from engine import decisions, operations, variables
 from engine.commands import publishing
 from engine.definitions import COMPILED_FORM
-from engine.spiff.model import Problem, compile_model, lint
+from engine.spiff.model import DiagramRefused, Problem, compile_model, lint
 from forms import FormRefused, compile_form
 from workflows.letters import operations as letters
 
@@ -98,7 +98,7 @@ def publish(
 ) -> int | None:
     """Freeze checked files as version n+1; None when nothing changed.
 
-    Raises FolderRefused with every problem, PublishedByDesigner.
+    Raises FolderRefused with every problem, PublishedByDesigner, PublishedByAnother.
     """
     errors = [p for p in check(key, files) if p.severity == "error"]
     if errors:
@@ -107,16 +107,19 @@ def publish(
         name.removesuffix(".form.json") + COMPILED_FORM: _form(files, name)[0]
         for name in _names(files, ".form.json")
     }
-    return publishing.publish(
-        key,
-        {**files, **compiled},
-        compile_model(files, key),
-        sha256=_digest(files),
-        owner_id=owner_id,
-        origin=origin,
-        by=by,
-        over_designer=over_designer,
-    )
+    try:
+        return publishing.publish(
+            key,
+            {**files, **compiled},
+            compile_model(files, key),
+            sha256=_digest(files),
+            owner_id=owner_id,
+            origin=origin,
+            by=by,
+            over_designer=over_designer,
+        )
+    except DiagramRefused as refused:
+        raise FolderRefused(key, refused.problems) from refused
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

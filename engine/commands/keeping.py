@@ -29,6 +29,7 @@ from engine.models import (
     UserTask,
     db,
 )
+from engine.signals import Signal
 from engine.spiff.process import Call, Failure, Finished, OpenTask, Process
 from engine.transaction import AfterCommit
 
@@ -135,7 +136,7 @@ def subscriptions(
     before: AbstractSet[UUID],
     after: AbstractSet[UUID],
 ) -> None:
-    """Begin and cease to wait for messages."""
+    """Begin and cease to wait for messages and signals."""
     if gone := before - after:
         db.session.execute(
             delete(MessageSubscription).where(MessageSubscription.task_id.in_(gone))
@@ -148,8 +149,11 @@ def subscriptions(
                     "task_id": awaited.task_id,
                     "instance_id": instance.id,
                     "element_id": awaited.element_id,
-                    "name": awaited.message,
+                    "kind": awaited.kind,
+                    "name": awaited.name,
                     "correlation": awaited.correlation,
+                    "organisation_id": instance.organisation_id,
+                    "since": clock.now(),
                 }
                 for awaited in process.subscriptions()
                 if awaited.task_id in new
@@ -291,17 +295,26 @@ def milestone(instance: ProcessInstance, process: Process) -> str | None:
     return next((m for m in live if m), instance.milestone)
 
 
-def thrown(process: Process, after_commit: AfterCommit) -> None:
-    """Send messages to whoever may wait for them."""
+def thrown(instance: ProcessInstance, process: Process, after_commit: AfterCommit) -> None:
+    """Send messages and signals to whoever may wait for them."""
     for thrown in process.thrown():
-        message = Message(
-            id=uuid4(),
-            name=thrown.message,
-            correlation=thrown.correlation,
-            payload=thrown.payload,
-            expires_at=clock.now() + MESSAGE_LIFE,
-        )
-        db.session.add(message)
+        if thrown.kind == "signal":
+            sent: Any = Signal(
+                name=thrown.name,
+                organisation_id=instance.organisation_id,
+                instance_id=instance.id,
+                payload=thrown.payload,
+                thrown_at=clock.now(),
+            )
+        else:
+            sent = Message(
+                id=uuid4(),
+                name=thrown.name,
+                correlation=thrown.correlation,
+                payload=thrown.payload,
+                expires_at=clock.now() + MESSAGE_LIFE,
+            )
+        db.session.add(sent)
         after_commit.append(wake.for_sweep)
 
 

@@ -142,7 +142,7 @@ def keep(
     keeping.calls(instance, process, before.calls - done, after.calls, after_commit)
     keeping.failures(instance, process, before.failures, after.failures)
     keeping.history(instance, finished, by)
-    keeping.thrown(process, after_commit)
+    keeping.thrown(instance, process, after_commit)
     # The row last: what is above may flush, and it should be written once.
     instance.history_seq += len(finished)
     instance.milestone = keeping.milestone(instance, process)
@@ -163,12 +163,12 @@ def take_messages(
     """
     while True:
         for waiting in process.subscriptions():
-            if waiting.task_id in but:
+            if waiting.task_id in but or waiting.kind == "signal":
                 continue
             message = db.session.scalars(
                 select(Message)
                 .where(
-                    Message.name == waiting.message,
+                    Message.name == waiting.name,
                     Message.correlation == waiting.correlation,
                     Message.delivered_at.is_(None),
                     Message.expires_at > clock.now(),

@@ -23,6 +23,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.spiff.diagram import Event
 from engine.spiff.errors import TaskFailed, TaskNotFound
 from engine.spiff.records import Finished, Thrown
 from engine.spiff.sameness import same
@@ -170,8 +171,8 @@ class LiveWorkflow(BpmnWorkflow):
         self.outbox: list[Thrown] = []
         self.outcome: str | None = None
         self.cancelled = False
-        self.brought: Any = None
-        """What the message that starts this instance carries, during that move alone."""
+        self.brought: tuple[Event, Any] | None = None
+        """The event that starts this instance and what it carries, during that move alone."""
 
     def seconds(self) -> float:
         """The host's clock in seconds since 1970."""
