@@ -8,7 +8,7 @@ where it stood, and reaches once each event that waited when it was thrown.
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, literal_column, select
+from sqlalchemy import ColumnElement, insert, literal_column, select
 
 from engine import clock, definitions, wake
 from engine.commands import beginnings
@@ -72,18 +72,21 @@ def spread(signal_id: UUID) -> None:
 
 def _next_page(signal: Signal) -> list[UUID]:
     """Other cases of the same body that waited when it was thrown, in the order of their ids."""
-    awaited = MessageSubscription
-    statement = select(awaited.instance_id).where(
-        _SIGNAL,
-        awaited.organisation_id == signal.organisation_id,
-        awaited.name == signal.name,
-        awaited.instance_id != signal.instance_id,
-        awaited.since <= signal.thrown_at,
-    )
+    case = MessageSubscription.instance_id
+    statement = select(case).where(*_awaited(signal), case != signal.instance_id)
     if signal.reached is not None:
-        statement = statement.where(awaited.instance_id > signal.reached)
-    page = statement.distinct().order_by(awaited.instance_id).limit(PAGE)
-    return list(db.session.scalars(page))
+        statement = statement.where(case > signal.reached)
+    return list(db.session.scalars(statement.distinct().order_by(case).limit(PAGE)))
+
+
+def _awaited(signal: Signal) -> list[ColumnElement[bool]]:
+    """What waited for a signal when it was thrown, in the cases of its body."""
+    return [
+        _SIGNAL,
+        MessageSubscription.organisation_id == signal.organisation_id,
+        MessageSubscription.name == signal.name,
+        MessageSubscription.since <= signal.thrown_at,
+    ]
 
 
 def to_hand_over(limit: int) -> list[UUID]:
@@ -141,14 +144,10 @@ def _move(delivery_id: UUID, case: UUID, after_commit: AfterCommit) -> None:
         delivery.due_at = None
         return
     signal = db.session.get_one(Signal, delivery.signal_id)
+    here = MessageSubscription.instance_id == case
     waiting = set(
         db.session.scalars(
-            select(MessageSubscription.task_id).where(
-                _SIGNAL,
-                MessageSubscription.instance_id == case,
-                MessageSubscription.name == signal.name,
-                MessageSubscription.since <= signal.thrown_at,
-            )
+            select(MessageSubscription.task_id).where(*_awaited(signal), here)
         )
     )
     if waiting:
