@@ -22,14 +22,12 @@ from engine.exchanges import RemoteCall
 from engine.models import (
     History,
     Incident,
-    Message,
     MessageSubscription,
     ProcessInstance,
     Timer,
     UserTask,
     db,
 )
-from engine.signals import Signal
 from engine.spiff.process import Call, Failure, Finished, OpenTask, Process
 from engine.transaction import AfterCommit
 
@@ -293,29 +291,6 @@ def milestone(instance: ProcessInstance, process: Process) -> str | None:
         if e in elements
     )
     return next((m for m in live if m), instance.milestone)
-
-
-def thrown(instance: ProcessInstance, process: Process, after_commit: AfterCommit) -> None:
-    """Send messages and signals to whoever may wait for them."""
-    for thrown in process.thrown():
-        if thrown.kind == "signal":
-            sent: Any = Signal(
-                name=thrown.name,
-                organisation_id=instance.organisation_id,
-                instance_id=instance.id,
-                payload=thrown.payload,
-                thrown_at=clock.now(),
-            )
-        else:
-            sent = Message(
-                id=uuid4(),
-                name=thrown.name,
-                correlation=thrown.correlation,
-                payload=thrown.payload,
-                expires_at=clock.now() + MESSAGE_LIFE,
-            )
-        db.session.add(sent)
-        after_commit.append(wake.for_sweep)
 
 
 def _insert(table: type[Base], rows: list[dict[str, Any]]) -> None:

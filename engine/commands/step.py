@@ -21,7 +21,7 @@ from sqlalchemy.orm import lazyload, undefer
 
 from connectors import Refused
 from engine import clock, definitions, journal, operations
-from engine.commands import keeping
+from engine.commands import keeping, throwing
 from engine.models import SUSPENDED, Message, ProcessInstance, db
 from engine.spiff.process import Abort, BpmnError, Process, Waiting
 from engine.transaction import AfterCommit, transaction
@@ -142,7 +142,7 @@ def keep(
     keeping.calls(instance, process, before.calls - done, after.calls, after_commit)
     keeping.failures(instance, process, before.failures, after.failures)
     keeping.history(instance, finished, by)
-    keeping.thrown(instance, process, after_commit)
+    throwing.thrown(instance, process, after_commit)
     # The row last: what is above may flush, and it should be written once.
     instance.history_seq += len(finished)
     instance.milestone = keeping.milestone(instance, process)

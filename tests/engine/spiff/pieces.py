@@ -674,5 +674,6 @@ VARIANTS = {
     **{f"ad_hoc {kind}": 1 for kind in AD_HOC},
     **{f"several {kind}": 1 for kind in ("true", "false")},
     "compensation": 3,
+    "race": 2,
 }
 """What to draw, and how many times as many diagrams it takes to see all its forms."""
