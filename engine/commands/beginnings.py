@@ -119,10 +119,8 @@ def arm(definition: ProcessDefinition, model: Model) -> None:
             select(StartTimer).where(StartTimer.key == definition.key)
         )
     }
-    for found in model.start_events:
-        said = (found.element_id, found.event.timer or "", found.event.expression or "")
-        if found.event.kind != "timer":
-            continue
+    wanted = {_said(s): s for s in model.start_events if s.event.kind == "timer"}
+    for said, found in wanted.items():
         if (kept := armed.pop(said, None)) is not None:
             kept.definition_id = definition.id
         else:
@@ -211,11 +209,12 @@ def _caught_up(timer: StartTimer, planned: Repetition, due: datetime) -> datetim
 
 def _of(model: Model, timer: StartTimer) -> Start:
     said = (timer.element_id, timer.kind, timer.expression)
-    return next(
-        found
-        for found in model.start_events
-        if (found.element_id, found.event.timer, found.event.expression) == said
-    )
+    return next(found for found in model.start_events if _said(found) == said)
+
+
+def _said(found: Start) -> tuple[str, str, str]:
+    """What makes two timers the same one."""
+    return found.element_id, found.event.timer or "", found.event.expression or ""
 
 
 def _claimed(table: Any, row_id: UUID) -> Any:

@@ -98,9 +98,10 @@ def _start_role(model: Model) -> str:
 
 def _check_messages(key: str, model: Model) -> None:
     """A message starts one case: whoever publishes second must not take it from the first."""
-    others = definitions.start_messages(but=key)
-    for start in model.start_events:
-        if start.event.kind == "message" and start.event.name in others:
+    begin = [start for start in model.start_events if start.event.kind == "message"]
+    others = definitions.start_messages(but=key) if begin else {}
+    for start in begin:
+        if start.event.name in others:
             node = model.starts[start.element_id]
             message = (
                 f"le message « {start.event.name} » démarre déjà une autre procédure : "

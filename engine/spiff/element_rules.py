@@ -40,6 +40,8 @@ _BY_EVENT = frozenset(
 )
 _ALONE = frozenset({"link", "compensate", "cancel", "terminate"})
 MOST_TOKENS = 100
+LONGEST_NAME = 200
+"""Of a message or a signal: what is awaited is found by it."""
 _MUST_WAIT = frozenset({"intermediateCatchEvent", "boundaryEvent"})
 _FRENCH = {
     "link": "un lien ne peut pas se trouver ici",
@@ -113,6 +115,8 @@ _NAMED = {"message": "le message", "signal": "le signal", "link": "le lien"}
 def _event(node: Node, event: Event, owner: Node | None) -> Iterator[str]:
     if event.kind in _NAMED and not event.name:
         yield f"{_NAMED[event.kind]} n'a pas de nom"
+    if len(event.name or "") > LONGEST_NAME:
+        yield f"le nom de l'événement est trop long : {LONGEST_NAME} caractères au plus"
     if event.kind == "conditional" and not event.expression:
         yield "l'événement conditionnel n'a pas de condition"
     if event.kind == "compensate" and not event.waits:

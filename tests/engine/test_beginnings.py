@@ -172,6 +172,18 @@ def test_a_timer_starts_a_case_of_the_body_that_owns_the_procedure(
     assert journal.verify() == []
 
 
+def test_one_start_that_says_the_same_twice_is_one_timer(office: Office) -> None:
+    once = timer("duration", "P1D")
+    body = timed(("duration", "P1D")).replace(once, once * 2)
+    for more in ("", "<!-- 2 -->"):
+        version(office, body + more)
+    clock.advance(timedelta(days=1, hours=1))
+    swept()
+    assert len(started()) == 1
+    version(office, timed(("duration", "P1Y")))
+    assert db.session.scalars(select(StartTimer.expression)).all() == ["P1Y"]
+
+
 def test_a_timer_reads_the_calendar_of_working_days(office: Office) -> None:
     version(office, timed(("date", "working days after(today(), 5)")))
     armed = db.session.scalars(select(StartTimer)).one()

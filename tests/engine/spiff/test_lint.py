@@ -281,6 +281,12 @@ REFUSED = {
         begun('<bpmn:signalEventDefinition signalRef="S"/>'),
         "le signal n'a pas de nom",
     ),
+    "signal whose name is a novel": (
+        begun('<bpmn:signalEventDefinition signalRef="L"/>').replace(
+            b"<bpmn:process", b'<bpmn:signal id="L" name="%b"/><bpmn:process' % (b"x" * 201)
+        ),
+        "200 caractères au plus",
+    ),
     "plain start in another pool": (
         pools(begun_by("q", message("M")), start("idle"), chain("idle", "q_ended")),
         "ce début ne servirait jamais",
