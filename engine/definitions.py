@@ -12,7 +12,7 @@ from sqlalchemy import select
 from engine import decisions
 from engine.directory import PLATFORM, Organisation
 from engine.models import DefinitionFile, ProcessDefinition, db
-from engine.spiff.model import Model
+from engine.spiff.model import Model, Start
 
 COMPILED_FORM = ".form.compiled.json"
 
@@ -84,14 +84,29 @@ def role_names() -> dict[str, str]:
     return names
 
 
-def start_messages() -> dict[str, tuple[UUID, str]]:
-    """For each message that starts a case: the version it starts, and by which element."""
+def start_messages(but: str = "") -> dict[str, tuple[UUID, Start]]:
+    """For each message that starts a case: the version it starts, and how.
+
+    `but`: a procedure to leave out.
+    """
     return {
-        start.message: (definition.id, start.element_id)
+        start.event.name: (definition.id, start)
         for definition in latest_of_each()
+        if definition.key != but
         for start in model(definition.id).start_events
-        if start.message
+        if start.event.kind == "message" and start.event.name
     }
+
+
+def start_signals(organisation_id: UUID, name: str) -> list[tuple[UUID, Start]]:
+    """The versions of an organisation's procedures that a signal starts, and how."""
+    return [
+        (definition.id, start)
+        for definition in latest_of_each()
+        if definition.owner_id == organisation_id
+        for start in model(definition.id).start_events
+        if (start.event.kind, start.event.name) == ("signal", name)
+    ]
 
 
 def file(definition_id: UUID, name: str) -> bytes | None:

@@ -197,20 +197,44 @@ class Timer(db.Model):  # type: ignore[name-defined]
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its firing failed
 
 
+class StartTimer(db.Model):  # type: ignore[name-defined]
+    """The moments at which a procedure's current version starts a case by itself."""
+
+    __tablename__ = "start_timer"
+    __table_args__ = (Index(None, "due_at"), Index(None, "key"))
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    key: Mapped[str] = mapped_column(String(200))
+    definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"))
+    element_id: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))  # date | duration | cycle
+    expression: Mapped[str] = mapped_column(Text)
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    every: Mapped[list[Any]] = mapped_column(JSON)  # months, days, seconds
+    times: Mapped[int | None]  # None: without end
+    turn: Mapped[int]  # how many are past
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: all are past
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its start failed
+
+
 class MessageSubscription(db.Model):  # type: ignore[name-defined]
-    """A point of an instance that waits for a message."""
+    """A point of an instance that waits for a message, or for a signal of its own body."""
 
     __tablename__ = "message_subscription"
     __table_args__ = (
         Index(None, "name", "correlation"),
         Index(None, "instance_id"),
         Index(None, "element_id", "instance_id"),
-    )
+        Index("ix_message_subscription_signal", "organisation_id", "name", "instance_id",
+              **only("kind = 'signal'")),
+    )  # fmt: skip
     task_id: Mapped[UUID] = mapped_column(primary_key=True)
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
     element_id: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20), default="message")  # message | signal
     name: Mapped[str] = mapped_column(String(200))
     correlation: Mapped[str | None] = mapped_column(String(200))
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Message(db.Model):  # type: ignore[name-defined]
@@ -229,6 +253,7 @@ class Message(db.Model):  # type: ignore[name-defined]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # handing over failed
     instance_id: Mapped[UUID | None]
 
 

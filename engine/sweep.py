@@ -6,13 +6,21 @@ It may run in any number of processes at once: whatever it finds twice is done o
 from collections.abc import Callable
 from uuid import UUID
 
-from engine.commands import beginnings, calls, children, jobs, messages, timers
+from engine.commands import (
+    beginnings,
+    calls,
+    children,
+    jobs,
+    messages,
+    signals,
+    timers,
+)
 
 AT_ONCE = 100
 
 
 def sweep(deliver: Callable[[UUID], None]) -> int:
-    """Fire due timers, hand over kept messages, have due calls delivered, go on with jobs.
+    """Fire due timers, hand over messages and signals, have due calls delivered, go on with jobs.
 
     Returns how many things were due.
     """
@@ -25,6 +33,14 @@ def sweep(deliver: Callable[[UUID], None]) -> int:
         found += 1
     for message_id in beginnings.waiting_to_begin(AT_ONCE):
         found += beginnings.begin(message_id) is not None
+    for timer_id in beginnings.due(AT_ONCE):
+        found += beginnings.begin_on_time(timer_id) is not None
+    for signal_id in signals.to_spread(AT_ONCE):
+        signals.spread(signal_id)
+        found += 1
+    for delivery_id in signals.to_hand_over(AT_ONCE):
+        signals.hand_over(delivery_id)
+        found += 1
     for call_id in children.to_stop(AT_ONCE):
         children.stop(call_id)
         found += 1

@@ -1,25 +1,31 @@
-"""Forgets what nobody needs any more: bytes no document points at, messages out of date."""
+"""Forgets what nobody needs any more: bytes no document points at, old messages and signals."""
 
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, exists
 
 from engine import clock, documents
 from engine.commands.suspension import awaited_by_suspended
 from engine.documents import ORPHAN_AGE
 from engine.models import Message, db
+from engine.signals import Signal, SignalDelivery
 from engine.transaction import transaction
 
 AT_ONCE = 500
 
 
 def tidy(storage: Any) -> dict[str, int]:
-    """Remove orphan bytes older than a day and messages past their date; how many of each.
+    """Remove orphan bytes older than a day, messages past their date and signals that have
+    reached everybody; how many of each.
 
     Bytes are young while a request that stored them may still be about to commit.
     """
-    return {"orphans": _forget_orphans(storage), "messages": _forget_messages()}
+    return {
+        "orphans": _forget_orphans(storage),
+        "messages": _forget_messages(),
+        "signals": _forget_signals(),
+    }
 
 
 def _forget_orphans(storage: Any) -> int:
@@ -39,5 +45,14 @@ def _forget_messages() -> int:
             delete(Message).where(
                 Message.expires_at < clock.now(), Message.id.not_in(awaited_by_suspended())
             )
+        )
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _forget_signals() -> int:
+    with transaction():
+        left = exists().where(SignalDelivery.signal_id == Signal.id)
+        done = db.session.execute(
+            delete(Signal).where(Signal.spread_at.is_not(None), ~left)
         )
         return int(done.rowcount)  # type: ignore[attr-defined]

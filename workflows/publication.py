@@ -14,7 +14,7 @@ from uuid import UUID
 from engine import decisions, definitions, operations, variables
 from engine.commands import publishing
 from engine.definitions import COMPILED_FORM
-from engine.spiff.model import Problem, compile_model, lint
+from engine.spiff.model import DiagramRefused, Problem, compile_model, lint
 from forms import FormRefused, compile_form
 from workflows.letters import operations as letters
 
@@ -115,7 +115,7 @@ def publish(
 ) -> int | None:
     """Freeze checked files as version n+1; None when nothing changed.
 
-    Raises FolderRefused with every problem, PublishedByDesigner.
+    Raises FolderRefused with every problem, PublishedByDesigner, PublishedByAnother.
     """
     procedures = definitions.callable_keys(owner_id)
     errors = [p for p in check(key, files, procedures) if p.severity == "error"]
@@ -125,16 +125,19 @@ def publish(
         name.removesuffix(".form.json") + COMPILED_FORM: _form(files, name)[0]
         for name in _names(files, ".form.json")
     }
-    return publishing.publish(
-        key,
-        {**files, **compiled},
-        compile_model(files, key),
-        sha256=_digest(files),
-        owner_id=owner_id,
-        origin=origin,
-        by=by,
-        over_designer=over_designer,
-    )
+    try:
+        return publishing.publish(
+            key,
+            {**files, **compiled},
+            compile_model(files, key),
+            sha256=_digest(files),
+            owner_id=owner_id,
+            origin=origin,
+            by=by,
+            over_designer=over_designer,
+        )
+    except DiagramRefused as refused:
+        raise FolderRefused(key, refused.problems) from refused
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

@@ -5,7 +5,10 @@
     tasks.py       claim, release, complete
     calls.py       lease, answer, refuse, postpone and fail a remote call
     messages.py    receive a message, hand kept ones over
+    signals.py     take what a case signals to the others of its body
     timers.py      fire what is due
+    beginnings.py  start the cases that a message, a signal or a timer starts
+    later.py       put off what cannot be done now
     incidents.py   retry, correct, answer by hand
     operations.py  skip, move, drop, cancel, suspend, migrate: what operators do to a case
     preview.py     the same, shown and taken back

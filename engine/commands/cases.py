@@ -128,12 +128,19 @@ def facts(
 
 
 def title(
-    definition: ProcessDefinition, data: Mapping[str, Any], otherwise: str = ""
+    definition: ProcessDefinition,
+    data: Mapping[str, Any],
+    *,
+    start_id: str | None = None,
+    otherwise: str = "",
 ) -> str:
-    """What the case is called, by the diagram's `ebg:title`."""
-    expression = definitions.model(definition.id).properties.get("ebg:title")
+    """What the case is called, by the `ebg:title` of the process that `start_id` starts."""
+    model = definitions.model(definition.id)
+    process = model.starts[start_id].scope if start_id else model.key
+    scope = model.diagram.scopes[process]
+    expression = scope.properties.get("ebg:title")
     found = feel.compile(expression).evaluate(data) if expression else None
-    return str(found or otherwise or definition.name)[:300]
+    return str(found or otherwise or scope.name or definition.name)[:300]
 
 
 def withdraw(instance_id: UUID, *, actor: Actor, reason: str) -> bool:

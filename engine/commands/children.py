@@ -88,7 +88,7 @@ def _begun(
         },
         host=Office.of(child),
     )
-    child.title = cases.title(definition, process.data, parent.title)
+    child.title = cases.title(definition, process.data, otherwise=parent.title)
     keep(child, process, after_commit, by=None)
     detail = {"definition": str(definition.id), "parent": str(parent.id)}
     journal.write_for_case(child, "case_started", by=None, detail=detail)

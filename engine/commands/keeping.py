@@ -21,7 +21,6 @@ from engine.exchanges import RemoteCall
 from engine.models import (
     History,
     Incident,
-    Message,
     MessageSubscription,
     ProcessInstance,
     Timer,
@@ -175,7 +174,7 @@ def subscriptions(
     before: AbstractSet[UUID],
     after: AbstractSet[UUID],
 ) -> None:
-    """Begin and cease to wait for messages."""
+    """Begin and cease to wait for messages and signals."""
     if gone := before - after:
         rows.write(_CEASE, [{"task_id": one} for one in gone])
     if new := after - before:
@@ -186,8 +185,11 @@ def subscriptions(
                     "task_id": awaited.task_id,
                     "instance_id": instance.id,
                     "element_id": awaited.element_id,
-                    "name": awaited.message,
+                    "kind": awaited.kind,
+                    "name": awaited.name,
                     "correlation": awaited.correlation,
+                    "organisation_id": instance.organisation_id,
+                    "since": clock.now(),
                 }
                 for awaited in process.subscriptions()
                 if awaited.task_id in new
@@ -337,16 +339,3 @@ def milestone(instance: ProcessInstance, process: Process) -> str | None:
         if e in elements
     )
     return next((m for m in live if m), instance.milestone)
-
-
-def thrown(process: Process, after_commit: AfterCommit) -> None:
-    """Send messages to whoever may wait for them."""
-    for thrown in process.thrown():
-        message = {
-            "name": thrown.message,
-            "correlation": thrown.correlation,
-            "payload": thrown.payload,
-            "expires_at": clock.now() + MESSAGE_LIFE,
-        }
-        rows.insert(Message, [message])
-        after_commit.append(wake.for_sweep)

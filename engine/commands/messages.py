@@ -6,14 +6,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from connectors import StoredFile
 from engine import clock, documents, wake
 from engine.commands.keeping import MESSAGE_LIFE
+from engine.commands.later import or_later
 from engine.commands.step import step, take_messages
-from engine.errors import Busy, TaskSuspended
+from engine.errors import TaskSuspended
 from engine.models import SUSPENDED, Message, MessageSubscription, ProcessInstance, db
 from engine.transaction import transaction
 
@@ -82,14 +83,15 @@ def receive(
 def hand_over(message_id: UUID, *, by: UUID | None = None) -> bool:
     """Give a kept message to the instance that waits for it; False if none does.
 
-    A suspended instance takes it when it is resumed, a busy one at the next sweep.
+    A suspended instance takes it when it is resumed, a busy one at the next sweep, one that
+    cannot take it a while later.
     """
     message = db.session.get_one(Message, message_id)
     instance_id = _waiting_instance(message.name, message.correlation)
     if message.delivered_at is not None or instance_id is None:
         return False
     detail = {"message": message.name, "id": str(message_id)}
-    try:
+    with or_later(Message, message_id):
         with step(instance_id, "message_received", by=by, detail=detail) as (
             instance,
             process,
@@ -97,27 +99,30 @@ def hand_over(message_id: UUID, *, by: UUID | None = None) -> bool:
             if instance.status == SUSPENDED:
                 raise TaskSuspended
             take_messages(instance, process)
-    except (Busy, TaskSuspended):
-        return False
-    return True
+        return True
+    return False
 
 
 def waiting_to_be_handed_over(limit: int) -> list[UUID]:
     """Kept messages that an instance waits for by now."""
+    now = clock.now()
     return list(
         db.session.scalars(
             select(Message.id)
             .join(
                 MessageSubscription,
-                (MessageSubscription.name == Message.name)
+                (MessageSubscription.kind == "message")
+                & (MessageSubscription.name == Message.name)
                 & (MessageSubscription.correlation == Message.correlation),
             )
             .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
             .where(
                 Message.delivered_at.is_(None),
-                Message.expires_at > clock.now(),
+                Message.expires_at > now,
+                or_(Message.retry_at.is_(None), Message.retry_at <= now),
                 ProcessInstance.status != SUSPENDED,
             )
+            .order_by(Message.received_at)
             .limit(limit)
         )
     )
@@ -135,7 +140,9 @@ def _waiting_instance(name: str, correlation: str | None) -> UUID | None:
     return db.session.scalars(
         select(MessageSubscription.instance_id)
         .where(
-            MessageSubscription.name == name, MessageSubscription.correlation == correlation
+            MessageSubscription.kind == "message",
+            MessageSubscription.name == name,
+            MessageSubscription.correlation == correlation,
         )
         .limit(1)
     ).first()

@@ -66,7 +66,7 @@ def migrate(
             _follow(
                 MessageSubscription,
                 MessageSubscription.task_id == now.task_id,
-                name=now.message,
+                name=now.name,
                 correlation=now.correlation,
             )
     return moved, notes

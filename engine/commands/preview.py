@@ -19,7 +19,7 @@ from engine.transaction import transaction
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that begins or ends. `kind`: task, call, timer, message or failure."""
+    """One thing that begins or ends. `kind`: task, call, timer, message, signal or failure."""
 
     kind: str
     name: str
@@ -79,8 +79,7 @@ def _picture(instance: ProcessInstance, process: Process) -> Picture:
             for t in process.timers()
         },
         **{
-            ("message", s.task_id, s.message): name(s.element_id)
-            for s in process.subscriptions()
+            (s.kind, s.task_id, s.name): name(s.element_id) for s in process.subscriptions()
         },
         **{
             ("failure", f.task_id, f.message): f.element_name or name(f.element_id)

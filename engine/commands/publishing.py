@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from engine import clock, journal
+from engine import clock, definitions, journal
+from engine.commands import beginnings
 from engine.directory import APPLICANT, Organisation
 from engine.errors import EngineError
 from engine.models import (
@@ -15,6 +16,7 @@ from engine.models import (
     ProcessDefinition,
     db,
 )
+from engine.spiff.errors import DiagramRefused, Problem
 from engine.spiff.model import Model
 from engine.transaction import transaction
 
@@ -40,8 +42,10 @@ def publish(
 ) -> int | None:
     """Keep these files as version n+1; None when they are those of the current version.
 
+    The timers of its starts are armed, those of the version it replaces are not any more.
     Raises PublishedByDesigner when a folder would replace a designer's version unasked,
-    PublishedByAnother when another organisation published the procedure.
+    PublishedByAnother when another organisation published the procedure, DiagramRefused
+    for a start that another procedure already answers, or that will never come.
     """
     with transaction():
         current = db.session.scalars(
@@ -66,7 +70,7 @@ def publish(
             documentation=model.documentation or "",
             owner_id=owner_id,
             start_form=model.start_form,
-            start_role=(model.start.role if model.start else None) or APPLICANT,
+            start_role=_start_role(model),
             sha256=sha256,
             origin=origin,
             published_at=clock.now(),
@@ -75,12 +79,36 @@ def publish(
         )
         db.session.add(definition)
         db.session.flush()
+        _check_messages(key, model)
+        beginnings.arm(definition, model)
         _keep_files(definition.id, files, _roles(model))
         journal.write(
             f"procedure:{key}", "procedure_published", by=by,
             detail={"version": definition.version, "sha256": sha256, "origin": origin},
         )  # fmt: skip
         return definition.version
+
+
+def _start_role(model: Model) -> str:
+    """Who may start a case by hand; nobody when every start waits for an event."""
+    if not model.by_hand:
+        return ""
+    return (model.start.role if model.start else None) or APPLICANT
+
+
+def _check_messages(key: str, model: Model) -> None:
+    """A message starts one case: whoever publishes second must not take it from the first."""
+    begin = [start for start in model.start_events if start.event.kind == "message"]
+    others = definitions.start_messages(but=key) if begin else {}
+    for start in begin:
+        if start.event.name in others:
+            node = model.starts[start.element_id]
+            message = (
+                f"le message « {start.event.name} » démarre déjà une autre procédure : "
+                "donnez-lui un autre nom"
+            )
+            file = model.diagram.scopes[node.scope].file
+            raise DiagramRefused([Problem(file, node.id, node.name, message)])
 
 
 def _roles(model: Model) -> Collection[str]:

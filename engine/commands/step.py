@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from connectors import Refused
 from engine import clock, definitions, journal, operations, rows
-from engine.commands import keeping, live
+from engine.commands import keeping, live, throwing
 from engine.models import SUSPENDED, Message, ProcessInstance, db
 from engine.spiff.process import Abort, BpmnError, Process, Waiting
 from engine.transaction import AfterCommit, transaction
@@ -166,7 +166,7 @@ def keep(
     keeping.calls(instance, process, before.calls - done, after.calls, after_commit)
     keeping.failures(instance, process, before.failures, after.failures)
     keeping.history(instance, finished, by)
-    keeping.thrown(process, after_commit)
+    throwing.thrown(instance, process, after_commit)
     instance.history_seq += len(finished)
     instance.milestone = keeping.milestone(instance, process)
     instance.state = process.dump()
@@ -188,12 +188,12 @@ def take_messages(
     """
     while True:
         for waiting in process.subscriptions():
-            if waiting.task_id in but:
+            if waiting.task_id in but or waiting.kind == "signal":
                 continue
             message = db.session.scalars(
                 select(Message)
                 .where(
-                    Message.name == waiting.message,
+                    Message.name == waiting.name,
                     Message.correlation == waiting.correlation,
                     Message.delivered_at.is_(None),
                     Message.expires_at > clock.now(),

@@ -1,5 +1,5 @@
 """A suspended case waits: its tasks are read but not completed, no timer fires, no partner is
-called, messages are kept. What a partner was asked before is still received.
+called, messages and signals are kept. What a partner was asked before is still received.
 
 Due dates do not move: the law's delays run whatever an operator does. What fell due in the
 meantime happens as soon as the case is resumed, in its order.
@@ -14,6 +14,7 @@ from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.step import take_messages
 from engine.errors import OperationRefused
 from engine.models import SUSPENDED, Message, MessageSubscription, ProcessInstance, db
+from engine.signals import SignalDelivery
 from engine.spiff.process import Process
 
 
@@ -26,7 +27,7 @@ def suspend(instance: ProcessInstance) -> None:
 
 
 def resume(instance: ProcessInstance, process: Process) -> None:
-    """Let a case go on, in the open transaction, with the messages it missed.
+    """Let a case go on, in the open transaction, with the messages and signals it missed.
 
     Raises OperationRefused when it is not suspended.
     """
@@ -41,6 +42,11 @@ def resume(instance: ProcessInstance, process: Process) -> None:
         )
         .values(expires_at=clock.now() + MESSAGE_LIFE)
     )
+    db.session.execute(
+        update(SignalDelivery)
+        .where(SignalDelivery.instance_id == instance.id)
+        .values(due_at=clock.now())
+    )
     instance.status, instance.suspended_at = "active", None
     take_messages(instance, process)
 
@@ -54,6 +60,7 @@ def awaited_by_suspended() -> Select[UUID]:
 
 def _awaited_by(which: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(
+        MessageSubscription.kind == "message",
         MessageSubscription.name == Message.name,
         MessageSubscription.correlation == Message.correlation,
         ProcessInstance.id == MessageSubscription.instance_id,

@@ -1,20 +1,18 @@
 """Fire the timers that are due."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy import or_, select, update
 
 from engine import clock
+from engine.commands.later import RETRY
 from engine.commands.step import step
 from engine.errors import Busy, TaskSuspended
 from engine.models import SUSPENDED, ProcessInstance, Timer, db
 from engine.transaction import transaction
 
 log = structlog.get_logger()
-
-RETRY = timedelta(minutes=5)
 
 
 def due(limit: int) -> list[UUID]:

@@ -26,6 +26,7 @@ def dump(top: LiveWorkflow) -> bytes:
     state = orjson.dumps(
         {
             "format": FORMAT,
+            "process": top.spec.name,
             "completed": top.completed,
             "cancelled": top.cancelled,
             "outcome": top.outcome,
@@ -49,12 +50,15 @@ def dump(top: LiveWorkflow) -> bytes:
 
 
 def load(state: bytes, specs: dict[str, Any], key: str, host: Host) -> LiveWorkflow:
-    """The instance that `dump` wrote, on the specifications of its model."""
+    """The instance that `dump` wrote, on the specifications of its model.
+
+    It runs the process that it says, or `key` when it was written before it said so.
+    """
     raw = orjson.loads(state)
     if raw.get("format") != FORMAT:
         message = f"unknown state format {raw.get('format')!r}"
         raise ValueError(message)
-    top = LiveWorkflow(specs[key], specs, host)
+    top = LiveWorkflow(specs[raw.get("process", key)], specs, host)
     _fill(top, raw["tasks"], {})
     for owner, name, rows in raw["inner"]:
         inner = LiveSubWorkflow(specs[name], UUID(owner), top)

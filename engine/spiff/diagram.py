@@ -7,6 +7,7 @@ published version (`to_bytes`, `from_bytes`): no pickle, no class name in stored
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -137,6 +138,21 @@ class Diagram:
 
     key: str
     scopes: Mapping[str, Scope]
+
+    @cached_property
+    def pools(self) -> list[Scope]:
+        """The processes that a case may run: the folder's own, then those that events start."""
+        if self.key not in self.scopes:
+            return []
+        called = {n.called for scope in self.scopes.values() for n in scope.nodes}
+        others = [
+            scope
+            for scope in self.scopes.values()
+            if scope.parent is None
+            and scope.id not in called | {self.key}
+            and any(node.events for node in starting(scope))
+        ]
+        return [self.scopes[self.key], *others]
 
     def in_order(self) -> Iterator[Node]:
         """Every element once, as the flow of the process reaches it, exceptions last."""

@@ -41,6 +41,7 @@ def said(
 def drawing_problems(facts: Diagram) -> Iterator[Problem]:
     """Every rule on every process and sub-process."""
     yield from _identifiers(facts)
+    yield from _awaited_twice(facts)
     for scope in facts.scopes.values():
         for rule in (_starts, _flows, _attached, _conditions, _event_gateways, _calls):
             yield from rule(scope, facts)
@@ -75,27 +76,45 @@ def _starts(scope: Scope, facts: Diagram) -> Iterator[Problem]:
     starts = starting(scope)
     if not starts:
         yield said(scope, None, "il manque un événement de début")
-    inside = scope.parent or scope.id != facts.key
+    inside = scope not in facts.pools
     plain = [node for node in starts if node.kind == "startEvent" and not node.events]
     for node in starts[1:] if inside else plain[1:]:
         yield said(
             scope, node, "un seul événement de début suffit, ou des messages différents"
         )
+    for node in () if inside or scope.id == facts.key else plain:
+        message = (
+            "ce début ne servirait jamais : seul le processus du dossier se démarre à la "
+            "main ; dites quel message, quel signal ou quel minuteur démarre celui-ci"
+        )
+        yield said(scope, node, message)
     for node in starts[:1]:
         if inside and (node.events or node.kind != "startEvent"):
             yield said(
                 scope, node, "à l'intérieur, le début ne peut pas attendre un événement"
             )
-    names = Counter(event.name for node in starts for event in node.events)
     for node in starts:
-        if any(event.name and names[event.name] > 1 for event in node.events):
-            yield said(scope, node, "deux débuts attendent le même message")
         if node.all_events:
             yield said(
                 scope, node, "un début ne peut pas attendre plusieurs événements à la fois"
             )
     if not any(node.kind == "endEvent" for node in scope.nodes):
         yield said(scope, None, "il manque un événement de fin")
+
+
+def _awaited_twice(facts: Diagram) -> Iterator[Problem]:
+    """A message starts one case; a signal, one of each process."""
+    heard = [
+        (pool, node, (event.kind, event.name, event.kind == "signal" and pool.id))
+        for pool in facts.pools
+        for node in starting(pool)
+        for event in node.events
+        if event.name
+    ]
+    uses = Counter(what for _, _, what in heard)
+    for pool, node, what in heard:
+        if uses[what] > 1:
+            yield said(pool, node, f"deux débuts attendent le même {what[0]}")
 
 
 def _owner(scope: Scope, facts: Diagram) -> Node:
@@ -253,10 +272,12 @@ def _event_gateways(scope: Scope, facts: Diagram) -> Iterator[Problem]:
 
 def _calls(scope: Scope, facts: Diagram) -> Iterator[Problem]:
     processes = {item.id for item in facts.scopes.values() if item.parent is None}
-    if scope.parent is None and scope.id != facts.key and not _is_called(scope.id, facts):
+    alone = scope.parent is None and scope not in facts.pools
+    if alone and not _is_called(scope.id, facts):
         message = (
-            "ce processus n'est appelé par aucun autre : dites qu'il n'est pas exécutable, "
-            "ou publiez-le dans son propre dossier"
+            "ce processus n'est appelé par aucun autre et aucun événement ne le démarre : "
+            "dites ce qui le démarre, ou qu'il n'est pas exécutable, ou publiez-le dans son "
+            "propre dossier"
         )
         yield said(scope, None, message)
     for node in scope.nodes:

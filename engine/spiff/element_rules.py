@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from engine.spiff import moments
+from engine import clock
+from engine.spiff import moments, schedules
 from engine.spiff.diagram import Diagram, Event, Node, Scope
 from engine.spiff.drawing_rules import said
 from engine.spiff.errors import Problem
 from engine.spiff.undoing_rules import undoing_problems
 
 _ALLOWED = {
-    "startEvent": {"message"},
+    "startEvent": {"message", "timer", "signal"},
     "endEvent": {
         "message",
         "signal",
@@ -39,16 +40,17 @@ _BY_EVENT = frozenset(
 )
 _ALONE = frozenset({"link", "compensate", "cancel", "terminate"})
 MOST_TOKENS = 100
+LONGEST_NAME = 200
+"""Of a message or a signal: what is awaited is found by it."""
 _MUST_WAIT = frozenset({"intermediateCatchEvent", "boundaryEvent"})
 _FRENCH = {
     "link": "un lien ne peut pas se trouver ici",
     "compensate": "une compensation ne peut pas se trouver ici",
-    "conditional": "une condition ne peut pas se trouver ici : un dossier ne démarre pas seul",
+    "conditional": "une condition ne peut pas se trouver ici : rien n'est connu avant que le "
+    "dossier démarre ; prenez un message, un signal ou un minuteur",
     "cancel": "une annulation ne peut se trouver que dans une transaction, ou sur son bord",
-    "timer": "un minuteur ne peut pas se trouver ici : un dossier est démarré par quelqu'un "
-    "ou par un message",
-    "signal": "un signal ne peut pas se trouver ici : il ne sort pas du dossier, "
-    "prenez un message",
+    "timer": "un minuteur ne peut pas se trouver ici",
+    "signal": "un signal ne peut pas se trouver ici",
     "error": "une erreur ne peut pas se trouver ici",
     "escalation": "une escalade ne peut pas se trouver ici",
     "terminate": "une fin générale ne peut pas se trouver ici",
@@ -113,6 +115,8 @@ _NAMED = {"message": "le message", "signal": "le signal", "link": "le lien"}
 def _event(node: Node, event: Event, owner: Node | None) -> Iterator[str]:
     if event.kind in _NAMED and not event.name:
         yield f"{_NAMED[event.kind]} n'a pas de nom"
+    if len(event.name or "") > LONGEST_NAME:
+        yield f"le nom de l'événement est trop long : {LONGEST_NAME} caractères au plus"
     if event.kind == "conditional" and not event.expression:
         yield "l'événement conditionnel n'a pas de condition"
     if event.kind == "compensate" and not event.waits:
@@ -132,16 +136,22 @@ def _timer(node: Node, event: Event, owner: Node | None) -> Iterator[str]:
     if not event.timer or not event.expression:
         yield "le minuteur n'a ni date, ni durée, ni répétition"
         return
+    starts = node.kind == "startEvent" and owner is None
     aside = node.kind == "boundaryEvent" or (owner is not None and owner.by_event)
-    if event.timer == "cycle" and (not aside or node.interrupting):
-        yield "une répétition n'a de sens que sur un événement attaché qui n'interrompt pas"
-    if not moments.is_literal(event.expression):
+    if event.timer == "cycle" and not starts and (not aside or node.interrupting):
+        yield (
+            "une répétition n'a de sens que sur un événement attaché qui n'interrompt pas, "
+            "ou au début d'un processus"
+        )
+    if not moments.is_literal(event.expression) and not starts:
         return
     try:
-        if event.timer == "cycle":
+        if not moments.is_literal(event.expression):
+            schedules.schedule(event, clock.now())
+        elif event.timer == "cycle":
             moments.repetition(event.expression, moments.at("2026-01-01"))
         elif event.timer == "duration":
-            moments.duration(event.expression)
+            moments.duration(event.expression).after(moments.at("2026-01-01"))
         elif event.expression.startswith("P"):
             yield "le minuteur attend une date et reçoit une durée"
         else:

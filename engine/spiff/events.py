@@ -35,7 +35,7 @@ class Catching(Element):
         if self.event.kind in ("none", "link"):
             return True
         if task.top.brought is not None and self._begins(task):
-            task.internal_data["payload"] = task.top.brought
+            task.internal_data["payload"] = task.top.brought[1]
             return True
         task._set_state(TaskState.WAITING)
         if self.event.kind == "message":
@@ -64,6 +64,7 @@ class Catching(Element):
                 message = f"la répétition de {self.label()} : {error}"
                 raise TaskFailed(message, code="timer") from error
             every = cycle.every
+            task.internal_data.pop("first", None)
             task.internal_data["left"] = cycle.times
             task.internal_data["every"] = [every.months, every.days, every.seconds]
             due = cycle.first
@@ -78,13 +79,15 @@ class Catching(Element):
 
     def occur(self, task: LiveTask) -> None:
         """The time has come: fire, or fire once more and wait for the next occurrence."""
-        left, every = task.internal_data.get("left"), task.internal_data.get("every")
+        notes = task.internal_data
+        left, every = notes.get("left"), notes.get("every")
         if every is None or left == 1:
             self.fire(task)
             return
-        due = datetime.fromisoformat(task.internal_data["due"])
-        task.internal_data["due"] = moments.Duration(*every).after(due).isoformat()
-        task.internal_data["left"] = None if left is None else left - 1
+        first, turn = notes.get("first", [notes["due"], 0])
+        due = moments.Duration(*every).times(turn + 1).after(datetime.fromisoformat(first))
+        notes.update(due=due.isoformat(), first=[first, turn + 1])
+        notes["left"] = None if left is None else left - 1
         self._happen(self._once(task), None, None)
 
     @property

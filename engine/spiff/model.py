@@ -43,12 +43,10 @@ class Element:
 
 @dataclass(frozen=True)
 class Start:
-    """One way to start a case: by hand (`none`), by a message of this name…"""
+    """One way to start a case: by hand (an event of kind `none`), by a message, a timer…"""
 
     element_id: str
-    kind: str
-    message: str | None = None
-    timer: str | None = None
+    event: Event
 
 
 class Model:
@@ -118,18 +116,22 @@ class Model:
 
     @cached_property
     def starts(self) -> Mapping[str, Node]:
-        """The elements that may start the process, by id."""
-        scope = self.diagram.scopes[self.key]
-        return {node.id: node for node in starting(scope)}
+        """The elements that may start a case, by id: those of the folder's process first."""
+        return {n.id: n for pool in self.diagram.pools for n in starting(pool)}
 
     @cached_property
     def start_events(self) -> list[Start]:
         """What may start a case, one row an event."""
         return [
-            Start(node.id, event.kind, event.name, event.expression)
+            Start(node.id, event)
             for node in self.starts.values()
             for event in node.events or (Event("none"),)
         ]
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person may start a case: a start waits for nothing."""
+        return any(not node.events for node in self.starts.values())
 
     @property
     def start(self) -> Node | None:

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 PARIS = ZoneInfo("Europe/Paris")
 
 _DURATION = re.compile(
-    r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
-    r"(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+    r"P(?=.)(?:(\d{1,9})Y)?(?:(\d{1,9})M)?(?:(\d{1,9})W)?(?:(\d{1,9})D)?"
+    r"(?:T(?=.)(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?"
 )
+_FAR = "cette date est hors du calendrier (de l'an 1 à l'an 9999)"
 _LITERAL = re.compile(r"[-+]?PT?\d\S*|R\d*/\S+|\d{4}-\d{2}-\d{2}(T\S+)?")
 
 
@@ -38,7 +39,17 @@ class Duration:
         """The moment this long before `end`, in UTC."""
         return self._shift(end, -1)
 
+    def times(self, number: int) -> "Duration":
+        """So many of them in a row: from a day of 31, two months lead to a day of 31."""
+        return Duration(self.months * number, self.days * number, self.seconds * number)
+
     def _shift(self, moment: datetime, sign: int) -> datetime:
+        try:
+            return self._moved(moment, sign)
+        except (OverflowError, ValueError) as error:
+            raise ValueError(_FAR) from error
+
+    def _moved(self, moment: datetime, sign: int) -> datetime:
         local = moment.astimezone(PARIS)
         if self.months:
             index = local.year * 12 + local.month - 1 + sign * self.months
@@ -57,6 +68,31 @@ class Repetition:
     times: int | None
     first: datetime
     every: Duration
+
+    def occurrence(self, number: int) -> datetime | None:
+        """The moment of one of them, from 0; None when there is none any more.
+
+        Counted from the first: neither a short month nor a missing hour shifts the next ones.
+        """
+        if self.times is not None and number >= self.times:
+            return None
+        try:
+            return self.every.times(number).after(self.first)
+        except ValueError:  # beyond the calendar
+            return None
+
+    def passed(self, now: datetime) -> int:
+        """How many of them are not after `now`."""
+        minutes = int((now - self.first).total_seconds() // 60) + 1
+        low, high = 0, max(minutes, 0) if self.times is None else self.times
+        while low < high:
+            middle = (low + high) // 2
+            found = self.occurrence(middle)
+            if found is not None and found <= now:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
 
 def is_literal(text: str) -> bool:
@@ -81,6 +117,13 @@ def duration(text: str) -> Duration:
 
 def at(given: Any, *, end_of_day: bool = False) -> datetime:
     """A date or moment (FEEL value or ISO text) in UTC; without offset it is Paris time."""
+    try:
+        return _at(given, end_of_day=end_of_day)
+    except OverflowError as error:
+        raise ValueError(_FAR) from error
+
+
+def _at(given: Any, *, end_of_day: bool) -> datetime:
     if isinstance(given, str):
         given = _parsed(given)
     if isinstance(given, datetime):
@@ -104,7 +147,7 @@ def repetition(given: Any, now: datetime) -> Repetition:
     if length is not None:
         return _bounded(Repetition(None, length.after(now), length))
     parts = str(given).strip().split("/")
-    if not re.fullmatch(r"R\d*", parts[0]) or not parts[1:] or parts[3:]:
+    if not re.fullmatch(r"R\d{0,9}", parts[0]) or not parts[1:] or parts[3:]:
         message = f"« {given} » n'est pas une répétition (exemples : R3/P7D, R/PT12H)"
         raise ValueError(message)
     times = int(parts[0][1:]) if parts[0][1:] else None
@@ -112,11 +155,9 @@ def repetition(given: Any, now: datetime) -> Repetition:
         every = duration(parts[1])
         return _bounded(Repetition(times, every.after(now), every))
     if parts[1].startswith("P"):  # a duration and an end: the occurrences stop there
-        every, last = duration(parts[1]), at(parts[2])
-        first = last
-        for _ in range(max(times or 1, 1) - 1):
-            first = every.before(first)
-        return _bounded(Repetition(times or 1, first, every))
+        every, times = duration(parts[1]), times or 1
+        first = every.times(times - 1).before(at(parts[2]))
+        return _bounded(Repetition(times, first, every))
     return _bounded(Repetition(times, at(parts[1]), duration(parts[2])))
 
 

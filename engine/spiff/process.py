@@ -5,7 +5,7 @@ must be persisted after a move is read from the instance as frozen rows. Nothing
 commits or calls out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff import codec, views
 from engine.spiff.compaction import compact
+from engine.spiff.diagram import Event
 from engine.spiff.elements import ExclusiveGateway, UserTask
 from engine.spiff.errors import (
     Abort,
@@ -39,7 +40,7 @@ from engine.spiff.records import (
     TimerDue,
     Waiting,
 )
-from engine.spiff.throwing import catcher
+from engine.spiff.throwing import catcher, signalled
 from engine.spiff.tree import UNFINISHED, Host, LiveTask, LiveWorkflow
 
 __all__ = [
@@ -81,20 +82,23 @@ class Process:
         host: Host,
         values: Mapping[str, Any] | None = None,
         start_id: str | None = None,
-        payload: Mapping[str, Any] | None = None,
+        event: Event | None = None,
+        payload: Any = None,
     ) -> Self:
         """Start an instance and run it to its first wait states.
 
         `data` is the first data as it stands (`case` included); `values` are those of the
         start form, put where the start event's `ebg:into` says. `start_id` is one of
-        `model.start_events` (else the one that waits for nothing), started by a message
-        that carries `payload`.
+        `model.start_events` (else the one that waits for nothing) and says which process
+        of the folder runs; `event`, by default its first, happened and carries `payload`.
         """
-        process = cls(LiveWorkflow(model.specs[model.key], model.specs, host))
-        start = model.start if start_id is None else model.starts.get(start_id)
+        start = model.start if start_id is None else model.starts[start_id]
+        top = model.specs[start.scope if start else model.key]
+        process = cls(LiveWorkflow(top, model.specs, host))
         into = start.properties.get("ebg:into") if start else None
         first = {**checked(dict(data)), **_placed(values or {}, into)}
-        process._top.brought = None if payload is None else checked(dict(payload))
+        if payload is not None and start is not None and start.events:
+            process._top.brought = (event or start.events[0], checked(payload))
         process._top.begin(first, start.id if start else None)
         run_on(process._top)
         process._top.brought = None
@@ -171,6 +175,14 @@ class Process:
         task.task_spec.fire(task, checked(dict(payload)))
         run_on(self._top)
 
+    def signal(self, name: str, task_ids: Collection[UUID], payload: Any) -> None:
+        """Bring a signal of another case to those of these events that wait, and run on."""
+        carried = checked(payload)
+        for task in signalled(self._top, name):
+            if task.id in task_ids and task.state == TaskState.WAITING:
+                task.task_spec.fire(task, carried)
+        run_on(self._top)
+
     def retry(self, task_id: UUID, data: Mapping[str, Any] | None = None) -> None:
         """Run a failed task again, with corrected data if given.
 
@@ -236,7 +248,7 @@ class Process:
         ]
 
     def subscriptions(self) -> list[Subscription]:
-        """The messages that are awaited."""
+        """The messages and the signals that are awaited."""
         return views.subscriptions(self._top)
 
     def failures(self) -> list[Failure]:
@@ -248,7 +260,7 @@ class Process:
         return _drained(self._top.journal)
 
     def thrown(self) -> list[Thrown]:
-        """The messages for the outside since the last call; each is given once."""
+        """The messages and signals for the outside since the last call; each is given once."""
         return _drained(self._top.outbox)
 
     @property

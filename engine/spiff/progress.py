@@ -1,8 +1,8 @@
 """Running on: everything that can happen by itself, until the case waits for someone.
 
 Joins are looked at when nothing else can run. A case that then waits for nobody (a join for a
-branch that will never come, a signal that nothing can send) is not left to hang in silence:
-the waiting task fails, with a sentence.
+branch that will never come, a condition that nothing can make true) is not left to hang in
+silence: the waiting task fails, with a sentence.
 """
 
 from SpiffWorkflow.util.task import TaskState
@@ -63,17 +63,20 @@ def _fail_if_stuck(top: LiveWorkflow) -> None:
         if isinstance(spec, Join) and not isinstance(spec, EndJoin):
             message = f"{spec.label()} attend une branche qui ne viendra pas"
         elif isinstance(spec, Catching) and not spec.aside:
-            message = f"{spec.label()} attend un signal que rien ne peut envoyer"
+            message = f"{spec.label()} attend une condition que rien ne peut rendre vraie"
         else:
             continue
         task.fail(TaskFailed(f"ce dossier ne peut plus avancer : {message}", code="stuck"))
 
 
+_FROM_OUTSIDE = frozenset({"message", "signal", "timer"})
+
+
 def _may_move(task: LiveTask) -> bool:
-    """Whether a person, a partner, a message or the clock may move this token."""
+    """Whether a person, a partner, another case or the clock may move this token."""
     spec = task.task_spec
     if task.state == TaskState.WAITING:
-        return isinstance(spec, Catching) and spec.event.kind in ("message", "timer")
+        return isinstance(spec, Catching) and spec.event.kind in _FROM_OUTSIDE
     if task.state == TaskState.STARTED:
         return asks(task)
     return True  # a user task, or a failure that a person will repair

@@ -54,12 +54,13 @@ class TimerDue:
 
 @dataclass(frozen=True)
 class Subscription:
-    """A message that is awaited, with the value it must carry."""
+    """A message that is awaited, with the value it must carry; or a signal, by its name."""
 
     task_id: UUID
     element_id: str
-    message: str
+    name: str
     correlation: str | None
+    kind: str = "message"
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,15 @@ class Finished:
 
 @dataclass(frozen=True)
 class Thrown:
-    """A message for the outside."""
+    """A message for the outside, or a signal for the other cases.
 
-    message: str
+    A message carries a context; a signal any plain value, or nothing.
+    """
+
+    name: str
     correlation: str | None
-    payload: dict[str, Any]
+    payload: Any
+    kind: str = "message"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Throwing events, and who catches them.
 
 Errors and escalations climb from the thrower to the nearest boundary event or event
-sub-process that catches them; signals reach every event of the same case; messages go to the
-outside, which routes them by name and correlation. Compensation and cancellation undo what is
-done before the token goes on.
+sub-process that catches them; signals reach every event of the same case at once, and the
+outside takes them to the others; messages go to the outside, which routes them by name and
+correlation. Compensation and cancellation undo what is done before the token goes on.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from engine.spiff.elements import Attached, Element
 from engine.spiff.errors import TaskFailed
 from engine.spiff.events import Boundary, Catching, EventStart, correlation, variable
 from engine.spiff.records import Thrown
-from engine.spiff.tree import UNFINISHED, LiveSubWorkflow, LiveTask
+from engine.spiff.tree import UNFINISHED, LiveSubWorkflow, LiveTask, LiveWorkflow
 
 
 class StartEvent(Element):
@@ -24,11 +24,9 @@ class StartEvent(Element):
 
     def execute(self, task: LiveTask) -> bool:
         """Store what the event brought: from outside, or to an event sub-process."""
-        brought, top = task.top.brought, task.top
-        if brought is not None and task.workflow is top and self.node.events:
-            name = task.workflow.task_tree.internal_data.get("start_event")
-            named = [e for e in self.node.events if e.kind == "message" and e.name == name]
-            task.data[variable((named or self.node.events)[0])] = brought
+        if task.top.brought is not None and task.workflow is task.top:
+            event, payload = task.top.brought
+            task.data[variable(event)] = payload
         return True
 
 
@@ -100,9 +98,10 @@ def throw(task: LiveTask, event: Event, payload: Any) -> None:
         elif event.kind == "error":  # uncaught here: the caller's, or it would have failed
             task.top.end_on(event.code or "error", payload)
     elif event.kind == "signal":
-        for waiting in signalled(task, event.name):
+        for waiting in signalled(task.top, event.name):
             if waiting.state == TaskState.WAITING:
                 waiting.task_spec.fire(waiting, payload, source=task)
+        task.top.outbox.append(Thrown(event.name or "", None, payload, "signal"))
     elif event.kind == "terminate":
         for other in list(task.workflow.tasks.values()):
             if other is not task:
@@ -149,11 +148,11 @@ def _catching(events: list[LiveTask], kind: str, code: str | None) -> LiveTask |
     return exact_first[0] if exact_first else None
 
 
-def signalled(task: LiveTask, name: str | None) -> list[LiveTask]:
-    """The events of this case that wait for a signal."""
+def signalled(top: LiveWorkflow, name: str | None) -> list[LiveTask]:
+    """The events of a case that wait for a signal."""
     return [
         other
-        for other in task.top.every()
+        for other in top.every()
         if other.state == TaskState.WAITING
         and isinstance(other.task_spec, Catching)
         and other.task_spec.event.kind == "signal"

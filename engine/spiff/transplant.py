@@ -60,8 +60,12 @@ def transplant(
         if row[_UPDATES] and "case" in row[_UPDATES]:
             row[_UPDATES]["case"] |= case or {}
     scopes: dict[str, Any] = {}
+    raw["process"] = process_id = raw.get("process", old.key)
+    if all(process_id != pool.id for pool in new.diagram.pools):
+        message = f"Le processus « {process_id} » n'est plus dans la nouvelle version."
+        raise CannotMigrate([message])
     raw["tasks"] = _moved(
-        raw["tasks"], old.specs[old.key], new.specs[new.key], plan, scopes
+        raw["tasks"], old.specs[process_id], new.specs[process_id], plan, scopes
     )
     for inner in raw["inner"]:
         target = scopes.get(inner[0])

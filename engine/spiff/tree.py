@@ -23,6 +23,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.spiff.diagram import Event
 from engine.spiff.errors import TaskFailed, TaskNotFound
 from engine.spiff.records import Finished, Thrown
 from engine.spiff.sameness import same
@@ -179,8 +180,8 @@ class LiveWorkflow(BpmnWorkflow):
         self.cancelled = False
         self.error: tuple[str, Any] | None = None
         """The code and payload of the error on which a called case ends, in that move."""
-        self.brought: Any = None
-        """What the message that starts this instance carries, during that move alone."""
+        self.brought: tuple[Event, Any] | None = None
+        """The event that starts this instance and what it carries, during that move alone."""
 
     def seconds(self) -> float:
         """The host's clock in seconds since 1970."""

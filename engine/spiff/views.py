@@ -38,7 +38,7 @@ def waiting(top: LiveWorkflow) -> Waiting:
         elif state == TaskState.WAITING and isinstance(spec, Catching):
             if "due" in task.internal_data:
                 timers.add((task.id, datetime.fromisoformat(task.internal_data["due"])))
-            if spec.event.kind == "message" and "happened" not in task.internal_data:
+            if _listens(task):
                 awaited.add(task.id)
     return Waiting(
         frozenset(tasks),
@@ -115,20 +115,26 @@ def armed(top: LiveWorkflow) -> Iterator[tuple[datetime, LiveTask]]:
 
 
 def subscriptions(top: LiveWorkflow) -> list[Subscription]:
-    """All waiting message events."""
+    """All waiting message and signal events."""
     return [
         Subscription(
             task_id=task.id,
             element_id=task.task_spec.node.id,
-            message=task.task_spec.event.name or "",
+            name=task.task_spec.event.name or "",
             correlation=task.internal_data.get("correlation"),
+            kind=task.task_spec.event.kind,
         )
         for task in top.every()
         if task.state == TaskState.WAITING
         and isinstance(task.task_spec, Catching)
-        and task.task_spec.event.kind == "message"
-        and "happened" not in task.internal_data
+        and _listens(task)
     ]
+
+
+def _listens(task: LiveTask) -> bool:
+    """Whether a waiting event may come from outside: one that waits for others has happened."""
+    outside = task.task_spec.event.kind in ("message", "signal")
+    return outside and "happened" not in task.internal_data
 
 
 def failures(top: LiveWorkflow) -> list[Failure]:

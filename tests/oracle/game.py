@@ -13,7 +13,9 @@ from typing import Any
 from tests.oracle.drawing import Box, Sign, entries, holds, read, sign, signs, tag
 
 Data = dict[str, tuple[int, Any]]
-SEEN = ("k_", "n_", "w_", "c_", "it", "ot", "si")
+SEEN = ("k_", "n_", "w_", "c_", "it", "ot", "si", "G_", "M_")
+CARRIED: dict[str, Any] = {"message": {"n": 1}, "signal": 7}
+"""What comes with an event from outside; it goes under the event's own name."""
 SCOPES = ("subProcess", "transaction", "adHocSubProcess", "callActivity")
 
 
@@ -93,8 +95,22 @@ class Game:
         self.run()
 
     def happen(self, token: Token) -> None:
-        self.occur(token, None)
+        """A message or the time comes to one token."""
+        self.occur(token, None, self.brought(token.sign))
         self.run()
+
+    def signal(self, name: str) -> None:
+        """A signal comes from another case, to every token that waits for it."""
+        here = [t for t in self.waiting("signal") if t.sign and t.sign.name == name]
+        for token in here:
+            if token.state == "signal":
+                self.occur(token, None, self.brought(token.sign))
+        self.run()
+
+    def brought(self, one: Sign | None) -> Data:
+        if one is None or one.kind not in CARRIED:
+            return {}
+        return self.written({}, {one.name: CARRIED[one.kind]})
 
     def answer(self, token: Token) -> None:
         self.finish(token)
@@ -121,7 +137,7 @@ class Game:
                 left, days_each = first.notes["left"] - 1, first.notes["each"]
                 if left:
                     first.due = (first.due or 0) + days_each
-                    self.branch(first, None)
+                    self.branch(first, None, {})
                     first.notes["left"] = left
                     self.run()
                     continue
@@ -201,7 +217,7 @@ class Game:
             ):
                 continue
             data = token.data
-            if token.inner is not None:
+            if token.inner is not None and not token.inner.over:
                 data = merge(data, self.known(token.inner))
             item = token.loop and token.loop.notes.get("item")
             found.append({k: v for k, v in data.items() if k != item})
@@ -226,7 +242,7 @@ class Game:
             now = holds(token.sign.name, plain(self.known(self.top)))
             was, token.notes["held"] = token.notes.get("held", False), now
             if now and not was and token.state == "conditional":
-                self.occur(token, None)
+                self.occur(token, None, {})
 
     def enter(self, token: Token) -> None:
         box = token.box
@@ -602,6 +618,8 @@ class Game:
                 other.notes["all" if together else "race"] = group
                 self.wait(other)
         elif box.kind in ("startEvent", "intermediateCatchEvent"):
+            if token.scope.owner is None and found:
+                token.data = merge(token.data, self.brought(found[0]))
             self.finish(token)
         else:
             undone: list[Any] = []
@@ -673,11 +691,11 @@ class Game:
                 t for t in self.everywhere() if t.state == "signal" and t.sign == one
             ]:
                 if other.state == "signal":
-                    self.occur(other, token)
+                    self.occur(other, token, {})
         elif one.kind in ("error", "escalation", "cancel"):
             found = self.catcher(token, one)
             if found is not None:
-                self.occur(found, token)
+                self.occur(found, token, {})
         elif one.kind == "terminate":
             for other in list(token.scope.tokens):
                 self.drop(other)
@@ -703,7 +721,7 @@ class Game:
             level = level.scope.owner
         return None
 
-    def occur(self, token: Token, source: Token | None) -> None:
+    def occur(self, token: Token, source: Token | None, brought: Data) -> None:
         """An event happens where a token waits for it."""
         if "all" in token.notes or (
             token.box.get("parallelMultiple") == "true" and token.host
@@ -711,20 +729,24 @@ class Game:
             group = token.notes.get("all") or [
                 t for t in token.scope.tokens if t.box is token.box and t.host is token.host
             ]
-            token.state = "happened"
+            token.state, token.notes["brought"] = "happened", brought
+            if "all" in token.notes:
+                token.data = merge(token.data, brought)
             if any(t.state != "happened" for t in group):
                 return
+            brought = merge(*(t.notes["brought"] for t in group))
             for other in group:
                 if other is not token:
                     other.scope.tokens.remove(other)
         for other in token.notes.get("race", ()):
             if other is not token:
                 self.drop(other)
-        self.branch(token, source)
+        self.branch(token, source, brought)
 
-    def branch(self, token: Token, source: Token | None) -> None:
+    def branch(self, token: Token, source: Token | None, brought: Data) -> None:
         """The event's own token goes on; it stops what it interrupts."""
         if "armed" not in token.notes and token.host is None:
+            token.data = merge(token.data, brought)
             self.finish(token)
             return
         start = token.notes.get("armed")
@@ -748,6 +770,7 @@ class Game:
                 source.state = "gone"
         elif not again or token.notes.get("left") == 1:
             scope.tokens.remove(token)
+        data = merge(data, brought)
         fired = Token(token.box, scope, data)
         if start is not None:
             fired.notes["fired"], fired.state = data, "scope"

@@ -29,6 +29,7 @@ KINDS: Mapping[str, object] = {
     "call": lazy_gettext("appel à un partenaire"),
     "timer": lazy_gettext("échéance"),
     "message": lazy_gettext("attente d’un message"),
+    "signal": lazy_gettext("attente d’un signal"),
     "failure": lazy_gettext("incident"),
 }
 

@@ -62,6 +62,7 @@ ACTS: Mapping[str, object] = {
     "task_claimed": _("Tâche prise en charge"),
     "task_released": _("Tâche remise"),
     "task_completed": _("Tâche terminée"),
+    "signal_received": _("Signal reçu d’un autre dossier"),
     "timer_fired": _("Échéance atteinte"),
     "incident_answered": _("Incident : répondu à la main"),
     "incident_retried": _("Incident : réessayé"),

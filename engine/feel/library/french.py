@@ -99,3 +99,6 @@ def _holidays(year: int) -> frozenset[date]:
     if year not in _YEARS:
         raise Undefined("on connaît les jours fériés de 1900 à 2200")
     return frozenset(holidays.France(years=year))  # type: ignore[attr-defined]
+
+
+_holidays(clock.today().year)  # the package imports its countries at their first use

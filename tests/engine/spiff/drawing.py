@@ -270,6 +270,11 @@ class Case:
         found = [s for s in self.process.subscriptions() if s.element_id == element_id]
         self.move("deliver", found[0].task_id, payload or {})
 
+    def hear(self, name: str, payload: Any = None) -> None:
+        """A signal of another case, for every event that waits for it."""
+        found = {s.task_id for s in self.process.subscriptions() if s.name == name}
+        self.move("signal", name, found, payload)
+
     def wait(self, **delta: float) -> None:
         self.host.pass_time(**delta)
         self.move("fire_timers")

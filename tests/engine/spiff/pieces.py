@@ -37,6 +37,7 @@ COMPENSATE = "<bpmn:compensateEventDefinition/>"
 CANCEL = "<bpmn:cancelEventDefinition/>"
 AD_HOC = ("plain", "turn", "again", "again and wait", "turn again")
 EVENTS = ("message", "timer", "signal", "error", "escalation", "conditional")
+FROM_OUTSIDE = ("message", "timer", "signal")
 TERMINATE = "<bpmn:terminateEventDefinition/>"
 
 
@@ -60,6 +61,8 @@ class Pieces:
     processes: dict[str, str] = field(default_factory=dict)
     used: Counter[str] = field(default_factory=Counter)
     count: int = 0
+    begins: str = ""
+    """The event that starts the whole diagram, if one does."""
 
     def draw(self, variant: str, depth: int) -> bytes:
         """A whole diagram around one element, in one of its forms if the name says which."""
@@ -69,7 +72,7 @@ class Pieces:
 
     def around_piece(self, piece: Piece) -> bytes:
         """A whole diagram of one piece."""
-        body = piece.nodes + piece.flows + start("S0") + end("E0")
+        body = piece.nodes + piece.flows + start("S0", self.begins) + end("E0")
         body += flow("S0", piece.first) + flow(piece.last, "E0")
         drawn = process(body)
         for called, text in reversed(self.processes.items()):
@@ -253,6 +256,7 @@ class Pieces:
             [
                 element("receiveTask", ways[2], messageRef=self.named("message")),
                 catch(ways[2], self.event("timer")),
+                catch(ways[2], self.event("signal")),
             ]
         )
         flows = ""
@@ -291,7 +295,12 @@ class Pieces:
 
     # Events in the flow
 
-    def _catch(self, depth: int, kinds: tuple[str, ...] = ("message", "timer")) -> Piece:
+    def _start(self, depth: int, kinds: tuple[str, ...] = FROM_OUTSIDE) -> Piece:
+        """Anything, in a diagram that an event starts."""
+        self.begins = self.event(self.random.choice(kinds))
+        return self.piece(depth)
+
+    def _catch(self, depth: int, kinds: tuple[str, ...] = FROM_OUTSIDE) -> Piece:
         key = self.name("e")
         return Piece(catch(key, self.event(self.random.choice(kinds))), "", key, key)
 
@@ -311,7 +320,8 @@ class Pieces:
 
     def _several(self, depth: int, kinds: tuple[str, ...] = ("true", "false")) -> Piece:
         key, together = self.name("e"), self.random.choice(kinds)
-        events = self.event("message") + self.event("message") + self.event("timer")
+        other = self.random.choice(["message", "signal"])
+        events = self.event("message") + self.event(other) + self.event("timer")
         return Piece(
             element("intermediateCatchEvent", key, events, parallelMultiple=together),
             "",
@@ -657,11 +667,13 @@ VARIANTS = {
     **{f"{kind} {event}": 2 for kind in ("boundary", "event_sub") for event in EVENTS},
     **{f"throw {event}": 1 for event in ("none", "message", "signal", "escalation")},
     **{f"ends {event}": 1 for event in ("terminate", "message", "signal", "escalation")},
+    **{f"{kind} {event}": 1 for kind in ("catch", "start") for event in FROM_OUTSIDE},
     **{f"catch_thrown {event}": 1 for event in ("signal", "conditional")},
     **{f"many {kind}": 1 for kind in ("parallel", "sequential")},
     **{f"behavior {kind}": 1 for kind in ("None", "One", "Complex")},
     **{f"ad_hoc {kind}": 1 for kind in AD_HOC},
     **{f"several {kind}": 1 for kind in ("true", "false")},
     "compensation": 3,
+    "race": 2,
 }
 """What to draw, and how many times as many diagrams it takes to see all its forms."""

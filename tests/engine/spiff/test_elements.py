@@ -385,7 +385,7 @@ def test_several_events_in_one_sign(together, place):
             chain("c", "u", "ended"),
         )
     case = Case(diagram)
-    (found,) = [s for s in case.process.subscriptions() if s.message == "avis.rendu"]
+    (found,) = [s for s in case.process.subscriptions() if s.name == "avis.rendu"]
     case.move("deliver", found.task_id, {"k": 1})
     if together:
         assert "u" not in case.names()
@@ -704,7 +704,7 @@ def test_a_case_starts_by_a_message_or_by_hand():
         chain("started", "a", "ended"),
         chain("by_message", "b", "ended"),
     )
-    assert [(s.element_id, s.kind, s.message) for s in diagram.start_events] == [
+    assert [(s.element_id, s.event.kind, s.event.name) for s in diagram.start_events] == [
         ("started", "none", None),
         ("by_message", "message", "avis.rendu"),
     ]

@@ -1,5 +1,7 @@
 """Events on the edge of activities and in the flow, saved and restored at every wait."""
 
+from uuid import uuid4
+
 import pytest
 
 from engine.spiff.errors import WrongState
@@ -18,6 +20,7 @@ from tests.engine.spiff.drawing import (
     message,
     model,
     over,
+    parallel,
     properties,
     service,
     start,
@@ -170,7 +173,7 @@ def test_reminders_of_ten_years_do_not_make_the_case_heavier():
         case.wait(days=7)
         case.complete("aside")
         sizes.append(len(case.state))
-    assert sizes[-1] == sizes[5]
+    assert sizes[-1] == sizes[10]
 
 
 def test_a_refused_call_is_caught_by_its_code():
@@ -337,8 +340,8 @@ def test_messages_leave_with_their_correlation_and_payload():
         {"number": 1, "reference": "R-1", "case": {"number": "C-1"}},
     )
     told, sent = case.messages
-    assert (told.message, told.correlation, told.payload) == ("avis.rendu", "R-1", {"n": 2})
-    assert (sent.message, sent.correlation, sent.payload) == ("withdrawal", "C-1", {})
+    assert (told.name, told.correlation, told.payload) == ("avis.rendu", "R-1", {"n": 2})
+    assert (sent.name, sent.correlation, sent.payload) == ("withdrawal", "C-1", {})
     assert case.process.completed
 
 
@@ -441,10 +444,11 @@ def test_deliveries_that_meet_take_turns():
     assert case.names() == ["aside"]
 
 
-def test_a_signal_that_nothing_can_send_is_said():
+def test_a_condition_that_nothing_can_make_true_is_said():
+    never = "<bpmn:conditionalEventDefinition><bpmn:condition>n = 1</bpmn:condition></bpmn:conditionalEventDefinition>"
     drawn = model(
         start(),
-        catch("c", SIGNAL),
+        catch("c", never),
         user("u"),
         end(),
         chain("started", "c", "u", "ended"),
@@ -453,5 +457,47 @@ def test_a_signal_that_nothing_can_send_is_said():
     case = Case(drawn, {})
     [failure] = case.process.failures()
     assert (failure.element_id, failure.error_class) == ("c", "stuck")
+    assert "une condition que rien ne peut rendre vraie" in failure.message
     case.move("skip", failure.task_id, {})
     assert case.names() == ["u"]
+
+
+def test_a_signal_of_another_case_reaches_all_that_wait_and_nothing_twice():
+    handler = element("startEvent", "s", SIGNAL, isInterrupting="false")
+    aside = element(
+        "subProcess", "sub", handler, user("noted"), end("e"), chain("s", "noted", "e"),
+        triggeredByEvent="true",
+    )  # fmt: skip
+    drawn = model(
+        start(), parallel("p"), catch("c", SIGNAL), user("u"), user("after"), end(),
+        boundary("b", "u", SIGNAL), user("told"), aside,
+        chain("started", "p", "c", "after", "ended"), chain("p", "u", "ended"),
+        chain("b", "told", "ended"), around=AROUND,
+    )  # fmt: skip
+    case = Case(drawn, {})
+    assert {(s.element_id, s.kind, s.name) for s in case.process.subscriptions()} == {
+        ("c", "signal", "closed"), ("b", "signal", "closed"), ("s", "signal", "closed"),
+    }  # fmt: skip
+    heard = {s.task_id for s in case.process.subscriptions()}
+    case.move("signal", "other", heard, 1)
+    assert case.names() == ["u"]
+    case.move("signal", "closed", {uuid4()}, 1)
+    assert case.names() == ["u"], "only the events that waited when it was thrown"
+    case.move("signal", "closed", heard, {"why": "budget"})
+    assert case.names() == ["after", "noted", "told"]
+    assert case.process.task_data(case.task("told").task_id)["closed"] == {"why": "budget"}
+    case.move("signal", "closed", heard, None)
+    assert case.names() == ["after", "noted", "noted", "told"]
+    assert case.messages == []
+
+
+def test_a_signal_thrown_acts_here_and_is_told_outside_once():
+    drawn = model(
+        start(), parallel("p"), catch("c", SIGNAL), user("after"), user("u"), end(),
+        throw("t", SIGNAL), chain("started", "p", "c", "after", "ended"),
+        chain("p", "u", "t", "ended"), around=AROUND,
+    )  # fmt: skip
+    case = Case(drawn, {})
+    case.complete("u")
+    assert case.names() == ["after"]
+    assert [(t.kind, t.name) for t in case.messages] == [("signal", "closed")]

@@ -70,6 +70,26 @@ def work(*inside, **ebg):
     return user("u", *inside, **{"form": "review", **ebg})
 
 
+def begun(event):
+    """A process that an event starts."""
+    return body(element("startEvent", "s", event), end(), flow("s", "ended"))
+
+
+def begun_by(key, event, *, own=False):
+    """The inside of a process that an event starts; or, if `own`, the process itself."""
+    inside = element("startEvent", f"{key}_s", event) + end(f"{key}_ended")
+    inside += chain(f"{key}_s", f"{key}_ended")
+    return process(inside, key=key) if own else inside
+
+
+def pools(inside, *more):
+    """The folder's process, and another pool `q` with this inside, and what is beside."""
+    mine = process(start(), end(), chain("started", "ended"))
+    beside = [part for part in more if part.startswith("<bpmn:process")]
+    inside += "".join(part for part in more if part not in beside)
+    return document(AROUND, mine, process(inside, key="q"), *beside)
+
+
 def link(name):
     return element(f"intermediate{name}Event", name, '<bpmn:linkEventDefinition name="L"/>')
 
@@ -242,13 +262,38 @@ REFUSED = {
         "un seul",
     ),
     "no end": (body(start()), "événement de fin"),
-    "timer start": (
-        body(
-            element("startEvent", "started", timer("duration", "P1D")),
-            end(),
-            flow("started", "ended"),
+    "start repeated too often": (begun(timer("cycle", "R/PT59S")), "au moins une minute"),
+    "start repeated for ever, at once": (
+        begun(timer("cycle", "R999999999/PT0S/2027-01-01")),
+        "au moins une minute",
+    ),
+    "start beyond the calendar": (
+        begun(timer("duration", "P999999999Y")),
+        "hors du calendrier",
+    ),
+    "start at a date that is a duration": (
+        begun(timer("date", "P1D")),
+        "attend une date et reçoit une durée",
+    ),
+    "start at nothing": (begun(timer("date", "null")), "n'a pas de valeur"),
+    "start at a word": (begun(timer("date", '"demain"')), "n'est pas une date"),
+    "start by a signal without a name": (
+        begun('<bpmn:signalEventDefinition signalRef="S"/>'),
+        "le signal n'a pas de nom",
+    ),
+    "signal whose name is a novel": (
+        begun('<bpmn:signalEventDefinition signalRef="L"/>').replace(
+            b"<bpmn:process", b'<bpmn:signal id="L" name="%b"/><bpmn:process' % (b"x" * 201)
         ),
-        "minuteur ne peut pas",
+        "200 caractères au plus",
+    ),
+    "plain start in another pool": (
+        pools(begun_by("q", message("M")), start("idle"), chain("idle", "q_ended")),
+        "ce début ne servirait jamais",
+    ),
+    "two pools that begin with one message": (
+        pools(begun_by("q", message("M")), begun_by("r", message("M"), own=True)),
+        "deux débuts attendent le même message",
     ),
     "dangling flow": (
         body(start(), end(), flow("started", "ended"), flow("started", "nowhere")),

@@ -70,3 +70,46 @@ def test_repetitions():
 def test_what_is_no_repetition_is_said(text):
     with pytest.raises(ValueError, match=r"répétition|durée|date"):
         moments.repetition(text, WINTER)
+
+
+def test_a_repetition_is_counted_from_its_first_moment():
+    monthly = moments.repetition("R/2027-01-31T10:00/P1M", WINTER)
+    days = [monthly.occurrence(turn) for turn in range(4)]
+    assert [(found.month, found.day) for found in days if found] == [
+        (1, 31), (2, 28), (3, 31), (4, 30),
+    ]  # fmt: skip
+    nightly = moments.repetition("R/2027-03-27T02:30/P1D", WINTER)  # 28 March has no 2:30
+    local = [nightly.occurrence(turn).astimezone(moments.PARIS) for turn in range(3)]
+    assert [f"{found:%d %H:%M}" for found in local] == ["27 02:30", "28 03:30", "29 02:30"]
+
+
+@pytest.mark.parametrize(
+    "text", ["R/P7D", "R4/P7D", "R/P1Y", "R/PT1M", "R2/2020-02-29/P1Y"]
+)
+def test_what_is_past_is_counted_without_being_walked_through(text):
+    found = moments.repetition(text, WINTER)
+    for number in (0, 1, 3, 40):
+        moment = found.every.times(number).after(found.first)
+        most = number + 1 if found.times is None else min(number + 1, found.times)
+        assert found.passed(moment) == most
+        assert found.passed(moment - timedelta(seconds=1)) == min(number, most)
+    assert moments.repetition("R3/PT1H", WINTER).occurrence(3) is None
+
+
+def test_years_of_minutes_are_counted_at_once():
+    since = moments.repetition("R/1970-01-01T00:00:00Z/PT1M", WINTER)
+    assert since.passed(WINTER) == int(WINTER.timestamp()) // 60 + 1
+    centuries = moments.repetition("R/0001-01-02T00:00:00Z/P900Y", WINTER)
+    assert centuries.passed(WINTER) == 3
+    assert centuries.occurrence(12) is None, "beyond the calendar"
+
+
+@pytest.mark.parametrize(
+    "text", ["P999999999Y", "P999999999D", "PT999999999H", "P12000M", "0001-01-01"]
+)
+def test_what_is_beyond_the_calendar_is_said(text):
+    now = datetime(9999, 12, 31, 12, tzinfo=UTC)
+    with pytest.raises(ValueError, match="calendrier"):
+        moments.resolve(text, now)
+    with pytest.raises(ValueError, match="durée"):
+        moments.duration("P" + "9" * 5000 + "D")

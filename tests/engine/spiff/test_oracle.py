@@ -12,10 +12,11 @@ import pytest
 from engine.spiff.model import Model, compile_model
 from tests.engine.spiff.drawing import Case, Clock
 from tests.engine.spiff.pieces import VARIANTS, Pieces
-from tests.oracle.game import SEEN, Game
+from tests.oracle.game import CARRIED, SEEN, Game
 
 SEEDS = int(os.environ.get("EBG_SPIFF_SEEDS", "3"))
 STEPS = 30
+MOVES = ("users", "users", "messages", "signals", "timers", "calls")
 
 
 class Ours:
@@ -23,7 +24,10 @@ class Ours:
         compiled = compile_model({"process.bpmn": xml}, "p")
         self.host = Clock()
         self.host.decisions["size"] = lambda given: 7
-        self.case = Case(Model.from_bytes(compiled.to_bytes()), data, self.host)
+        model = Model.from_bytes(compiled.to_bytes())
+        begins = model.starts["S0"].events
+        brought = CARRIED.get(begins[0].kind) if begins else None
+        self.case = Case(model, data, self.host, start_id="S0", payload=brought)
 
     def rows(self, found, *names):
         seen = self.case.process.task_data
@@ -42,9 +46,13 @@ class Ours:
 
     def state(self):
         process = self.case.process
+        awaited = {"message": [], "signal": []}
+        for row in process.subscriptions():
+            awaited[row.kind].append(row)
         return {
             "users": self.rows(process.user_tasks()),
-            "messages": self.rows(process.subscriptions(), "message"),
+            "messages": self.rows(awaited["message"], "name"),
+            "signals": self.rows(awaited["signal"], "name"),
             "timers": self.rows(process.timers()),
             "calls": self.rows(process.calls()),
         }
@@ -59,6 +67,7 @@ def picture(ours: Ours, game: Game):
     left = {
         "users": [(t.box.id, data) for _, data, t in game.ready()],
         "messages": [(t.box.id, t.sign.name) for t in game.waiting("message")],
+        "signals": [(t.box.id, t.sign.name) for t in game.waiting("signal")],
         "timers": [t.box.id for t in game.waiting("timer")],
         "calls": [t.box.id for t in game.waiting("call")],
         "over": game.over(),
@@ -68,9 +77,10 @@ def picture(ours: Ours, game: Game):
     }
     right = {
         "users": [row[:2] for row in state["users"]],
-        "messages": sorted(
-            (events.get(row[0], row[0]), row[1]) for row in state["messages"]
-        ),
+        **{
+            kind: sorted((events.get(row[0], row[0]), row[1]) for row in state[kind])
+            for kind in ("messages", "signals")
+        },
         "timers": sorted(events.get(row[0], row[0]) for row in state["timers"]),
         "calls": [row[0] for row in state["calls"]],
         "over": ours.case.process.completed,
@@ -89,9 +99,7 @@ def play(xml: bytes, data: dict[str, object], seed: int) -> bool:
         assert (left, failures) == (right, []), f"after {moves}"
         if left["over"]:
             return True
-        chosen = chance.choice(
-            [key for key in ("users", "users", "messages", "timers", "calls") if state[key]]
-        )
+        chosen = chance.choice([key for key in MOVES if state[key]])
         number = chance.randrange(len(state[chosen]))
         moves.append(f"{chosen} {state[chosen][number][0]}")
         task = state[chosen][number][-1]
@@ -110,7 +118,12 @@ def play(xml: bytes, data: dict[str, object], seed: int) -> bool:
             same = [row for row in state[chosen] if row[1] == name]
             place = min(same.index(state[chosen][number]), len(here) - 1)
             game.happen(here[place])
-            ours.case.move("deliver", task, {})
+            ours.case.move("deliver", task, CARRIED["message"])
+        elif chosen == "signals":
+            name = state[chosen][number][1]
+            heard = {row[-1] for row in state[chosen] if row[1] == name}
+            game.signal(name)
+            ours.case.move("signal", name, heard, CARRIED["signal"])
         elif chosen == "timers":
             days = chance.choice([1, 3, 9])
             game.pass_days(days)

@@ -68,7 +68,7 @@ def test_a_case_goes_from_start_to_end():
     )
     assert case.process.task_data(call.task_id)["aid"] == 2500
     case.move("answer", call.task_id, {"favourable": True})
-    assert case.process.subscriptions()[0].message == "avis.rendu"
+    assert case.process.subscriptions()[0].name == "avis.rendu"
     assert case.process.subscriptions()[0].correlation == "2026-1"
     case.deliver("answer", {"avis": "favorable"})
     assert case.names() == ["remind", "sign"]

@@ -292,7 +292,7 @@ def test_a_message_and_a_sub_process_follow():
     case = Case(waits("m"), {"case": {"number": "1"}})
     assert migrate(case, waits("n", "d")) == ["« w » attend désormais « other »."]
     [waiting] = case.process.subscriptions()
-    assert (waiting.message, waiting.correlation) == ("other", "1")
+    assert (waiting.name, waiting.correlation) == ("other", "1")
     case.move("deliver", waiting.task_id, {})
     case.complete("c")
     case.complete("d")

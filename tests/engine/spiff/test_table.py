@@ -13,8 +13,10 @@ from tests.engine.spiff.drawing import (
     chain,
     element,
     end,
+    error,
     message,
     model,
+    process,
     service,
     start,
     timer,
@@ -29,6 +31,10 @@ ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| `?([^|`]*)`? \|$", re.MULTILINE)
 TABLE = PAGE.read_text().split("whether it runs")[1].split("**What interrupts**")[0]
 ROWS = ROW.findall(TABLE)[1:]
 MESSAGES = '<bpmn:message id="M" name="M_1"/><bpmn:message id="W" name="M_2"/>'
+POOL = process(
+    element("startEvent", "m", message("M")), user("a"), end("pool_ended"),
+    chain("m", "a", "pool_ended"), key="pool",
+)  # fmt: skip
 
 
 def _gateway(kind: str) -> tuple[str, ...]:
@@ -62,6 +68,13 @@ STARTS = {
     ),
     "start gateway": _gateway("Exclusive"),
     "start gateway together": _gateway("Parallel"),
+    "start in a pool": (
+        start(),
+        end(),
+        chain("started", "ended"),
+        "</bpmn:process>",
+        POOL.removesuffix("</bpmn:process>"),
+    ),
 }
 
 
@@ -70,8 +83,10 @@ def begins(*inside):
 
 
 ALSO_REFUSED = {
-    "signal start": begins(element("startEvent", "s", "<bpmn:signalEventDefinition/>")),
-    "timer start": begins(element("startEvent", "s", timer("duration", "P1D"))),
+    "timer that reads data": begins(
+        element("startEvent", "s", timer("date", "application.deadline"))
+    ),
+    "error start": begins(element("startEvent", "s", error())),
     "conditional start": begins(
         element("startEvent", "s", "<bpmn:conditionalEventDefinition/>")
     ),
