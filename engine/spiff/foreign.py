@@ -27,13 +27,18 @@ _DATA = (
     "dites les données par les paramètres de l'opération, ebg:in et ebg:out, ou un script"
 )
 _GROUP = "dites qui agit par un couloir ou par ebg:role"
-_ALONE = "ôtez-le, les appels partent après la transaction et se répètent d'eux-mêmes"
+_ALONE = "ôtez cela, les appels partent après la transaction et se répètent d'eux-mêmes"
 _DECISION = "nommez la décision par calledDecisionId, et son résultat par ebg:result"
 _CALLED = "nommez le processus par calledElement, le moteur choisit sa version"
 _REPEAT = "dites la collection par loopDataInputRef et l'élément par inputDataItem"
 _LISTENER = "dessinez l'étape : une tâche de script ou de service"
 _VARIABLE = "nommez la donnée reçue par variableName"
-_DRAW = "ôtez-le"
+_RESULT = (
+    "nommez la donnée rendue par resultVariable (opération), ebg:result (décision) ou une "
+    "entrée du script"
+)
+_NOTHING = "ôtez cela, rien ici n'y répond"
+MOST_SHOWN = 20
 _BY_CURE = {
     "prenez ebg:assignee": "assignee",
     "prenez ebg:assignee et ebg:role": "assignmentDefinition",
@@ -47,7 +52,7 @@ _BY_CURE = {
     "prenez ebg:priority": "priority priorityDefinition",
     _OPERATION: "class delegateExpression expression type topic taskPriority taskDefinition "
     "taskHeaders connector field mail packageName taskName ruleVariablesInput",
-    "prenez resultVariable de serviceTaskOperator": "resultVariable resultVariableName",
+    _RESULT: "resultVariable resultVariableName",
     _DECISION: "decisionRef decisionRefBinding decisionRefVersion decisionRefTenantId "
     "mapDecisionResult calledDecision ruleFlowGroup",
     _CALLED: "calledElement calledElementBinding calledElementVersion calledElementTenantId "
@@ -61,7 +66,7 @@ _BY_CURE = {
     "retryTimeCycle triggerable",
     "écrivez un contexte FEEL dans le script": "resource script autoStoreVariables",
     "prenez ebg:correlation": "subscription",
-    _VARIABLE: "errorCodeVariable errorMessageVariable errorMessage escalationCodeVariable "
+    _VARIABLE: "errorCodeVariable errorMessageVariable escalationCodeVariable "
     "variableName errorVariableName",
     "prenez les propriétés ebg:…": "properties property metaData",
 }
@@ -70,4 +75,19 @@ _CURES = {name: text for text, names in _BY_CURE.items() for name in names.split
 
 def cure(name: str) -> str:
     """What to write here instead of another engine's extension."""
-    return _CURES.get(name, _DRAW)
+    return _CURES.get(name, _NOTHING)
+
+
+def sentence(written: dict[str, list[str]]) -> str:
+    """What is said of one element: the foreign names, by what to write instead."""
+    if len(written) > 1:
+        parts = [f"{_listed(names)} ({text})" for text, names in written.items()]
+        return f"d'un autre moteur, seraient ignorés par celui-ci : {' ; '.join(parts)}"
+    [(text, names)] = written.items()
+    what = "serait ignoré" if len(names) == 1 else "seraient ignorés"
+    return f"{_listed(names)} {what} par ce moteur : {text}"
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} et {last}" if others else last

@@ -25,6 +25,8 @@ _FEEL_PROPERTIES = (
 )
 _DATED = frozenset({"due", "follow_up"})
 _RESERVED = "case"
+_TRANSLATED = (("==", "="), ("&&", " and "), ("||", " or "), ("'", '"'))
+_CRON = re.compile(r"(?:[\dA-Z*/?,#-]+\s+){4,6}[\dA-Z*/?,#-]+")
 
 
 def drawing_warnings(scope: Scope, owner: Node | None = None) -> Iterator[Problem]:
@@ -121,6 +123,12 @@ def _read(scope: Scope, node: Node | None, label: str, text: str) -> Iterator[Pr
         message = f"{label} est écrite pour un autre moteur : écrivez {_in_feel(text)}"
         yield said(scope, node, message)
         return
+    if _CRON.fullmatch(text.strip()):
+        message = (
+            f"{label} « {text.strip()[:60]} » est du cron : écrivez R/P1D, ou une date"
+        )
+        yield said(scope, node, message)
+        return
     try:
         feel.compile(text)
     except feel.FeelError as error:
@@ -130,9 +138,9 @@ def _read(scope: Scope, node: Node | None, label: str, text: str) -> Iterator[Pr
 
 def _in_feel(text: str) -> str:
     """The same condition as FEEL where it reads as FEEL without its wrapping."""
-    inner = (
-        text.strip()[2:-1].replace("==", "=").replace("&&", " and ").replace("||", " or ")
-    )
+    inner = text.strip()[2:-1]
+    for theirs, ours in _TRANSLATED:
+        inner = inner.replace(theirs, ours)
     inner = " ".join(inner.split())
     try:
         feel.compile(inner)

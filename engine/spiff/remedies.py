@@ -29,11 +29,11 @@ _ROLE = (
 )
 _OPERATION = "serait ignoré : nommez l'opération par serviceTaskOperator"
 _CORRELATION = (
-    "serait ignoré : les clés de corrélation BPMN seraient ignorées, utilisez la propriété "
+    "les clés de corrélation BPMN seraient ignorées ({name}) : utilisez la propriété "
     "ebg:correlation sur l'événement"
 )
 _DATA_FLOW = (
-    "; les données du dossier circulent d'elles-mêmes : choisissez-les par ebg:in et ebg:out, "
+    " ; les données du dossier circulent d'elles-mêmes : choisissez-les par ebg:in et ebg:out, "
     "ou par une tâche de script"
 )
 _ASSOCIATION = (
@@ -44,6 +44,9 @@ _CHOREOGRAPHY = "n'est pas exécuté : une chorégraphie ne se publie pas, garde
 _CONVERSATION = "n'est pas exécuté : une conversation ne se publie pas, gardez le processus"
 _GLOBAL = "n'est pas exécuté : dessinez un processus, et appelez-le (callActivity)"
 _CURES = {
+    **dict.fromkeys(
+        ("correlationKey", "correlationProperty", "correlationSubscription"), _CORRELATION
+    ),
     "ioSpecification": "les entrées et sorties déclarées ({name}) seraient ignorées"
     + _DATA_FLOW,
     **dict.fromkeys(("dataInputAssociation", "dataOutputAssociation"), _ASSOCIATION),
@@ -57,7 +60,6 @@ _CURES |= {
     for text, names in {
         _ROLE: "resourceRole performer humanPerformer potentialOwner resource",
         _OPERATION: "operationRef implementation interface endPoint supportedInterfaceRef",
-        _CORRELATION: "correlationKey correlationProperty correlationSubscription",
         _CHOREOGRAPHY: "choreography globalChoreographyTask choreographyTask subChoreography "
         "callChoreography choreographyRef",
         _CONVERSATION: "globalConversation conversation subConversation callConversation "

@@ -466,7 +466,7 @@ REFUSED = {
                 extensions(properties(form="review"), "<camunda:formData/>"),
             )
         ),
-        "camunda:formData serait ignorée",
+        "camunda:formData serait ignoré",
     ),
     "spiff script": (
         line(
