@@ -29,12 +29,7 @@ class FolderRefused(Exception):
     """This folder cannot be published."""
 
     def __init__(self, key: str, problems: list[Problem]) -> None:
-        super().__init__(
-            "\n".join(
-                f"{p.file} · {p.element_name or p.element_id or '-'} : {p.message}"
-                for p in problems
-            )
-        )
+        super().__init__("\n".join(map(str, problems)))
         self.key = key
         self.problems = problems
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from engine.spiff.diagram import Diagram, Flow, Node, Scope
-from engine.spiff.dialect import ACTIVITIES
 from engine.spiff.elements import (
     INVISIBLE,
     Attached,
@@ -26,6 +25,7 @@ from engine.spiff.elements import (
 from engine.spiff.events import Boundary, Catching, EventStart
 from engine.spiff.inside import SubProcess
 from engine.spiff.joins import EndJoin, Gather, InclusiveGateway, ParallelGateway
+from engine.spiff.kinds import ACTIVITIES
 from engine.spiff.loops import Container, StandardLoop
 from engine.spiff.odd_joins import AdHocEnd, ComplexGateway
 from engine.spiff.services import DecisionTask, ServiceTask

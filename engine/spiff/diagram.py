@@ -106,12 +106,13 @@ class Node:
 
 @dataclass(frozen=True)
 class Flow:
-    """A sequence flow; `condition` is FEEL."""
+    """A sequence flow; `condition` is FEEL, `name` what is written along it."""
 
     id: str
     source: str
     target: str
     condition: str | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)

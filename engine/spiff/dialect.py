@@ -10,47 +10,13 @@ from typing import Any
 from engine.spiff import notation
 from engine.spiff.diagram import Diagram, Event, Flow, Node, Scope
 from engine.spiff.errors import DiagramRefused, Problem
+from engine.spiff.kinds import CONTAINERS, NODES
+from engine.spiff.naming_rules import only_drawn
 from engine.spiff.notation import BPMN, extension, first, name_of, properties, text, truth
 from engine.spiff.oddities import oddities
 from engine.spiff.reading import local, namespace, parse
 
-ACTIVITIES = frozenset(
-    [
-        "task",
-        "userTask",
-        "manualTask",
-        "serviceTask",
-        "scriptTask",
-        "businessRuleTask",
-        "sendTask",
-        "receiveTask",
-        "callActivity",
-        "subProcess",
-        "transaction",
-        "adHocSubProcess",
-    ]
-)
-GATEWAYS = frozenset(
-    [
-        "exclusiveGateway",
-        "parallelGateway",
-        "inclusiveGateway",
-        "eventBasedGateway",
-        "complexGateway",
-    ]
-)
-EVENTS = frozenset(
-    [
-        "startEvent",
-        "endEvent",
-        "intermediateCatchEvent",
-        "intermediateThrowEvent",
-        "boundaryEvent",
-    ]
-)
-NODES = ACTIVITIES | GATEWAYS | EVENTS
 MAX_ELEMENTS = 5000
-CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
@@ -65,14 +31,14 @@ def read(files: Mapping[str, bytes], key: str) -> tuple[Diagram, list[Problem]]:
         root = parse(name, files[name])
         reader = _Reader(name, root)
         for process in root.iter(f"{{{BPMN}}}process"):
-            if process.get("isExecutable") == "false" and process.get("id") != key:
-                continue  # another participant, drawn to be understood
+            if only_drawn(process, key):
+                continue
             for scope in reader.scopes(process):
                 if scope.id in scopes:
                     message = f"l'identifiant « {scope.id} » sert deux fois"
                     problems.append(Problem(name, scope.id, scope.name, message))
                 scopes[scope.id] = scope
-        problems.extend(oddities(name, root))
+        problems.extend(oddities(name, root, key))
     elements = sum(len(scope.nodes) + len(scope.flows) for scope in scopes.values())
     if elements > MAX_ELEMENTS:
         message = (
@@ -88,10 +54,16 @@ class _Reader:
     def __init__(self, file: str, root: Any) -> None:
         self.file = file
         self.named = {item.get("id"): item for item in root if item.get("id")}
-        self.handlers = {
-            item.get("sourceRef"): item.get("targetRef")
-            for item in root.iter(f"{{{BPMN}}}association")
+        undoing = {
+            item.get("id")
+            for item in root.iter(f"{{{BPMN}}}*")
+            if truth(item, "isForCompensation", "false")
         }
+        arrows = [
+            (notation.reference(item, "sourceRef"), notation.reference(item, "targetRef"))
+            for item in root.iter(f"{{{BPMN}}}association")
+        ]
+        self.handlers = {source: target for source, target in arrows if target in undoing}
         self.lanes: dict[str, tuple[str, str]] = {}
         self.roles: dict[str, str] = {}
         for lanes in root.iter(f"{{{BPMN}}}laneSet"):
@@ -132,7 +104,7 @@ class _Reader:
                 name=name_of(element),
                 file=self.file,
                 parent=parent,
-                documentation=text(element, "documentation"),
+                documentation=notation.documentation(element),
                 properties=properties(element),
                 roles=self.roles if parent is None else {},
                 nodes=tuple(nodes),
@@ -151,10 +123,10 @@ class _Reader:
             scope=scope,
             lane=lane,
             role=given.get("ebg:role") or role,
-            documentation=text(element, "documentation"),
+            documentation=notation.documentation(element),
             properties=given,
             events=tuple(self._events(element)),
-            attached_to=element.get("attachedToRef"),
+            attached_to=notation.reference(element, "attachedToRef"),
             interrupting=truth(element, "cancelActivity", "true")
             and truth(element, "isInterrupting", "true"),
             default=element.get("default"),
@@ -211,8 +183,10 @@ class _Reader:
             return Event(kind, name=definition.get("name"))
         if kind == "compensate":
             waits = truth(definition, "waitForCompletion", "true")
-            return Event(kind, activity=definition.get("activityRef"), waits=waits)
-        target = self.named.get((definition.get(f"{kind}Ref") or "").split(":")[-1])
+            return Event(
+                kind, activity=notation.reference(definition, "activityRef"), waits=waits
+            )
+        target = self.named.get(notation.reference(definition, f"{kind}Ref"))
         sources = [item for item in (definition, element, target) if item is not None]
         return Event(
             kind,

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from engine.spiff.diagram import Diagram, Flow, Node, Scope, starting
-from engine.spiff.dialect import ACTIVITIES, CONTAINERS
 from engine.spiff.errors import Problem
+from engine.spiff.kinds import ACTIVITIES, CONTAINERS
 
 CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 CONDITIONAL = CHOOSING | {"complexGateway"}
@@ -31,11 +31,13 @@ def said(
     message: str,
     severity: Literal["error", "warning"] = "error",
 ) -> Problem:
-    """A problem of one element of a scope."""
-    name = item.name if isinstance(item, Node) else None
-    return Problem(
-        scope.file, item.id if item else scope.id, name or scope.name, message, severity
-    )
+    """A problem of one element of a scope; a flow without a name is named by its two ends."""
+    if item is None:
+        return Problem(scope.file, scope.id, scope.name, message, severity)
+    name = item.name
+    if isinstance(item, Flow) and not name:
+        name = f"{item.source} → {item.target}"
+    return Problem(scope.file, item.id, name, message, severity)
 
 
 def drawing_problems(facts: Diagram) -> Iterator[Problem]:

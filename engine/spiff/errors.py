@@ -11,8 +11,8 @@ BpmnError           raised by an operation: an error that a boundary event may c
 Abort               a host raises it to abandon the whole move (lost lock, database down)
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -27,16 +27,58 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
-        where = f"« {self.element_name} » ({self.element_id}) : " if self.element_id else ""
-        return f"{self.file} : {where}{self.message}"
+        name, key = self.element_name, self.element_id
+        where = f"« {name} » ({key})" if name and key else name or key
+        place = " · ".join(part for part in (self.file, where) if part)
+        return f"{place} : {self.message}"
+
+    def named(self) -> str:
+        """How a sentence about several elements names this one."""
+        return f"« {self.element_name or self.element_id} » ({self.element_id})"
+
+
+MOST_PROBLEMS = 200
+MOST_ALIKE = 3
+LONGEST = 1000
+
+
+def gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """The same problems, errors first, in bounded number: one remark on many elements once."""
+    alike: dict[tuple[str, ...], dict[str | None, Problem]] = {}
+    for one in problems:
+        same = (one.severity, one.file, one.message[:LONGEST])
+        alike.setdefault(same, {}).setdefault(one.element_id, one)
+    told: list[Problem] = []
+    for group in alike.values():
+        first, *others = group.values()
+        told += group.values() if len(others) < MOST_ALIKE else [_together(first, others)]
+    told.sort(key=lambda one: one.severity)
+    rest = len(told) - MOST_PROBLEMS
+    if rest > 0:
+        message = f"et {rest} autres remarques : corrigez d'abord celles-ci"
+        last = Problem(told[-1].file, None, None, message, told[MOST_PROBLEMS].severity)
+        told = [*told[:MOST_PROBLEMS], last]
+    return [replace(one, message=_sentence(one.message)) for one in told]
+
+
+def _together(first: Problem, others: list[Problem]) -> Problem:
+    shown = ", ".join(one.named() for one in others[:MOST_ALIKE])
+    left = len(others) - MOST_ALIKE
+    rest = f" et {left} autres" if left > 0 else ""
+    return replace(first, message=f"{first.message[:LONGEST]} ; de même pour {shown}{rest}")
+
+
+def _sentence(message: str) -> str:
+    whole = message.strip()
+    return whole if whole.endswith((".", "!", "?", "…")) else whole + "."
 
 
 class DiagramRefused(Exception):
     """The folder cannot become a process."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = list(problems)
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = gathered(problems)
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 class ProcessError(Exception):

@@ -10,7 +10,7 @@ from engine.spiff import dialect, meaning_rules, notation
 from engine.spiff.diagram import Diagram
 from engine.spiff.drawing_rules import drawing_problems
 from engine.spiff.element_rules import element_problems
-from engine.spiff.errors import DiagramRefused, Problem
+from engine.spiff.errors import DiagramRefused, Problem, gathered
 from engine.spiff.reading import local, parse
 
 Catalogue = Mapping[str, Mapping[str, bool]]
@@ -54,7 +54,7 @@ def lint(
         if not unreadable:
             problems += meaning_rules.decision_problems(scope, decisions)
         problems += meaning_rules.data_problems(scope)
-    return sorted(dict.fromkeys(problems), key=lambda problem: problem.severity)
+    return gathered(problems)
 
 
 def structure_problems(facts: Diagram) -> list[Problem]:

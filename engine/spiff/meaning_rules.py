@@ -25,6 +25,8 @@ _FEEL_PROPERTIES = (
 )
 _DATED = frozenset({"due", "follow_up"})
 _RESERVED = "case"
+_TRANSLATED = (("==", "="), ("&&", " and "), ("||", " or "), ("'", '"'))
+_CRON = re.compile(r"(?:[\dA-Z*/?,#-]+\s+){4,6}[\dA-Z*/?,#-]+")
 
 
 def drawing_warnings(scope: Scope, owner: Node | None = None) -> Iterator[Problem]:
@@ -118,15 +120,33 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
 
 def _read(scope: Scope, node: Node | None, label: str, text: str) -> Iterator[Problem]:
     if "${" in text or "#{" in text:
-        message = f"{label} est écrite pour un autre moteur : écrivez du FEEL, sans ${{…}}"
+        message = f"{label} est écrite pour un autre moteur : écrivez {_in_feel(text)}"
+        yield said(scope, node, message)
+        return
+    if _CRON.fullmatch(text.strip()):
+        message = (
+            f"{label} « {text.strip()[:60]} » est du cron : écrivez R/P1D, ou une date"
+        )
         yield said(scope, node, message)
         return
     try:
         feel.compile(text)
     except feel.FeelError as error:
-        hint = " (en FEEL l'égalité s'écrit « = »)" if "==" in text else ""
         shown = " ".join(text.split())[:120]
-        yield said(scope, node, f"{label} « {shown} » : {error}{hint}")
+        yield said(scope, node, f"{label} « {shown} » : {error}")
+
+
+def _in_feel(text: str) -> str:
+    """The same condition as FEEL where it reads as FEEL without its wrapping."""
+    inner = text.strip()[2:-1]
+    for theirs, ours in _TRANSLATED:
+        inner = inner.replace(theirs, ours)
+    inner = " ".join(inner.split())
+    try:
+        feel.compile(inner)
+    except feel.FeelError:
+        return "du FEEL, sans ${…}"
+    return f"« {inner[:120]} »"
 
 
 def service_problems(

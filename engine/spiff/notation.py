@@ -17,7 +17,11 @@ def flow(element: Any) -> Flow:
     """A sequence flow."""
     condition = text(element, "conditionExpression")
     return Flow(
-        element.get("id"), element.get("sourceRef"), element.get("targetRef"), condition
+        element.get("id"),
+        element.get("sourceRef"),
+        element.get("targetRef"),
+        condition,
+        " ".join((element.get("name") or "").split()),
     )
 
 
@@ -31,11 +35,11 @@ def loop(element: Any, event: Callable[[Any], Event]) -> Loop | None:
                 "standard",
                 condition=text(child, "loopCondition"),
                 maximum=int(maximum) if (maximum or "").lstrip("-").isdigit() else None,
-                test_before=child.get("testBefore") == "true",
+                test_before=truth(child, "testBefore", "false"),
             )
         if kind == "multiInstanceLoopCharacteristics":
             return Loop(
-                "sequential" if child.get("isSequential") == "true" else "parallel",
+                "sequential" if truth(child, "isSequential", "false") else "parallel",
                 cardinality=text(child, "loopCardinality"),
                 collection=text(child, "loopDataInputRef"),
                 output=text(child, "loopDataOutputRef"),
@@ -115,6 +119,21 @@ def text(element: Any, name: str) -> str | None:
     """The text of a child element."""
     found = element.find(f"{{{BPMN}}}{name}")
     return (found.text or "").strip() or None if found is not None else None
+
+
+def documentation(element: Any) -> str | None:
+    """All that is written to explain an element."""
+    found = (
+        "".join(d.itertext()).strip()
+        for d in element.iterchildren(f"{{{BPMN}}}documentation")
+    )
+    return "\n\n".join(text for text in found if text) or None
+
+
+def reference(element: Any, attribute: str) -> str | None:
+    """The id that an attribute names, without the prefix that a qualified name may bear."""
+    said = element.get(attribute)
+    return None if said is None else str(said).strip().split(":")[-1]
 
 
 def name_of(element: Any) -> str:

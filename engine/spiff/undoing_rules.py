@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from engine.spiff.diagram import Node, Scope
-from engine.spiff.dialect import ACTIVITIES
+from engine.spiff.kinds import ACTIVITIES
 
 
 def undoing_problems(scope: Scope, node: Node, owner: Node | None) -> Iterator[str]:

@@ -202,12 +202,12 @@ def test_event_sub_processes(kind, interrupting, nested):
         start("s"),
         user("first"),
         user("work"),
-        parallel("p"),
+        parallel("fork"),
         user("beside"),
         end("e"),
         last,
-        chain("s", "first", "p", "work", "thrown"),
-        chain("p", "beside", "e"),
+        chain("s", "first", "fork", "work", "thrown"),
+        chain("fork", "beside", "e"),
         event_sub(event, interrupting=interrupting),
     )
     if nested:
@@ -327,13 +327,13 @@ def test_a_conditional_event_waits_for_its_condition():
     case = Case(
         drawn(
             start(),
-            parallel("p"),
+            parallel("fork"),
             user("work"),
             catch("c", condition("amount > 10")),
             user("then"),
             end(),
-            chain("started", "p", "work", "ended"),
-            chain("p", "c", "then", "ended"),
+            chain("started", "fork", "work", "ended"),
+            chain("fork", "c", "then", "ended"),
         )
     )
     assert case.names() == ["work"]
@@ -529,13 +529,13 @@ def test_a_cancelled_transaction_is_undone_then_leaves_by_its_edge():
                 "tx",
                 start("s"),
                 undone("one"),
-                parallel("p"),
+                parallel("fork"),
                 user("two"),
                 user("three"),
                 element("endEvent", "x", "<bpmn:cancelEventDefinition/>"),
                 end("e"),
-                chain("s", "one", "p", "two", "x"),
-                chain("p", "three", "e"),
+                chain("s", "one", "fork", "two", "x"),
+                chain("fork", "three", "e"),
             ),
             boundary("b", "tx", "<bpmn:cancelEventDefinition/>"),
             user("cancelled"),
@@ -563,13 +563,13 @@ def test_a_complex_gateway_goes_on_at_two_of_three_and_once_only():
     case = Case(
         drawn(
             start(),
-            parallel("p"),
+            parallel("fork"),
             *map(user, "abc"),
             gate,
             user("z"),
             end(),
-            chain("started", "p", "a", "g", "z", "ended"),
-            *(flow("p", x) + flow(x, "g") for x in "bc"),
+            chain("started", "fork", "a", "g", "z", "ended"),
+            *(flow("fork", x) + flow(x, "g") for x in "bc"),
         )
     )
     case.complete("a", {"a": 1})

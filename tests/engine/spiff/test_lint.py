@@ -345,7 +345,7 @@ REFUSED = {
     "unknown form": (line(work(form="nope")), "« nope »"),
     "no lane": (line(work(), lane=False), "couloir"),
     "juel": (line(service("s", "oseo.ask", reference="${ref}")), "autre moteur"),
-    "python": (line(service("s", "oseo.ask", reference="a == b")), "« = »"),
+    "python": (line(service("s", "oseo.ask", reference="a == b")), "un seul ="),
     "bad property": (line(work(due="in 15 days from")), "ebg:due"),
     "bad condition": (
         body(
@@ -511,7 +511,7 @@ REFUSED = {
                 extensions(properties(form="review"), "<camunda:formData/>"),
             )
         ),
-        "camunda:formData serait ignorée",
+        "camunda:formData serait ignoré",
     ),
     "spiff script": (
         line(

@@ -1,0 +1,35 @@
+"""The kinds of elements that a token passes through, by their BPMN tags."""
+
+TASKS = frozenset(
+    [
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "scriptTask",
+        "businessRuleTask",
+        "sendTask",
+        "receiveTask",
+    ]
+)
+CONTAINERS = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+ACTIVITIES = TASKS | CONTAINERS | {"callActivity"}
+GATEWAYS = frozenset(
+    [
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+        "complexGateway",
+    ]
+)
+EVENTS = frozenset(
+    [
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+    ]
+)
+NODES = ACTIVITIES | GATEWAYS | EVENTS
