@@ -25,7 +25,7 @@ from connectors import (
 )
 from engine.commands import calls, children
 from engine.commands.calls import Attempt, Leased
-from engine.spiff.process import DataTooLarge
+from engine.spiff.errors import DataTooLarge
 from engine.spiff.records import PROCEDURE
 from engine.transaction import assert_no_transaction
 

@@ -27,12 +27,13 @@ from sqlalchemy import or_, update
 
 from engine import clock, journal, wake
 from engine.access import Actor, require
-from engine.commands import incidents, keeping, migration, suspension
+from engine.commands import asking, incidents, migration, suspension
 from engine.commands.step import keep, locked, restore, standing
 from engine.errors import OperationRefused
 from engine.models import Incident, ProcessInstance, UserTask, db
 from engine.spiff import surgery
-from engine.spiff.process import Process, ProcessError
+from engine.spiff.errors import ProcessError
+from engine.spiff.process import Process
 from engine.transaction import AfterCommit, transaction
 
 LONGEST_MOTIVE = 2000
@@ -244,7 +245,7 @@ def _close(instance: ProcessInstance, task_id: UUID) -> None:
         .where(UserTask.id == task_id, UserTask.status == "open")
         .values(status="withdrawn", completed_at=clock.now())
     )
-    keeping.no_longer_asked(instance, {task_id})
+    asking.no_longer_asked(instance, {task_id})
 
 
 def _sentence(error: ProcessError) -> str:

@@ -21,9 +21,11 @@ from sqlalchemy.exc import OperationalError
 
 from connectors import Refused
 from engine import clock, definitions, journal, operations, rows
-from engine.commands import keeping, live, throwing
+from engine.commands import asking, keeping, live, throwing
 from engine.models import SUSPENDED, Message, ProcessInstance, db
-from engine.spiff.process import Abort, BpmnError, Process, Waiting
+from engine.spiff.errors import Abort, BpmnError
+from engine.spiff.process import Process
+from engine.spiff.records import Waiting
 from engine.transaction import AfterCommit, transaction
 
 NOTHING = Waiting(*[frozenset[Any]()] * 5)
@@ -163,7 +165,7 @@ def keep(
     keeping.tasks(instance, process, before.tasks - done, after.tasks)
     keeping.timers(instance, process, before.timers, after.timers)
     keeping.subscriptions(instance, process, before.subscriptions, after.subscriptions)
-    keeping.calls(instance, process, before.calls - done, after.calls, after_commit)
+    asking.calls(instance, process, before.calls - done, after.calls, after_commit)
     keeping.failures(instance, process, before.failures, after.failures)
     keeping.history(instance, finished, by)
     throwing.thrown(instance, process, after_commit)
@@ -173,7 +175,7 @@ def keep(
     instance.digest = digest(instance.state)
     instance.rev += 1
     instance.outcome = process.outcome
-    keeping.caller(instance, process, after_commit)
+    asking.answer_caller(instance, process, after_commit)
     if process.completed:
         instance.status = "completed"
         instance.ended_at = clock.now()

@@ -16,12 +16,7 @@ from engine.spiff.compaction import compact
 from engine.spiff.diagram import Event
 from engine.spiff.elements import ExclusiveGateway, UserTask
 from engine.spiff.errors import (
-    Abort,
-    BpmnError,
     DataRefused,
-    DataTooLarge,
-    ProcessError,
-    TaskNotFound,
     WrongState,
 )
 from engine.spiff.events import Catching
@@ -42,26 +37,6 @@ from engine.spiff.records import (
 )
 from engine.spiff.throwing import catcher, signalled
 from engine.spiff.tree import UNFINISHED, Host, LiveTask, LiveWorkflow
-
-__all__ = [
-    "Abort",
-    "BpmnError",
-    "Call",
-    "DataRefused",
-    "DataTooLarge",
-    "Failure",
-    "Finished",
-    "Host",
-    "OpenTask",
-    "Process",
-    "ProcessError",
-    "Subscription",
-    "TaskNotFound",
-    "Thrown",
-    "TimerDue",
-    "Waiting",
-    "WrongState",
-]
 
 _RESERVED = "case"
 Row = TypeVar("Row")

@@ -26,7 +26,7 @@ from engine.models import (
     db,
 )
 from engine.spiff.records import PROCEDURE
-from web.cases import sheets
+from web.cases import related, sheets
 from web.cases.sheets import Sheet
 from workflows import facts
 from workflows.facts import Fact, Panel
@@ -40,9 +40,6 @@ PARTNER_NAMES = {
     "mail": "la messagerie",
     "rendering": "l'édition des courriers",
 }
-
-MOST_CALLED = 50
-"""Cases that a case has called, shown on its page, the newest first."""
 
 HUMAN_STEPS = ("userTask", "manualTask", "startEvent", "endEvent", "receiveTask")
 """What people did or received; the rest of a history is machinery."""
@@ -121,8 +118,8 @@ def page(case: ProcessInstance, actor: Actor) -> CasePage:
         past=[step for step in every_step if step.kind in HUMAN_STEPS],
         every_step=every_step if handles else [],
         people=names({step.by for step in every_step}),
-        caller=_caller(case, actor),
-        called=_called(case) if handles else [],
+        caller=related.caller(case, actor),
+        called=related.called(case) if handles else [],
         incidents=_open_incidents(case.id) if handles else 0,
         outcome=outcome_name(case),
         may_write=case.status == "active" and allowed(actor, "write", case),
@@ -214,24 +211,6 @@ def _who(
         return body
     person = people.get(task.assignee_id)
     return ", ".join(part for part in (person, role_name(task), body) if part)
-
-
-def _caller(case: ProcessInstance, actor: Actor) -> ProcessInstance | None:
-    """The case that called this one, for whoever may see it."""
-    found = db.session.get(ProcessInstance, case.parent_id) if case.parent_id else None
-    return found if found is not None and allowed(actor, "see", found) else None
-
-
-def _called(case: ProcessInstance) -> list[ProcessInstance]:
-    """The cases that this one called, which whoever handles it may see."""
-    return list(
-        db.session.scalars(
-            select(ProcessInstance)
-            .where(ProcessInstance.parent_id == case.id)
-            .order_by(ProcessInstance.started_at.desc())
-            .limit(MOST_CALLED)
-        )
-    )
 
 
 def _asked_of(call: RemoteCall) -> str:

@@ -469,9 +469,9 @@ def test_a_signal_of_another_case_reaches_all_that_wait_and_nothing_twice():
         triggeredByEvent="true",
     )  # fmt: skip
     drawn = model(
-        start(), parallel("p"), catch("c", SIGNAL), user("u"), user("after"), end(),
+        start(), parallel("fork"), catch("c", SIGNAL), user("u"), user("after"), end(),
         boundary("b", "u", SIGNAL), user("told"), aside,
-        chain("started", "p", "c", "after", "ended"), chain("p", "u", "ended"),
+        chain("started", "fork", "c", "after", "ended"), chain("fork", "u", "ended"),
         chain("b", "told", "ended"), around=AROUND,
     )  # fmt: skip
     case = Case(drawn, {})
@@ -493,9 +493,9 @@ def test_a_signal_of_another_case_reaches_all_that_wait_and_nothing_twice():
 
 def test_a_signal_thrown_acts_here_and_is_told_outside_once():
     drawn = model(
-        start(), parallel("p"), catch("c", SIGNAL), user("after"), user("u"), end(),
-        throw("t", SIGNAL), chain("started", "p", "c", "after", "ended"),
-        chain("p", "u", "t", "ended"), around=AROUND,
+        start(), parallel("fork"), catch("c", SIGNAL), user("after"), user("u"), end(),
+        throw("t", SIGNAL), chain("started", "fork", "c", "after", "ended"),
+        chain("fork", "u", "t", "ended"), around=AROUND,
     )  # fmt: skip
     case = Case(drawn, {})
     case.complete("u")
