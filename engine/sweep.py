@@ -8,8 +8,8 @@ from uuid import UUID
 
 from engine.commands import (
     beginnings,
-    calls,
     children,
+    due_calls,
     jobs,
     messages,
     signals,
@@ -44,7 +44,7 @@ def sweep(deliver: Callable[[UUID], None]) -> int:
     for call_id in children.to_stop(AT_ONCE):
         children.stop(call_id)
         found += 1
-    for call_id in calls.take_due(AT_ONCE):
+    for call_id in due_calls.take(AT_ONCE):
         deliver(call_id)
         found += 1
     return found + jobs.advance(AT_ONCE)

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import event, insert, text
 
 from engine import clock, journal
-from engine.commands import calls, cases, messages, timers
+from engine.commands import cases, due_calls, messages, timers
 from engine.directory import Person
 from engine.documents import Document
 from engine.exchanges import RemoteCall
@@ -249,7 +249,7 @@ def _scan(line: str, sqlite: bool) -> str:
 
 
 WORK: dict[str, Callable[[ProcessInstance], Any]] = {
-    "calls to make": lambda case: calls.take_due(100),
+    "calls to make": lambda case: due_calls.take(100),
     "timers due": lambda case: timers.due(100),
     "a message's case": lambda case: messages.awaited("oseo.opinion", case.number),
     "messages to hand over": lambda case: messages.waiting_to_be_handed_over(100),

@@ -9,7 +9,7 @@ from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import func, select
 
 from engine import clock, journal
-from engine.commands import calls
+from engine.commands import due_calls
 from engine.exchanges import Exchange, Partner, RemoteCall
 from engine.models import Incident, Message, ProcessInstance, Timer, UserTask, db
 
@@ -112,7 +112,7 @@ def queue() -> dict[str, Any]:
     now = clock.now()
     return {
         "calls": _count(RemoteCall.id, RemoteCall.status == "ready"),
-        "oldest": calls.oldest_due(),
+        "oldest": due_calls.oldest(),
         "timers": _count(Timer.task_id, Timer.due_at <= now),
         "messages": _count(
             Message.id, Message.delivered_at.is_(None), Message.expires_at > now
