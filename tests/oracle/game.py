@@ -272,11 +272,15 @@ class Game:
         else:
             self.begin_loop(token, loop)
 
+    def is_elsewhere(self, box: Box) -> bool:
+        """Whether it calls a process that is another case."""
+        return box.kind == "callActivity" and box.get("calledElement") not in self.processes
+
     def perform(self, token: Token) -> None:
         box = token.box
         if box.kind in ("userTask", "manualTask"):
             token.state = "user"
-        elif box.kind == "serviceTask":
+        elif box.kind == "serviceTask" or self.is_elsewhere(box):
             token.state = "call"
         elif box.kind == "receiveTask":
             token.sign = signs(box, self.named)[0]

@@ -38,6 +38,8 @@ CANCEL = "<bpmn:cancelEventDefinition/>"
 AD_HOC = ("plain", "turn", "again", "again and wait", "turn again")
 EVENTS = ("message", "timer", "signal", "error", "escalation", "conditional")
 FROM_OUTSIDE = ("message", "timer", "signal")
+OTHER = "tests.other"
+"""A procedure that is published elsewhere."""
 TERMINATE = "<bpmn:terminateEventDefinition/>"
 
 
@@ -147,8 +149,17 @@ class Pieces:
         return Piece(script(key, f"{{w_{key}: 1 + 1}}"), "", key, key)
 
     def _service(self, depth: int) -> Piece:
-        key, edge, stop = self.name("r"), self.name("b"), self.name("u")
-        nodes = service(key, "x.ask")
+        key = self.name("r")
+        return self.answered(key, service(key, "x.ask"))
+
+    def _other(self, depth: int) -> Piece:
+        """A call of another procedure."""
+        key = self.name("ca")
+        return self.answered(key, element("callActivity", key, calledElement=OTHER))
+
+    def answered(self, key: str, nodes: str) -> Piece:
+        """What waits for an answer from outside, which may be an error."""
+        edge, stop = self.name("b"), self.name("u")
         if self.random.random() < 0.5:
             return Piece(nodes, "", key, key)
         out = self.name("x")

@@ -11,7 +11,7 @@ import pytest
 
 from engine.spiff.model import Model, compile_model
 from tests.engine.spiff.drawing import Case, Clock
-from tests.engine.spiff.pieces import VARIANTS, Pieces
+from tests.engine.spiff.pieces import OTHER, VARIANTS, Pieces
 from tests.oracle.game import CARRIED, SEEN, Game
 
 SEEDS = int(os.environ.get("EBG_SPIFF_SEEDS", "3"))
@@ -24,6 +24,7 @@ class Ours:
         compiled = compile_model({"process.bpmn": xml}, "p")
         self.host = Clock()
         self.host.decisions["size"] = lambda given: 7
+        self.host.procedures[OTHER] = "published"
         model = Model.from_bytes(compiled.to_bytes())
         begins = model.starts["S0"].events
         brought = CARRIED.get(begins[0].kind) if begins else None
