@@ -7,6 +7,7 @@ published version (`to_bytes`, `from_bytes`): no pickle, no class name in stored
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -138,6 +139,11 @@ class Diagram:
 
     key: str
     scopes: Mapping[str, Scope]
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """Every element by id; that of a sub-process is the one seen from outside."""
+        return {node.id: node for scope in self.scopes.values() for node in scope.nodes}
 
     def in_order(self) -> Iterator[Node]:
         """Every element once, as the flow of the process reaches it, exceptions last."""
