@@ -155,6 +155,11 @@ class Diagram:
         ]
         return [self.scopes[self.key], *others]
 
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """Every element by id; that of a sub-process is the one seen from outside."""
+        return {node.id: node for scope in self.scopes.values() for node in scope.nodes}
+
     def in_order(self) -> Iterator[Node]:
         """Every element once, as the flow of the process reaches it, exceptions last."""
         after, aside = (

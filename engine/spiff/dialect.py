@@ -5,6 +5,7 @@ engine would silently ignore are named here, because only here is the XML still 
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from engine.spiff import notation
@@ -17,6 +18,8 @@ from engine.spiff.oddities import oddities
 from engine.spiff.reading import local, namespace, parse
 
 MAX_ELEMENTS = 5000
+MOST_ODDITIES = 2000
+_COUNTED = [f"{{{BPMN}}}{kind}" for kind in (*NODES, "sequenceFlow", "process", "lane")]
 
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
@@ -25,10 +28,14 @@ def read(files: Mapping[str, bytes], key: str) -> tuple[Diagram, list[Problem]]:
     """Every process of the folder's .bpmn files. Raises DiagramRefused on unreadable XML."""
     scopes: dict[str, Scope] = {}
     problems: list[Problem] = []
-    for name in sorted(files):
-        if not name.endswith(".bpmn"):
-            continue
-        root = parse(name, files[name])
+    drawn = [name for name in sorted(files) if name.endswith(".bpmn")]
+    roots = {name: parse(name, files[name]) for name in drawn}
+    if sum(1 for root in roots.values() for _ in root.iter(*_COUNTED)) > MAX_ELEMENTS:
+        message = (
+            f"le dossier dessine plus de {MAX_ELEMENTS} éléments et flèches : découpez-le"
+        )
+        raise DiagramRefused([Problem("process.bpmn", None, None, message)])
+    for name, root in roots.items():
         reader = _Reader(name, root)
         for process in root.iter(f"{{{BPMN}}}process"):
             if only_drawn(process, key):
@@ -38,13 +45,11 @@ def read(files: Mapping[str, bytes], key: str) -> tuple[Diagram, list[Problem]]:
                     message = f"l'identifiant « {scope.id} » sert deux fois"
                     problems.append(Problem(name, scope.id, scope.name, message))
                 scopes[scope.id] = scope
-        problems.extend(oddities(name, root, key))
-    elements = sum(len(scope.nodes) + len(scope.flows) for scope in scopes.values())
-    if elements > MAX_ELEMENTS:
-        message = (
-            f"le dossier dessine plus de {MAX_ELEMENTS} éléments et flèches : découpez-le"
-        )
-        raise DiagramRefused([Problem("process.bpmn", None, None, message)])
+        found = list(islice(oddities(name, root, key), MOST_ODDITIES))
+        problems += found
+        if len(found) == MOST_ODDITIES:  # what was not looked at may not be published
+            message = f"plus de {MOST_ODDITIES} remarques sur ce fichier"
+            problems.append(Problem(name, None, None, message))
     return Diagram(key, scopes), problems
 
 

@@ -120,10 +120,7 @@ def _awaited_twice(facts: Diagram) -> Iterator[Problem]:
 
 
 def _owner(scope: Scope, facts: Diagram) -> Node:
-    around = facts.scopes.get(scope.parent or "")
-    nodes = around.nodes if around else ()
-    lost = Node(id=scope.id, kind="", name="", scope="")
-    return next((node for node in nodes if node.id == scope.id), lost)
+    return facts.nodes.get(scope.id) or Node(id=scope.id, kind="", name="", scope="")
 
 
 def _ad_hoc(scope: Scope) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from engine.spiff import moments, schedules
 from engine.spiff.diagram import Diagram, Event, Node, Scope
 from engine.spiff.drawing_rules import said
 from engine.spiff.errors import Problem
-from engine.spiff.undoing_rules import undoing_problems
+from engine.spiff.undoing_rules import Around, undoing_problems
 
 _ALLOWED = {
     "startEvent": {"message", "timer", "signal"},
@@ -61,9 +61,8 @@ _FRENCH = {
 
 def element_problems(facts: Diagram) -> Iterator[Problem]:
     """Every rule on every element."""
-    owners = {n.id: n for scope in facts.scopes.values() for n in scope.nodes}
     for scope in facts.scopes.values():
-        owner = owners.get(scope.id)
+        owner, around = facts.nodes.get(scope.id), Around(scope)
         for node in scope.nodes:
             said_here = (
                 *_events(node, owner),
@@ -74,7 +73,7 @@ def element_problems(facts: Diagram) -> Iterator[Problem]:
             for message in said_here:
                 yield said(scope, node, message)
             yield from _boundary(scope, node, facts)
-            for message in undoing_problems(scope, node, owner):
+            for message in undoing_problems(around, node, owner):
                 yield said(scope, node, message)
 
 
@@ -205,7 +204,7 @@ def _quantities(node: Node) -> Iterator[str]:
 def _boundary(scope: Scope, node: Node, facts: Diagram) -> Iterator[Problem]:
     if node.kind != "boundaryEvent":
         return
-    attached = next((item for item in scope.nodes if item.id == node.attached_to), None)
+    attached = facts.nodes.get(node.attached_to or "")
     for event in node.events:
         if event.kind == "error" and not node.interrupting:
             yield said(scope, node, "une erreur interrompt toujours son activité")

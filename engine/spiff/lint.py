@@ -6,7 +6,7 @@ single elements (they also guard `compile_model`), and the meaning, which needs 
 
 from collections.abc import Collection, Iterator, Mapping
 
-from engine.spiff import dialect, meaning_rules, notation
+from engine.spiff import data_rules, dialect, meaning_rules, notation
 from engine.spiff.diagram import Diagram
 from engine.spiff.drawing_rules import drawing_problems
 from engine.spiff.element_rules import element_problems
@@ -42,18 +42,16 @@ def lint(
     problems += structure_problems(facts)
     decisions, unreadable = _decisions(files)
     problems += unreadable
-    owners = {node.id: node for scope in facts.scopes.values() for node in scope.nodes}
+    problems += meaning_rules.expression_problems(facts)
     for scope in facts.scopes.values():
-        owner = owners.get(scope.id)
-        problems += meaning_rules.drawing_warnings(scope, owner)
-        problems += meaning_rules.expression_problems(scope)
+        problems += meaning_rules.drawing_warnings(scope, facts.nodes.get(scope.id))
         problems += meaning_rules.service_problems(scope, operations, remote_calls)
         problems += meaning_rules.people_problems(scope, forms, roles)
         if procedures is not None:
             problems += meaning_rules.call_problems(scope, {*facts.scopes, *procedures})
         if not unreadable:
             problems += meaning_rules.decision_problems(scope, decisions)
-        problems += meaning_rules.data_problems(scope)
+        problems += data_rules.data_problems(scope)
     return gathered(problems)
 
 

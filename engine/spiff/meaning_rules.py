@@ -1,4 +1,4 @@
-"""Rules of meaning, checked at publication: expressions, operations, forms, roles, data.
+"""Rules of meaning, checked at publication: expressions, operations, forms, roles.
 
 A diagram that breaks one of them may run, but not as its designer believes.
 """
@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from engine import feel
 from engine.spiff import moments
-from engine.spiff.diagram import Node, Scope, starting
+from engine.spiff.diagram import Diagram, Flow, Node, Scope, starting
 from engine.spiff.drawing_rules import CHOOSING, said
 from engine.spiff.errors import Problem
 
-_NAME = re.compile(r"[^\W\d]\w*")
 _FEEL_PROPERTIES = (
     "assignee",
     "organisation",
@@ -23,8 +22,10 @@ _FEEL_PROPERTIES = (
     "in",
     "out",
 )
+MOST_FEEL = 400_000
+_READING = 50
+"""What even the shortest expression costs, in characters."""
 _DATED = frozenset({"due", "follow_up"})
-_RESERVED = "case"
 _TRANSLATED = (("==", "="), ("&&", " and "), ("||", " or "), ("'", '"'))
 _CRON = re.compile(r"(?:[\dA-Z*/?,#-]+\s+){4,6}[\dA-Z*/?,#-]+")
 
@@ -38,7 +39,9 @@ def drawing_warnings(scope: Scope, owner: Node | None = None) -> Iterator[Proble
         n.id for n in scope.nodes if ad_hoc and n.id not in aimed and not n.attached_to
     ]
     reached = reachable(scope, [n.id for n in starting(scope)] + aside + first)
-    leaving = {flow.source for flow in scope.flows}
+    leaving: dict[str, list[Flow]] = {}
+    for flow in scope.flows:
+        leaving.setdefault(flow.source, []).append(flow)
     for node in scope.nodes:
         if node.id not in reached:
             yield said(scope, node, "cet élément n'est jamais atteint")
@@ -48,7 +51,7 @@ def drawing_warnings(scope: Scope, owner: Node | None = None) -> Iterator[Proble
             yield said(
                 scope, node, "le chemin s'arrête ici : menez-le à un événement de fin"
             )
-        ways = [flow for flow in scope.flows if flow.source == node.id]
+        ways = leaving.get(node.id, [])
         chooses = len(ways) > 1 or any(flow.condition for flow in ways)
         if node.kind in CHOOSING and chooses and not node.default:
             yield said(scope, node, "la passerelle n'a pas de flèche par défaut")
@@ -76,17 +79,28 @@ def reachable(scope: Scope, sources: Collection[str]) -> set[str]:
     return seen
 
 
-def expression_problems(scope: Scope) -> Iterator[Problem]:
-    """Every FEEL text of a scope that does not read as FEEL."""
+def expression_problems(facts: Diagram) -> Iterator[Problem]:
+    """Every FEEL text that does not read as FEEL; none is read when they are too many."""
+    found = [one for scope in facts.scopes.values() for one in _expressions(scope)]
+    if sum(len(text) + _READING for *_, text in found) > MOST_FEEL:
+        message = (
+            f"les expressions dépassent {MOST_FEEL} caractères : découpez le processus"
+        )
+        yield Problem(found[0][0].file, facts.key, None, message)
+        return
+    for scope, node, label, text in found:
+        yield from _read(scope, node, label, text)
+
+
+def _expressions(scope: Scope) -> Iterator[tuple[Scope, Node | None, str, str]]:
+    nodes = {node.id: node for node in scope.nodes}
     for flow in scope.flows:
         if flow.condition:
-            source = next((node for node in scope.nodes if node.id == flow.source), None)
-            yield from _read(
-                scope, source, f"la condition de « {flow.id} »", flow.condition
-            )
+            label = f"la condition de « {flow.name or flow.id} »"
+            yield scope, nodes.get(flow.source), label, flow.condition
     for node in scope.nodes:
         for label, text in _texts(node):
-            yield from _read(scope, node, label, text)
+            yield scope, node, label, text
 
 
 def _texts(node: Node) -> Iterator[tuple[str, str]]:
@@ -218,59 +232,3 @@ def decision_problems(scope: Scope, decisions: Collection[str]) -> Iterator[Prob
         if node.decision and node.decision not in decisions:
             message = f"la décision « {node.decision} » n'est dans aucune table du dossier"
             yield said(scope, node, message)
-
-
-def data_problems(scope: Scope) -> Iterator[Problem]:
-    """Names of data that could not be read back, reserved ones, and parallel conflicts."""
-    for node in scope.nodes:
-        for name in written(node):
-            if name == _RESERVED:
-                yield said(scope, node, f"« {_RESERVED} » est réservé au dossier lui-même")
-            elif not _NAME.fullmatch(name):
-                yield said(scope, node, f"« {name} » n'est pas un nom de donnée")
-    yield from _conflicts(scope)
-
-
-def written(node: Node) -> set[str]:
-    """The data that an element is seen to write."""
-    names = {node.properties.get("ebg:into"), node.properties.get("ebg:result")}
-    if node.operator:
-        names.add(node.operator.result)
-    if node.decision and not node.properties.get("ebg:result"):
-        names.add(node.decision)
-    names |= {event.variable for event in node.events}
-    if node.loop:
-        own = names | _script_keys(node)
-        return {node.loop.output} - {None} if node.loop.output else {n for n in own if n}
-    return {name for name in names | _script_keys(node) if name}
-
-
-def _script_keys(node: Node) -> set[str]:
-    if not node.script:
-        return set()
-    try:
-        found = feel.compile(node.script).evaluate({})
-    except feel.FeelError:
-        return set()
-    return set(found) if isinstance(found, dict) else set()
-
-
-def _conflicts(scope: Scope) -> Iterator[Problem]:
-    """The same data written in two branches of a split that meet again."""
-    writers = {node.id: written(node) for node in scope.nodes}
-    for node in scope.nodes:
-        if node.kind not in ("parallelGateway", "inclusiveGateway"):
-            continue
-        heads = [flow.target for flow in scope.flows if flow.source == node.id]
-        reach = [reachable(scope, [head]) for head in heads]
-        for number, one in enumerate(reach):
-            for other in reach[number + 1 :]:
-                if not one & other:
-                    continue
-                left = {name for item in one - other for name in writers.get(item, ())}
-                right = {name for item in other - one for name in writers.get(item, ())}
-                for name in sorted(left & right):
-                    message = (
-                        f"deux branches parallèles écrivent « {name} » : une seule le peut"
-                    )
-                    yield said(scope, node, message)

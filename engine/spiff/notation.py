@@ -3,6 +3,7 @@
 Each function reads one element and nothing around it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from engine.spiff.diagram import Event, Flow, Loop, Operator
 from engine.spiff.reading import local
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+_FEW_DIGITS = re.compile(r"-?[0-9]{1,9}")
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 
 
@@ -34,7 +36,7 @@ def loop(element: Any, event: Callable[[Any], Event]) -> Loop | None:
             return Loop(
                 "standard",
                 condition=text(child, "loopCondition"),
-                maximum=int(maximum) if (maximum or "").lstrip("-").isdigit() else None,
+                maximum=_integer(maximum),
                 test_before=truth(child, "testBefore", "false"),
             )
         if kind == "multiInstanceLoopCharacteristics":
@@ -143,8 +145,12 @@ def name_of(element: Any) -> str:
 
 def number(element: Any, attribute: str) -> int:
     """A quantity, one when it is not said; what is not a number is zero, and refused."""
-    said = element.get(attribute, "1").strip()
-    return int(said) if said.isdigit() else 0
+    return max(_integer(element.get(attribute, "1")) or 0, 0)
+
+
+def _integer(said: str | None) -> int | None:
+    """A whole number of a few digits: nothing is repeated a billion times."""
+    return int(said) if said and _FEW_DIGITS.fullmatch(said.strip()) else None
 
 
 def truth(element: Any, attribute: str, default: str) -> bool:

@@ -154,6 +154,7 @@ def _is_entered(element: Any, child: Any) -> bool:
     return (
         namespace(child) == BPMN
         and name != "documentation"
+        and (name != "flowNodeRef" or bool(child.attrib) or len(child) > 0)
         and vocabulary.is_read(kind, name)
     )
 

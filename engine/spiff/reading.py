@@ -4,6 +4,7 @@
 """
 
 from typing import Any
+from xml.parsers import expat  # it only measures, and stops at the first DOCTYPE
 
 from lxml import etree
 
@@ -11,7 +12,11 @@ from engine.spiff.errors import DiagramRefused, Problem
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 100
-MAX_ELEMENTS = 200_000
+MAX_ELEMENTS = 100_000
+MAX_ATTRIBUTES = 200
+MAX_NAME = 500
+MAX_VALUE = 20_000
+_NAMES = frozenset({"id", "name"})
 
 
 def parse(name: str, content: bytes) -> Any:
@@ -19,6 +24,7 @@ def parse(name: str, content: bytes) -> Any:
     if len(content) > MAX_BYTES:
         size = len(content) // 1_000_000
         raise _refused(name, f"le fichier dépasse 5 Mo ({size} Mo)")
+    _Measure(name).read(content)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -30,11 +36,10 @@ def parse(name: str, content: bytes) -> Any:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise _refused(name, f"ce fichier n'est pas du XML lisible ({error})") from error
+        raise _unreadable(name, error) from error
     document = root.getroottree().docinfo
     if document.internalDTD is not None or document.doctype:
-        raise _refused(name, "une déclaration DOCTYPE ou des entités XML sont interdites")
-    _bound(name, root)
+        raise _refused(name, _DOCTYPE)
     return root
 
 
@@ -48,19 +53,58 @@ def namespace(element: Any) -> str:
     return str(etree.QName(element).namespace or "")
 
 
-def _bound(name: str, root: Any) -> None:
-    depth = elements = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if event == "end":
-            depth -= 1
-            continue
-        if not isinstance(element.tag, str):
-            raise _refused(name, "les entités XML sont interdites")
-        depth, elements = depth + 1, elements + 1
-        if depth > MAX_DEPTH:
-            raise _refused(name, f"le fichier imbrique plus de {MAX_DEPTH} niveaux")
-        if elements > MAX_ELEMENTS:
-            raise _refused(name, f"le fichier compte plus de {MAX_ELEMENTS} éléments")
+_DOCTYPE = "une déclaration DOCTYPE ou des entités XML sont interdites"
+
+
+class _Measure:
+    """Reads a file once without keeping it, and stops as soon as it passes a bound.
+
+    A tree costs more than its text: a hundred thousand attributes on one element take the
+    library that builds it minutes.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.depth = self.elements = 0
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartDoctypeDeclHandler = self._doctype
+
+    def read(self, content: bytes) -> None:
+        """Raises DiagramRefused."""
+        try:
+            self.parser.Parse(content, True)
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            raise _unreadable(self.file, error) from error
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.depth, self.elements = self.depth + 1, self.elements + 1
+        if self.depth > MAX_DEPTH:
+            raise _refused(self.file, f"le fichier imbrique plus de {MAX_DEPTH} niveaux")
+        if self.elements > MAX_ELEMENTS:
+            raise _refused(self.file, f"le fichier compte plus de {MAX_ELEMENTS} éléments")
+        if len(attributes) > MAX_ATTRIBUTES:
+            message = f"un élément porte plus de {MAX_ATTRIBUTES} attributs ({tag[:100]})"
+            raise _refused(self.file, message)
+        for name, value in attributes.items():
+            most = MAX_NAME if name in _NAMES else MAX_VALUE
+            if len(value) > most:
+                message = (
+                    f"l'attribut {name[:100]} de {tag[:100]} dépasse {most} caractères "
+                    f"(« {value[:60]}… »)"
+                )
+                raise _refused(self.file, message)
+
+    def _end(self, _tag: str) -> None:
+        self.depth -= 1
+
+    def _doctype(self, *_declared: object) -> None:
+        raise _refused(self.file, _DOCTYPE)
+
+
+def _unreadable(name: str, error: Exception) -> DiagramRefused:
+    return _refused(name, f"ce fichier n'est pas du XML lisible ({error})")
 
 
 def _refused(name: str, message: str) -> DiagramRefused:

@@ -1,5 +1,6 @@
 """What is read must be readable: values that mean nothing, empty texts, two answers to one question."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,7 @@ _ONCE = {
 }
 """Children of which the engine reads the first, and what several kinds have in common."""
 _SAID_ELSEWHERE = frozenset({"timeDate", "timeDuration", "timeCycle"})
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _XPATH = "http://www.w3.org/1999/XPath"
 _BEHAVIOR = {
     "oneBehaviorEventRef": "One",
@@ -104,8 +106,8 @@ def _script(element: Any) -> Iterator[str]:
 
 def _standard_loop(element: Any) -> Iterator[str]:
     maximum = element.get("loopMaximum")
-    if maximum is not None and not maximum.strip().lstrip("-").isdigit():
-        yield f"loopMaximum vaut « {maximum[:100]} » : écrivez un nombre"
+    if maximum is not None and not _WHOLE.fullmatch(maximum.strip()):
+        yield f"loopMaximum vaut « {maximum[:100]} » : écrivez un nombre entier"
 
 
 def _repetition(element: Any) -> Iterator[str]:
