@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import JSON, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import clock
+from engine import clock, rows
 from engine.columns import UtcDateTime
 from engine.models import ProcessInstance, db
 from engine.transaction import lock
@@ -62,12 +62,10 @@ def write_for_case(
 ) -> None:
     """Append an act to a case's chain; the caller holds the lock on the instance."""
     instance.journal_seq += 1
-    entry = _entry(
+    instance.journal_head = _append(
         f"case:{instance.id}", instance.journal_seq, instance.journal_head, action,
         by=by, detail=detail, before=before, after=after, on_behalf_of=on_behalf_of,
     )  # fmt: skip
-    instance.journal_head = entry.digest
-    db.session.add(entry)
 
 
 def write(
@@ -79,12 +77,10 @@ def write(
         db.session.flush()
     head = lock(JournalHead, subject)
     head.seq += 1
-    entry = _entry(subject, head.seq, head.head, action, by=by, detail=detail)
-    head.head = entry.digest
-    db.session.add(entry)
+    head.head = _append(subject, head.seq, head.head, action, by=by, detail=detail)
 
 
-def _entry(
+def _append(
     chain: str,
     seq: int,
     previous: str,
@@ -95,29 +91,32 @@ def _entry(
     before: str = "",
     after: str = "",
     on_behalf_of: UUID | None = None,
-) -> JournalEntry:
-    entry = JournalEntry(
-        chain=chain,
-        seq=seq,
-        at=clock.now(),
-        actor_id=by,
-        on_behalf_of=on_behalf_of,
-        action=action,
-        detail=dict(detail or {}),
-        before=before,
-        after=after,
-        simulated=bool(clock.shift()),
-        previous=previous,
-    )
-    entry.digest = _digest(entry)
-    return entry
+) -> str:
+    """Write an entry with the open transaction; returns its digest."""
+    entry = {
+        "chain": chain,
+        "seq": seq,
+        "at": clock.now(),
+        "actor_id": by,
+        "on_behalf_of": on_behalf_of,
+        "action": action,
+        "detail": dict(detail or {}),
+        "before": before,
+        "after": after,
+        "simulated": bool(clock.shift()),
+        "previous": previous,
+    }
+    digest = _digest(entry)
+    rows.insert(JournalEntry, [{**entry, "digest": digest}])
+    return digest
 
 
-def _digest(entry: JournalEntry) -> str:
+def _digest(entry: Mapping[str, Any]) -> str:
     facts = [
-        entry.chain, entry.seq, entry.at.isoformat(timespec="microseconds"),
-        str(entry.actor_id or ""), str(entry.on_behalf_of or ""), entry.action,
-        entry.detail, entry.before, entry.after, entry.simulated, entry.previous,
+        entry["chain"], entry["seq"], entry["at"].isoformat(timespec="microseconds"),
+        str(entry["actor_id"] or ""), str(entry["on_behalf_of"] or ""), entry["action"],
+        entry["detail"], entry["before"], entry["after"], entry["simulated"],
+        entry["previous"],
     ]  # fmt: skip
     return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -153,7 +152,7 @@ def _faults() -> Iterator[str]:
             yield f"{chain}: entry {seq + 1} is missing"
         if entry.previous != head:
             yield f"{chain}: entry {entry.seq} does not follow the one before it"
-        if entry.digest != _digest(entry):
+        if entry.digest != _digest(vars(entry)):
             yield f"{chain}: entry {entry.seq} was altered"
         seq, head = entry.seq, entry.digest
         heads[chain] = (seq, head)

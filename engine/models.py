@@ -117,6 +117,8 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
     simulated: Mapped[bool] = mapped_column(default=False)  # made under a moved clock
     rev: Mapped[int] = mapped_column(default=0)
     state: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
+    # SHA-256 of the state, written with it.
+    digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
     history_seq: Mapped[int] = mapped_column(default=0)
     journal_seq: Mapped[int] = mapped_column(default=0)
     journal_head: Mapped[str] = mapped_column(String(64), default="")

@@ -9,15 +9,16 @@ Transactions never nest. What must be told outside is told after the commit; if 
 telling fails, it is logged and swallowed, since the database already holds the fact.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError
 
+from engine import rows
 from engine.columns import Base
 from engine.errors import Busy
 from engine.models import db
@@ -34,10 +35,11 @@ SNAPSHOT, NEWEST = "REPEATABLE READ", "READ COMMITTED"
 meanwhile is open here and gone there; a command reads what others committed while it waited
 for a lock. SQLite does both by itself."""
 
+TRUSTED = 1.0
+"""Seconds for which a connection just used is held to be alive."""
+
 CONTENDED = {"55P03", "40P01", "40001", "SQLITE_BUSY"}
 """How the databases say that a lock was not had: too long a wait, a deadlock, a conflict."""
-
-_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 
 class NestedTransaction(RuntimeError):
@@ -51,17 +53,16 @@ def transaction() -> Iterator[AfterCommit]:
     Raises NestedTransaction when another one is open in this context, Busy when a lock that
     it needs was not had in the time that the database allows.
     """
-    if _open.get():
+    if rows.opened.get() is not None:
         raise NestedTransaction
-    token = _open.set(True)
     after_commit: AfterCommit = []
     db.session.rollback()  # what a view has read so far is stale from here on
     try:
-        sqlite = db.session.get_bind().dialect.name == "sqlite"
-        db.session.connection(
-            execution_options={"writing": True} if sqlite else {"isolation_level": NEWEST}
-        )
-        yield after_commit
+        opened = rows.Transaction(_connection())
+        with _current(opened):
+            yield after_commit
+        db.session.flush()
+        rows.send(opened)
         db.session.commit()
     except BaseException as failure:
         db.session.rollback()
@@ -71,8 +72,6 @@ def transaction() -> Iterator[AfterCommit]:
         if lost is not None and lost is not failure:
             raise lost from None
         raise
-    finally:
-        _open.reset(token)
     for action in after_commit:
         try:
             action()
@@ -80,10 +79,23 @@ def transaction() -> Iterator[AfterCommit]:
             log.exception("after_commit_failed")
 
 
+def _connection() -> Connection:
+    sqlite = db.session.get_bind().dialect.name == "sqlite"
+    options = {"writing": True} if sqlite else {"isolation_level": NEWEST}
+    return db.session.connection(execution_options=options)
+
+
+@contextmanager
+def _current(opened: rows.Transaction) -> Iterator[None]:
+    token = rows.opened.set(opened)
+    try:
+        yield
+    finally:
+        rows.opened.reset(token)
+
+
 def _contended(failure: BaseException | None) -> bool:
-    if not isinstance(failure, OperationalError):
-        return False
-    said = failure.orig
+    said = getattr(failure, "orig", failure)  # the driver's own, or SQLAlchemy's around it
     code = getattr(said, "sqlstate", None) or getattr(said, "sqlite_errorname", None)
     return code in CONTENDED
 
@@ -104,7 +116,7 @@ def lock(row_type: type[Row], row_id: Any) -> Row:
 def assert_no_transaction() -> None:
     """Refuse to make the database wait for a partner."""
     db.session.rollback()
-    if _open.get():
+    if rows.opened.get() is not None:
         raise NestedTransaction
 
 
@@ -113,9 +125,27 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     if type(connection).__module__.startswith("sqlite3"):
         connection.isolation_level = None  # transactions begin as we say, below
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA synchronous=FULL")  # a commit outlives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA busy_timeout=30000")
+
+
+@event.listens_for(Engine, "checkin")
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["left"] = time.monotonic()
+
+
+@event.listens_for(Engine, "checkout")
+def _ask_whether_alive(connection: Any, record: Any, _proxy: Any) -> None:
+    """A server that restarted is noticed here; asking at each use would double the waits."""
+    left = record.info.get("left", time.monotonic())
+    if hasattr(connection, "pgconn") and time.monotonic() - left > TRUSTED:
+        try:
+            connection.autocommit = True
+            connection.execute("SELECT 1")
+            connection.autocommit = False
+        except connection.Error as gone:
+            raise InvalidatePoolError from gone
 
 
 @event.listens_for(Engine, "begin")

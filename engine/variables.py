@@ -15,10 +15,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, delete, insert, select
+from sqlalchemy import ForeignKey, Index, String, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import clock, definitions
+from engine import clock, definitions, rows
 from engine.columns import UtcDateTime, only
 from engine.models import History, ProcessInstance, db
 from engine.words import fold, words
@@ -69,6 +69,10 @@ class Searchable:
     label: str
 
 
+_OF_CASE = delete(CaseVariable).where(CaseVariable.instance_id == bindparam("instance_id"))
+_OF_NAME = _OF_CASE.where(CaseVariable.name == bindparam("name"))
+
+
 def searchable(definition_id: UUID) -> list[Searchable]:
     """What the cases of a version can be searched by, as its diagram says."""
     value = definitions.model(definition_id).properties.get(PROPERTY, "")
@@ -110,7 +114,7 @@ def keep_title(instance: ProcessInstance) -> None:
 
 def rebuild(instance: ProcessInstance) -> None:
     """Write everything again, from the case's history: for a version that names others."""
-    db.session.execute(delete(CaseVariable).where(CaseVariable.instance_id == instance.id))
+    rows.write(_OF_CASE, [{"instance_id": instance.id}])
     data = dict[str, Any]()
     for updates in db.session.scalars(
         select(History.updates)
@@ -123,20 +127,13 @@ def rebuild(instance: ProcessInstance) -> None:
 
 
 def _write(instance_id: UUID, values: Mapping[str, Iterable[Any]]) -> None:
-    if not values:
-        return
-    db.session.execute(
-        delete(CaseVariable).where(
-            CaseVariable.instance_id == instance_id, CaseVariable.name.in_(values)
-        )
-    )
-    rows = [
-        {"instance_id": instance_id, "name": name, **kept}
+    rows.write(_OF_NAME, [{"instance_id": instance_id, "name": name} for name in values])
+    kept = [
+        {"instance_id": instance_id, "name": name, **one}
         for name, several in values.items()
-        for kept in _distinct(several)
+        for one in _distinct(several)
     ]
-    if rows:
-        db.session.execute(insert(CaseVariable), rows)
+    rows.insert(CaseVariable, kept)
 
 
 def _distinct(values: Iterable[Any]) -> list[dict[str, Any]]:

@@ -129,5 +129,5 @@ def _kept_secret(file: Path) -> str:
 
 def _engine_options(url: str) -> dict[str, Any]:
     """Parameters hold what people typed: they stay out of errors, hence of the logs."""
-    options = {"pool_pre_ping": True, "hide_parameters": True}
+    options: dict[str, Any] = {"hide_parameters": True}
     return options if url.startswith("sqlite") else {**options, "isolation_level": SNAPSHOT}

@@ -28,7 +28,7 @@ from sqlalchemy import or_, update
 from engine import clock, journal, wake
 from engine.access import Actor, require
 from engine.commands import incidents, migration, suspension
-from engine.commands.step import digest, keep, locked, restore
+from engine.commands.step import keep, locked, restore, standing
 from engine.errors import OperationRefused
 from engine.exchanges import RemoteCall
 from engine.models import Incident, ProcessInstance, UserTask, db
@@ -84,7 +84,7 @@ def act(
         raise OperationRefused("Ce dossier est clos.")
     if operation.act not in _ACTS:
         raise OperationRefused("Cette opération n'existe pas.")
-    state = instance.state
+    digest = standing(instance)
     was = {"definition": str(instance.definition_id)}
     process = restore(instance)
     before = process.waiting()
@@ -100,8 +100,8 @@ def act(
     asked = {key: value for key, value in operation.to_json().items() if value}
     detail = {**asked, **was, "motive": motive, "job": str(job_id) if job_id else None}
     journal.write_for_case(
-        instance, action, by=actor.person_id, detail=detail, before=digest(state),
-        after=digest(instance.state),
+        instance, action, by=actor.person_id, detail=detail, before=digest,
+        after=instance.digest,
     )  # fmt: skip
     return notes
 

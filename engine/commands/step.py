@@ -12,16 +12,16 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import lazyload, undefer
 
 from connectors import Refused
-from engine import clock, definitions, journal, operations
-from engine.commands import keeping
+from engine import clock, definitions, journal, operations, rows
+from engine.commands import keeping, live
 from engine.models import SUSPENDED, Message, ProcessInstance, db
 from engine.spiff.process import Abort, BpmnError, Process, Waiting
 from engine.transaction import AfterCommit, transaction
@@ -29,8 +29,11 @@ from engine.transaction import AfterCommit, transaction
 NOTHING = Waiting(*[frozenset[Any]()] * 5)
 """What an instance waits for before it starts."""
 
-LOADED = (undefer(ProcessInstance.state), lazyload(ProcessInstance.definition))
-"""What a step reads of an instance: its state in the same statement, and its row alone."""
+_LOCKED = (
+    select(*rows.columns(ProcessInstance))
+    .where(ProcessInstance.id == bindparam("id"))
+    .with_for_update(of=ProcessInstance)
+)
 
 
 @dataclass(frozen=True)
@@ -77,20 +80,17 @@ def step(
     Raises NoResultFound for an unknown instance; nothing is kept if the caller raises.
     """
     with transaction() as after_commit:
-        instance = locked(instance_id)
+        (instance,) = rows.locked([ProcessInstance], _LOCKED, id=instance_id)
         with moved(instance, action, after_commit, by=by, detail=detail) as process:
             yield instance, process
 
 
 def locked(instance_id: UUID) -> ProcessInstance:
-    """An instance as it is now, ours until the commit. Raises NoResultFound."""
-    return db.session.scalars(
-        select(ProcessInstance)
-        .where(ProcessInstance.id == instance_id)
-        .options(*LOADED)
-        .with_for_update(of=ProcessInstance)
-        .execution_options(populate_existing=True)
-    ).one()
+    """An instance as it is now, with its state, ours until the commit. Raises NoResultFound."""
+    instance: ProcessInstance
+    (instance,) = rows.locked([ProcessInstance], _LOCKED, id=instance_id)
+    rows.fill(instance, "state")
+    return instance
 
 
 @contextmanager
@@ -103,15 +103,22 @@ def moved(
     detail: Mapping[str, Any] | None = None,
 ) -> Iterator[Process]:
     """Yield the process of an instance locked already, and keep what the caller moved."""
-    state = instance.state
-    process = restore(instance)
-    before = process.waiting()
+    process = live.take(instance)
+    if process is None:
+        rows.fill(instance, "state")
+        process = restore(instance)
+    was, before = standing(instance), process.waiting()
     yield process
     keep(instance, process, after_commit, by=by, before=before)
     journal.write_for_case(
-        instance, action, by=by, detail=detail, before=digest(state),
-        after=digest(instance.state),
-    )  # fmt: skip
+        instance, action, by=by, detail=detail, before=was, after=instance.digest
+    )
+    after_commit.append(partial(live.put, instance, process))
+
+
+def standing(instance: ProcessInstance) -> str:
+    """The digest of an instance's state; one kept before digests were has it computed."""
+    return instance.digest or digest(instance.state)
 
 
 def restore(instance: ProcessInstance) -> Process:
@@ -143,10 +150,10 @@ def keep(
     keeping.failures(instance, process, before.failures, after.failures)
     keeping.history(instance, finished, by)
     keeping.thrown(process, after_commit)
-    # The row last: what is above may flush, and it should be written once.
     instance.history_seq += len(finished)
     instance.milestone = keeping.milestone(instance, process)
     instance.state = process.dump()
+    instance.digest = digest(instance.state)
     instance.rev += 1
     instance.outcome = process.outcome
     if process.completed:

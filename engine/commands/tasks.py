@@ -1,15 +1,15 @@
 """Claim, release and complete user tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import clock, documents, journal
+from engine import clock, documents, journal, rows
 from engine.access import Actor, require
-from engine.commands.step import LOADED, moved
+from engine.commands.step import moved
 from engine.directory import Person
 from engine.documents import Draft
 from engine.errors import NotWaiting, TaskNotOpen, TaskSuspended, TaskTaken
@@ -17,17 +17,14 @@ from engine.models import SUSPENDED, ProcessInstance, UserTask, db
 from engine.transaction import transaction
 
 LOCKED = (
-    select(UserTask)
-    .join(UserTask.instance)
-    .options(contains_eager(UserTask.instance))
+    select(*rows.columns(UserTask, ProcessInstance))
+    .join_from(UserTask, ProcessInstance, UserTask.instance_id == ProcessInstance.id)
     .where(UserTask.id == bindparam("task_id"))
     .with_for_update(of=[ProcessInstance, UserTask])
-    .execution_options(populate_existing=True)
 )
 """A task with its instance, locked in one statement: the instance first, then the task."""
 
-LOCKED_WHOLE = LOCKED.options(contains_eager(UserTask.instance).options(*LOADED))
-"""The same, with what a step reads of the instance."""
+_DRAFT = select(Draft.id).where(Draft.task_id == bindparam("task_id"))
 
 
 def claim(task_id: UUID, *, actor: Actor) -> None:
@@ -36,7 +33,7 @@ def claim(task_id: UUID, *, actor: Actor) -> None:
     Raises Forbidden, TaskNotOpen (with who did it and when), TaskTaken (with who has it).
     """
     with transaction():
-        task = _locked_open_task(task_id)
+        task = _opened(*rows.ask((LOCKED, {"task_id": task_id})))
         require(actor, "claim", task)
         not_taken(task, actor)
         if task.assignee_id == actor.person_id:
@@ -52,7 +49,7 @@ def release(task_id: UUID, *, actor: Actor) -> None:
     has it any more).
     """
     with transaction():
-        task = _locked_open_task(task_id)
+        task = _opened(*rows.ask((LOCKED, {"task_id": task_id})))
         require(actor, "claim", task)
         not_taken(task, actor)
         if task.assignee_id is None:
@@ -75,7 +72,9 @@ def complete(
     the case. Raises Forbidden, TaskNotOpen (with who and when), TaskTaken, TaskSuspended.
     """
     with transaction() as after_commit:
-        task = _locked_open_task(task_id, LOCKED_WHOLE)
+        asked = {"task_id": task_id}
+        found, drafts = rows.ask((LOCKED, asked), (_DRAFT, asked))
+        task = _opened(found)
         if task.instance.status == SUSPENDED:
             raise TaskSuspended
         not_taken(task, actor)
@@ -84,7 +83,9 @@ def complete(
         with moved(
             task.instance, "task_completed", after_commit, by=actor.person_id, detail=detail
         ) as process:
-            _join_documents(task, dict(values), origin)
+            for (draft_id,) in drafts:
+                draft = db.session.get_one(Draft, draft_id)
+                documents.file_draft(draft, dict(values), task.instance_id, origin)
             task.status = "completed"
             task.assignee_id = task.completed_by = actor.person_id
             task.completed_at = clock.now()
@@ -106,14 +107,11 @@ def _signed(task: UserTask, values: Mapping[str, Any], actor: Actor) -> dict[str
     return {**values, "completed_by": who, "completed_at": clock.now().isoformat()}
 
 
-def _join_documents(task: UserTask, values: dict[str, Any], origin: str) -> None:
-    draft = db.session.scalars(select(Draft).where(Draft.task_id == task.id)).first()
-    if draft is not None:
-        documents.file_draft(draft, values, task.instance_id, origin)
-
-
-def _locked_open_task(task_id: UUID, statement: Select[UserTask] = LOCKED) -> UserTask:
-    task = db.session.scalars(statement, {"task_id": task_id}).one()
+def _opened(found: Sequence[tuple[Any, ...]]) -> UserTask:
+    """The task that `LOCKED` found, with its instance. Raises NoResultFound, TaskNotOpen."""
+    task: UserTask
+    task, instance = rows.held([UserTask, ProcessInstance], found)
+    set_committed_value(task, "instance", instance)
     if task.status != "open":
         raise TaskNotOpen(_name(task.completed_by), task.completed_at)
     return task

@@ -117,10 +117,20 @@ def _task(
     task = LiveTask.__new__(LiveTask)
     task.id, task.workflow, task.task_spec = key, workflow, spec
     task._parent, task._children, task._state = (parent.id if parent else None), [], state
-    task.triggered, task.thread_id = False, 0
-    task.before = task.chosen = None
-    task.came_by = ""
+    _rest(task)
     workflow.tasks[key] = task
     if parent is not None:
         parent._children.append(key)
     return task
+
+
+def rest(top: LiveWorkflow) -> None:
+    """Leave an instance that was dumped as `load` would make it."""
+    for task in top.every():
+        _rest(task)
+
+
+def _rest(task: LiveTask) -> None:
+    task.triggered, task.thread_id = False, 0
+    task.before = task.chosen = None
+    task.came_by = ""

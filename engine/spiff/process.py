@@ -109,6 +109,10 @@ class Process:
         """The state to store. Raises DataTooLarge before anything is saved."""
         return codec.dump(self._top)
 
+    def rest(self) -> None:
+        """Forget what only served the last move, as a dump does: to be moved again later."""
+        codec.rest(self._top)
+
     # Moves
 
     def complete(self, task_id: UUID, values: Mapping[str, Any]) -> None:

@@ -51,7 +51,7 @@ class Server:
 
     def copy(self, place: Place) -> Place:
         """A second office that begins as the first stands; the first must be closed."""
-        name = place.folder.name + "_copy"
+        name = f"{place.folder.name}_copy_{uuid4().hex[:6]}"
         shutil.copytree(place.folder, self.folder / name)
         if self.admin:
             self._run(f'CREATE DATABASE "{name}" TEMPLATE "{place.folder.name}"')

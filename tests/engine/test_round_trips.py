@@ -1,9 +1,11 @@
-"""How many statements an act sends: each is a round trip, paid by everybody, all day long.
+"""What an act sends to the database, and how often it waits for it: paid by everybody, all
+day long.
 
-A transaction adds two, BEGIN and COMMIT, that are not counted here; nor is the one that
-a request sends to know who is acting, save where that is said.
+Statements are seen where the driver gets them; round trips on the wire, where BEGIN, COMMIT
+and the reading of who is acting count like everything else.
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -12,10 +14,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, update
 
+from engine import rows
 from engine.access import actor_for
-from engine.commands import tasks
+from engine.commands import live, tasks
 from engine.models import ProcessInstance, Timer, UserTask, db
-from engine.transaction import transaction
+from engine.transaction import TRUSTED, transaction
+from tests.bench import wire
 from tests.bench.recording import recorded, verbs
 from tests.conftest import build, close, environment
 from tests.engine.test_commands import SIMPLE
@@ -23,9 +27,9 @@ from tests.engine.test_races import at_once, new_case
 from tests.office import Office, open_office, open_tasks, publish
 
 MOST = 8
-"""For a plain completion, with its journal, its check of access and who is acting."""
+"""Round trips of a plain completion, with its journal, check of access and who is acting."""
 MOST_TO_START = 12
-"""The case, its first task, history, journal, title to search by, and who it is for."""
+"""Statements: the case, its first task, history, journal, title to search by, who it is for."""
 
 TWO_STEPS = """
 <bpmn:process id="tests.two_steps" name="Essai" isExecutable="true">
@@ -74,25 +78,52 @@ def _start(office: Office, body: str, key: str) -> UUID:
 def test_a_plain_completion(office: Office) -> None:
     case = _start(office, PLAIN, "tests.two_steps")
     task = open_tasks(case)["review"]
+    live.clear()
     sent = sent_by(lambda: tasks.complete(task, {"verdict": "oui"}, actor=office.officer))
     assert sorted(sent) == [
         "INSERT history",
         "INSERT journal_entry",
         "INSERT user_task",
         "SELECT draft",
+        "SELECT process_instance",  # the state, which is not in memory
         "SELECT user_task",  # the case with it, both locked
         "UPDATE process_instance",
         "UPDATE user_task",
     ]
 
 
-def test_with_who_is_acting(office: Office) -> None:
+def test_a_completion_after_another_one_reads_no_state(office: Office) -> None:
     case = _start(office, PLAIN, "tests.two_steps")
-    task = open_tasks(case)["review"]
-    person = office.officer.person_id
-    assert person is not None
-    sent = sent_by(lambda: tasks.complete(task, {}, actor=actor_for(person)))
-    assert len(sent) <= MOST
+    tasks.complete(open_tasks(case)["review"], {}, actor=office.officer)
+    task = open_tasks(case)["check"]
+    sent = sent_by(lambda: tasks.complete(task, {}, actor=office.officer))
+    assert "SELECT process_instance" not in sent
+    assert "SELECT user_task" in sent
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("remembered", [True, False])
+def test_how_often_a_completion_waits_for_postgresql(
+    tmp_path: Path, postgresql: str, remembered: bool
+) -> None:
+    """Even when the connection has rested, and is first asked whether it is alive."""
+    with wire.tapped(postgresql) as tap:
+        app = build(environment(tmp_path, DATABASE_URL=tap.url))
+        with app.app_context():
+            office = open_office()
+            person = office.officer.person_id
+            assert person is not None
+            case = _start(office, PLAIN, "tests.two_steps")
+            tasks.complete(open_tasks(case)["review"], {}, actor=actor_for(person))
+            task = open_tasks(case)["check"]
+            db.session.rollback()
+            if not remembered:
+                live.clear()
+            time.sleep(TRUSTED + 0.1)
+            before = tap.round_trips
+            tasks.complete(task, {}, actor=actor_for(person))
+            assert 0 < tap.round_trips - before <= MOST
+        close(app)
 
 
 def test_claiming(office: Office) -> None:
@@ -124,7 +155,7 @@ def test_two_cases_of_one_procedure_do_not_wait_for_each_other(
         definition = publish("tests.simple", SIMPLE, owner=office.region)
         first, second = (open_tasks(new_case(definition, office).id) for _ in range(2))
         with transaction():
-            db.session.scalars(tasks.LOCKED_WHOLE, {"task_id": first["review"]}).one()
+            rows.ask((tasks.LOCKED, {"task_id": first["review"]}))
             told = at_once(app, lambda: tasks.claim(second["review"], actor=office.officer))
     close(app)
     assert told == [None]

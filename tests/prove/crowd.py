@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -232,8 +231,9 @@ class _Template:
         """Add one more case, `age` old, whose claimed tasks are that agent's."""
         texts = self._texts(number, age, agent, dice)
         case, *others = self.rows
-        instance = case.made(texts)
+        instance = case.made({**texts, self.state: ""})
         texts[self.state] = hashlib.sha256(instance[case.place["state"]]).hexdigest()
+        instance[case.place["digest"]] = texts[self.state]
         for row in others:
             rows[row.table].append(row.made(texts))
         instance[case.place["journal_head"]] = texts["head"]
@@ -368,7 +368,7 @@ class _Row:
             "previous": texts["head"],
         }
         cells[self.place["previous"]] = texts["head"]
-        texts["head"] = journal._digest(SimpleNamespace(**entry))  # type: ignore[arg-type]
+        texts["head"] = journal._digest(entry)
         cells[self.place["digest"]] = texts["head"]
 
 

@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from engine.spiff.model import Model, compile_model
 from engine.spiff.process import Process
+from tests.engine.spiff.anatomy import anatomy
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -227,6 +228,8 @@ class Case:
         self.process = Process.restore(self.model, self.state, host=self.host)
         again = self.process.dump()
         assert again == self.state, "a restored instance is the same instance"
+        moved.rest()
+        assert anatomy(moved) == anatomy(self.process), "kept in memory or read, it is one"
         self._compare_ids(self.process)
 
     @staticmethod

@@ -11,6 +11,7 @@ from flask import Flask
 from engine import clock, journal
 from engine.commands import people
 from engine.models import ProcessDefinition, ProcessInstance, db
+from engine.transaction import lock, transaction
 from workflows.grants import operations
 from workflows.grants.models import DeMinimisAid, GrantApplication, GrantDecision, Opinion
 
@@ -331,9 +332,10 @@ def test_an_impossible_decision_is_refused(region: UUID) -> None:
 
 def test_the_manifest_lists_the_journal_and_ranks_the_transfer(region: UUID) -> None:
     case = registered(region)
-    instance = db.session.get_one(ProcessInstance, UUID(case["id"]))
-    journal.write_for_case(instance, "case_started", by=None)
-    db.session.flush()
+    db.session.commit()
+    with transaction():
+        instance = lock(ProcessInstance, UUID(case["id"]))
+        journal.write_for_case(instance, "case_started", by=None)
     first = operations.archive_manifest(case=case)
     assert (first["transfer"], first["documents"]) == (1, [])
     assert [one["action"] for one in first["journal"]] == ["case_started"]
