@@ -43,6 +43,10 @@ class Transaction:
 opened: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
 
 
+class LockedTwice(RuntimeError):
+    """One row in two objects of a transaction: the second would undo the first."""
+
+
 def _opened() -> Transaction:
     transaction = opened.get()
     if transaction is None:
@@ -88,12 +92,14 @@ def locked(kinds: Sequence[type[Base]], statement: Select[Any], **given: Any) ->
 
 
 def held(kinds: Sequence[type[Base]], found: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """The objects of the one row found under a lock. Raises NoResultFound."""
+    """The objects of the one row found under a lock. Raises NoResultFound, LockedTwice."""
     if not found:
         raise NoResultFound("No row was found when one was required")
-    values = iter(found[0])
+    values, already = iter(found[0]), _opened().held
     objects = [_object(kind, values) for kind in kinds]
-    _opened().held.extend(objects)
+    if {inspect(row).key for row in objects} & {inspect(row).key for row in already}:
+        raise LockedTwice
+    already.extend(objects)
     return objects
 
 

@@ -1,6 +1,7 @@
 """Every verb that changes a process, one file a subject.
 
     step.py        the heart: lock an instance, move it, keep the result
+    live.py        processes kept in memory between two steps
     cases.py       start, withdraw
     tasks.py       claim, release, complete
     calls.py       lease, answer, refuse, postpone and fail a remote call

@@ -69,8 +69,9 @@ def test_a_locked_row_is_written_as_it_was_changed(office: Office) -> None:
         assert held.state
     db.session.rollback()
     assert db.session.get_one(ProcessInstance, instance).title == "Corrigé"
-    with transaction():
-        locked(instance).rev = locked(instance).rev  # nothing changed
+    with pytest.raises(rows.LockedTwice), transaction():
+        locked(instance).title = "Perdu"
+        locked(instance)
     with pytest.raises(KeyError), transaction():
         locked(instance).title = "Perdu"
         raise KeyError
