@@ -18,8 +18,8 @@ from engine.commands import live, operations, tasks
 from engine.commands.operations import Operation
 from engine.commands.step import restore
 from engine.models import ProcessInstance, db
-from engine.spiff.model import Model, compile_model
 from engine.spiff.errors import DataTooLarge
+from engine.spiff.model import Model, compile_model
 from engine.spiff.process import Process
 from tests.conftest import build, close, environment
 from tests.engine.drawn_cases import begin, case, forked, steps, version
