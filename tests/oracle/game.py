@@ -201,7 +201,7 @@ class Game:
             ):
                 continue
             data = token.data
-            if token.inner is not None:
+            if token.inner is not None and not token.inner.over:
                 data = merge(data, self.known(token.inner))
             item = token.loop and token.loop.notes.get("item")
             found.append({k: v for k, v in data.items() if k != item})
