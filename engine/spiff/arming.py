@@ -58,7 +58,7 @@ def _beside(task: LiveTask, known: set[str], plan: Plan) -> None:
     specs = task.workflow.spec.task_specs
     split = specs.get(opened_by(task.task_spec))
     for event in _new(split, Catching, known):
-        above, data = _split_above(task, split), dict(task.data)
+        above, data = _opener(task, split), dict(task.data)
         if all(child.task_spec is not event for child in above.children):
             child = above._add_child(event)
             child.enter(data)
@@ -118,6 +118,14 @@ def _new(split: Any, kind: type, known: set[str]) -> list[Any]:
 def _await(event: LiveTask, plan: Plan) -> None:
     event.task_spec._update(event)
     plan.note(f"{event.task_spec.label()} est désormais attendu.")
+
+
+def _opener(task: LiveTask, split_spec: Any) -> LiveTask:
+    """The finished split that opened the events of which this token awaits or met one."""
+    above = task.parent
+    while above is not None and above.task_spec is not split_spec:
+        above = above.parent
+    return above if isinstance(above, LiveTask) else _split_above(task, split_spec)
 
 
 def _split_above(task: LiveTask, split_spec: Any) -> LiveTask:

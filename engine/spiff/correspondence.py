@@ -107,9 +107,11 @@ def ways_in(had: Join, now: Join, plan: Plan) -> dict[str, str]:
     appeared, that one.
     """
     specs, free = now._wf_spec.task_specs, dict(now.arrivals)
+    follows = successors(had._wf_spec, now._wf_spec, plan)
     found, others = dict[str, str](), dict[str, str]()
     for way, source in had.arrivals.items():
-        name = plan.renamed(source)
+        event = isinstance(had._wf_spec.task_specs[source], Catching)
+        name = follows.get(source, "") if event else plan.renamed(source)
         key = name + way[len(source) :]
         same = key if key in free else next((w for w in free if free[w] == name), None)
         if same is None:
