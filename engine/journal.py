@@ -132,6 +132,18 @@ def of_case(instance_id: UUID) -> list[JournalEntry]:
     )
 
 
+def latest(chain: str, number: int = 10) -> list[JournalEntry]:
+    """The last acts of a chain (`case:<id>`, `partner:<name>`), the newest first."""
+    return list(
+        db.session.scalars(
+            select(JournalEntry)
+            .where(JournalEntry.chain == chain)
+            .order_by(JournalEntry.seq.desc())
+            .limit(number)
+        )
+    )
+
+
 def verify() -> list[str]:
     """Say in one sentence each thing that is wrong with the journal; nothing if whole."""
     return list(_faults())

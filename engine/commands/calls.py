@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from connectors import StoredFile
-from engine import clock, documents
+from engine import clock, definitions, documents
 from engine.commands import partners
 from engine.commands.step import step
 from engine.exchanges import Exchange, RemoteCall
@@ -257,6 +257,13 @@ def _keep_attempt(call: RemoteCall, attempt: Attempt | None) -> None:
     )
 
 
+def _step_name(call: RemoteCall) -> str:
+    """What people call the step that asks."""
+    instance = db.session.get_one(ProcessInstance, call.instance_id)
+    element = definitions.model(instance.definition_id).elements.get(call.element_id)
+    return (element.name if element else "") or call.operation
+
+
 def _raise_incident(call: RemoteCall, cause: str, message: str, detail: str = "") -> None:
     call.status = "incident"
     db.session.add(
@@ -265,7 +272,7 @@ def _raise_incident(call: RemoteCall, cause: str, message: str, detail: str = ""
             task_id=call.task_id,
             call_id=call.id,
             element_id=call.element_id,
-            element_name=call.operation,
+            element_name=_step_name(call),
             cause=cause,
             message=message,
             detail=detail,

@@ -1,6 +1,6 @@
 """Incidents: try again, try again with corrected data, or answer in a partner's place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -89,11 +89,11 @@ def retry_all(
     data: Mapping[str, Any],
     *,
     actor: Actor,
-) -> int:
+) -> Sequence[Incident]:
     """Try again the steps of a case that these incidents stopped, in the open transaction.
 
     `data` corrects the branch of a step of ours; a call is made again as it was. Returns
-    how many there were.
+    what was tried.
     """
     found = db.session.scalars(
         select(Incident).where(
@@ -108,7 +108,7 @@ def retry_all(
     for incident in found:
         if incident.call_id is None:
             process.retry(incident.task_id, data or None)
-    return len(found)
+    return found
 
 
 def _call_again(call_id: UUID) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Select, exists, insert, select, update
 
 from engine import clock, journal, wake
 from engine.access import Actor, Forbidden, actor_for, require
-from engine.commands import operations
+from engine.commands import operations, preview
 from engine.commands.operations import Operation
 from engine.commands.step import locked
 from engine.errors import Busy, OperationRefused
@@ -192,16 +192,20 @@ def _one(actors: dict[UUID, Actor]) -> bool:
             actor = actors.get(job.created_by) or actor_for(job.created_by)
             require(actor, "operate")
             actors[job.created_by] = actor
+            instance, asked = locked(item.instance_id), Operation(**job.operation)
+            if job.rehearsal:
+                tried = preview.attempt(
+                    instance, asked, actor=actor, after_commit=after_commit
+                )
+                raise _Rehearsed(tried.sentences())
             notes = operations.act(
-                locked(item.instance_id),
-                Operation(**job.operation),
+                instance,
+                asked,
                 actor=actor,
                 motive=job.motive,
                 after_commit=after_commit,
                 job_id=job.id,
             )
-            if job.rehearsal:
-                raise _Rehearsed(notes)
             _settle(item, "done", notes)
     except _Rehearsed as rehearsed:
         _settle_apart(taken[0], "done", rehearsed.notes)

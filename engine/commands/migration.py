@@ -45,7 +45,6 @@ def migrate(
         raise OperationRefused("Cette version n'est pas de la même procédure.")
     if target.id == instance.definition_id:
         raise OperationRefused("Ce dossier suit déjà cette version.")
-    awaited = {row.task_id: row for row in process.subscriptions()}
     moved, notes = transplant(
         instance.state,
         definitions.model(instance.definition_id),
@@ -58,7 +57,8 @@ def migrate(
     instance.definition_id = target.id
     if variables.searchable(target.id) != named:
         variables.rebuild(instance)
-    _rename(instance.id, mapping)
+    _rename(instance.id, process, moved)
+    awaited = {row.task_id: row for row in process.subscriptions()}
     for row in moved.user_tasks():
         _follow(UserTask, UserTask.id == row.task_id, into=row.properties.get("ebg:into"))
     for now in moved.subscriptions():
@@ -93,19 +93,33 @@ def versions(key: str) -> list[ProcessDefinition]:
     )
 
 
-def _rename(instance_id: UUID, mapping: Mapping[str, str]) -> None:
-    """What is open stands at the new elements."""
-    still_open: dict[Any, Any] = {
-        UserTask: UserTask.status == "open",
-        Timer: Timer.due_at.is_not(None),
-        MessageSubscription: MessageSubscription.task_id.is_not(None),
-        RemoteCall: RemoteCall.finished_at.is_(None),
-        Incident: Incident.resolved_at.is_(None),
-    }
-    for old, new in mapping.items():
-        for table, condition in still_open.items() if new else ():
-            of_case = (table.instance_id == instance_id) & (table.element_id == old)
-            _follow(table, of_case & condition, element_id=new)
+def _rename(instance_id: UUID, before: Process, after: Process) -> None:
+    """What is open stands at the new elements; a handler's event has another id too."""
+    was, now = _places(before), _places(after)
+    for task_id, element_id in now.items():
+        if was.get(task_id, element_id) == element_id:
+            continue
+        for table, key in (
+            (UserTask, UserTask.id),
+            (Timer, Timer.task_id),
+            (MessageSubscription, MessageSubscription.task_id),
+            (RemoteCall, RemoteCall.task_id),
+            (Incident, Incident.task_id),
+        ):
+            of_case = (key == task_id) & (table.instance_id == instance_id)
+            _follow(table, of_case, element_id=element_id)
+
+
+def _places(process: Process) -> dict[UUID, str]:
+    """The element at which each thing that is written down waits."""
+    rows: tuple[Any, ...] = (
+        *process.user_tasks(),
+        *process.timers(),
+        *process.subscriptions(),
+        *process.calls(),
+        *process.failures(),
+    )
+    return {row.task_id: row.element_id for row in rows}
 
 
 def _follow(table: Any, condition: Any, **values: Any) -> None:

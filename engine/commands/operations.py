@@ -174,11 +174,18 @@ def _retry(
     target, stopped = operation.target, {f.task_id for f in process.failures()}
     standing = surgery.standing(process, repeated=True)
     tasks = [t for t, element_id in standing.items() if target in {element_id, str(t)}]
+    tasks += [task_id for task_id in stopped if str(task_id) == target]
     which = or_(Incident.cause == target, Incident.task_id.in_(tasks))
-    if not incidents.retry_all(instance, process, which, operation.values, actor=actor):
+    found = incidents.retry_all(instance, process, which, operation.values, actor=actor)
+    if not found:
         raise OperationRefused("Ce dossier n'a plus d'incident de cette sorte.")
+    asked = [
+        f"« {incident.element_name} » : l'appel au partenaire est refait."
+        for incident in found
+        if incident.call_id is not None
+    ]
     again = [f.message for f in process.failures() if f.task_id in stopped]
-    return process, [f"L'étape n'est pas passée : {message}" for message in again]
+    return process, asked + [f"L'étape n'est pas passée : {m}" for m in again]
 
 
 def _answer(
@@ -219,6 +226,8 @@ _ACTS: dict[str, tuple[str, _Act]] = {
 
 def _targets(process: Process, target: str, *, repeated: bool = False) -> list[UUID]:
     standing = surgery.standing(process, repeated=repeated)
+    if repeated:
+        standing |= {f.task_id: f.element_id for f in process.failures()}
     found = [
         task_id
         for task_id, element_id in standing.items()

@@ -6,6 +6,7 @@ the rate. The allowance is a column of the partner's row, under its lock.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -20,24 +21,24 @@ MOST = 60_000
 """Calls a minute that may be written down."""
 
 
-def pause(name: str, *, actor: Actor) -> None:
+def pause(name: str, *, actor: Actor, motive: str = "") -> None:
     """Make no call to this partner until `resume`. Raises Forbidden."""
     require(actor, "operate")
     with transaction():
         locked(name).paused_at = clock.now()
-        journal.write(f"partner:{name}", "partner_paused", by=actor.person_id)
+        _write(name, "partner_paused", actor, motive)
 
 
-def resume(name: str, *, actor: Actor) -> None:
+def resume(name: str, *, actor: Actor, motive: str = "") -> None:
     """Let calls flow again, and forget that the partner was broken. Raises Forbidden."""
     require(actor, "operate")
     with transaction():
         partner = locked(name)
         partner.paused_at = partner.broken_at = partner.reason = None
-        journal.write(f"partner:{name}", "partner_resumed", by=actor.person_id)
+        _write(name, "partner_resumed", actor, motive)
 
 
-def set_rate(name: str, rate: int | None, *, actor: Actor) -> None:
+def set_rate(name: str, rate: int | None, *, actor: Actor, motive: str = "") -> None:
     """Say how many calls a minute a partner takes at most; None: as many as there are.
 
     Raises Forbidden, OperationRefused for a number that makes no sense.
@@ -48,9 +49,12 @@ def set_rate(name: str, rate: int | None, *, actor: Actor) -> None:
     with transaction():
         partner = locked(name)
         partner.rate, partner.allowance, partner.counted_at = rate, 0.0, clock.now()
-        journal.write(
-            f"partner:{name}", "partner_rate_set", by=actor.person_id, detail={"rate": rate}
-        )
+        _write(name, "partner_rate_set", actor, motive, rate=rate)
+
+
+def _write(name: str, action: str, actor: Actor, motive: str, **more: Any) -> None:
+    detail = {"motive": motive, **more}
+    journal.write(f"partner:{name}", action, by=actor.person_id, detail=detail)
 
 
 def break_(name: str, reason: str) -> None:

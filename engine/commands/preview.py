@@ -5,6 +5,7 @@ what would happen now. Nobody is told and no partner is called, since that waits
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from engine import definitions
@@ -13,8 +14,17 @@ from engine.commands import operations
 from engine.commands.operations import Operation
 from engine.commands.step import locked, restore
 from engine.models import ProcessInstance
+from engine.spiff.moments import PARIS
 from engine.spiff.process import Process
-from engine.transaction import transaction
+from engine.transaction import AfterCommit, transaction
+
+KINDS = {
+    "task": "tâche",
+    "call": "appel à un partenaire",
+    "timer": "échéance",
+    "message": "attente d'un message",
+    "failure": "incident",
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,11 @@ class Change:
     begins: bool
     detail: str = ""
 
+    def __str__(self) -> str:
+        said = "Commence" if self.begins else "Prend fin"
+        more = f" ({self.detail})" if self.detail else ""
+        return f"{said} : {KINDS[self.kind]} « {self.name} »{more}."
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -34,6 +49,10 @@ class Preview:
     changes: list[Change]
     status: str
     notes: list[str]
+
+    def sentences(self) -> list[str]:
+        """The same for a list of cases, one after the other."""
+        return [*map(str, self.changes), *self.notes]
 
 
 class _TakenBack(Exception):
@@ -50,15 +69,28 @@ def preview(instance_id: UUID, operation: Operation, *, actor: Actor) -> Preview
     try:
         with transaction() as after_commit:
             instance = locked(instance_id)
-            before = _picture(instance, restore(instance))
-            notes = operations.act(
-                instance, operation, actor=actor, motive="", after_commit=after_commit
+            found.append(
+                attempt(instance, operation, actor=actor, after_commit=after_commit)
             )
-            after = _picture(instance, restore(instance))
-            found.append(Preview(_changes(before, after), instance.status, notes))
             raise _TakenBack
     except _TakenBack:
         return found[0]
+
+
+def attempt(
+    instance: ProcessInstance,
+    operation: Operation,
+    *,
+    actor: Actor,
+    after_commit: AfterCommit,
+) -> Preview:
+    """Do it in the open transaction, which the caller takes back; what it did."""
+    before = _picture(instance, restore(instance))
+    notes = operations.act(
+        instance, operation, actor=actor, motive="", after_commit=after_commit
+    )
+    after = _picture(instance, restore(instance))
+    return Preview(_changes(before, after), instance.status, notes)
 
 
 Picture = dict[tuple[str, UUID, str], str]
@@ -75,7 +107,7 @@ def _picture(instance: ProcessInstance, process: Process) -> Picture:
         **{("task", t.task_id, ""): name(t.element_id) for t in process.user_tasks()},
         **{("call", c.task_id, c.operation): name(c.element_id) for c in process.calls()},
         **{
-            ("timer", t.task_id, t.due_at.isoformat()): name(t.element_id)
+            ("timer", t.task_id, _moment(t.due_at)): name(t.element_id)
             for t in process.timers()
         },
         **{
@@ -86,6 +118,10 @@ def _picture(instance: ProcessInstance, process: Process) -> Picture:
             for f in process.failures()
         },
     }
+
+
+def _moment(due: datetime) -> str:
+    return f"{due.astimezone(PARIS):%d/%m/%Y à %H:%M}"
 
 
 def _changes(before: Picture, after: Picture) -> list[Change]:

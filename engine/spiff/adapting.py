@@ -1,57 +1,59 @@
 """Bringing live tokens in line with the version they migrate to, one at a time.
 
-`Plan` gathers what is found on the way: the element each token had, reasons and remarks.
+A timer is set again only if its definition changed, and then counts from the moment its token
+arrived; a repetition goes on with its next occurrence. What a person has at hand stays as it
+was when it opened, and is noted.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
+from engine.spiff.correspondence import Plan
 from engine.spiff.elements import UserTask
-from engine.spiff.events import Boundary, Catching, correlation
+from engine.spiff.errors import TaskFailed
+from engine.spiff.events import Catching, correlation
+from engine.spiff.loops import Container
+from engine.spiff.moments import PARIS, Duration
 from engine.spiff.tree import Host, LiveTask
 
-
-@dataclass
-class Plan:
-    """What is found while the rows are read: the element each live token had, and remarks."""
-
-    mapping: Mapping[str, str]
-    had: dict[UUID, Any] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def renamed(self, name: str) -> str:
-        """The new name of a specification: `id`, `id#events`, `id#each`, `#start`…"""
-        base, mark, suffix = name.partition("#")
-        return self.mapping.get(base, base) + mark + suffix
-
-
-def same_boundary(had: Any, now: Any, plan: Plan) -> bool:
-    return (
-        isinstance(now, Boundary)
-        and now.event.kind == had.event.kind
-        and now.node.interrupting == had.node.interrupting
-        and now.node.attached_to == plan.renamed(had.node.attached_to)
-    )
+_KEPT = {
+    "assignee": "la personne à qui elle est confiée",
+    "organisation": "l'organisme à qui elle revient",
+    "due": "son échéance",
+    "follow_up": "sa date de suivi",
+    "priority": "sa priorité",
+}
 
 
 def adapt(task: LiveTask, had: Any, plan: Plan) -> None:
     """Bring one live token in line with its new element."""
-    now = task.task_spec
-    if isinstance(now, UserTask):
-        plan.notes.extend(_differences(had, now))
-    if isinstance(now, Catching) and task.state == TaskState.WAITING:
-        _wait_again(task, had, plan)
-    if not isinstance(now, Boundary):
-        _attach_events(task, had, plan)
+    for remark in _remarks(task, had, task.task_spec):
+        plan.note(remark)
+    if isinstance(task.task_spec, Catching) and task.state == TaskState.WAITING:
+        try:
+            _wait_again(task, had, plan)
+        except TaskFailed as error:
+            said = str(error)
+            plan.reasons.append(f"{said[:1].upper()}{said[1:]}.")
 
 
-def _differences(had: Any, now: Any) -> Iterator[str]:
+def _remarks(task: LiveTask, had: Any, now: Any) -> Iterator[str]:
+    if isinstance(now, UserTask) and task.state == TaskState.READY:
+        yield from _at_hand(had, now)
+    if isinstance(now, Container) and task.state == TaskState.STARTED:
+        was, becomes = had.loop, now.loop
+        if (was.collection, was.cardinality) != (becomes.collection, becomes.cardinality):
+            yield f"La répétition de {now.label()} garde la liste avec laquelle elle a commencé."
+    asked, asks = had.node.operator, now.node.operator
+    if task.state == TaskState.STARTED and asked and asks and asked != asks:
+        yield f"L'appel déjà fait à {now.label()} garde ses paramètres."
+
+
+def _at_hand(had: Any, now: Any) -> Iterator[str]:
     if had.properties.get("ebg:form") != now.properties.get("ebg:form"):
         yield f"{now.label()} a un nouveau formulaire : la tâche ouverte garde le sien."
     if had.node.role != now.node.role:
@@ -59,34 +61,63 @@ def _differences(had: Any, now: Any) -> Iterator[str]:
             f"{now.label()} revient au rôle « {now.node.role} » dans la nouvelle version : "
             f"la tâche ouverte reste au rôle « {had.node.role} »."
         )
+    for name, said in _KEPT.items():
+        if had.properties.get(f"ebg:{name}") != now.properties.get(f"ebg:{name}"):
+            yield f"{now.label()} : la tâche ouverte garde {said}."
 
 
 def _wait_again(task: LiveTask, had: Any, plan: Plan) -> None:
-    """Set a timer again, or wait for another message, if that is what changed."""
-    now = task.task_spec
-    if now.event.kind == "timer":
-        was = (had.event.timer, had.event.expression)
-        if was != (now.event.timer, now.event.expression):
+    """Set a timer again, or wait for something else, if that is what changed."""
+    now, was, event = task.task_spec, had.event, task.task_spec.event
+    if "happened" in task.internal_data:
+        return
+    if event.kind == "timer":
+        if (was.timer, was.expression) != (event.timer, event.expression):
             _arm(task)
-            plan.notes.append(f"L'échéance de {now.label()} est recalculée.")
-    elif now.event.kind == "message":
+            if task.state != TaskState.WAITING:
+                plan.note(f"{now.label()} n'est plus attendu : ses moments sont passés.")
+                return
+            due = datetime.fromisoformat(task.internal_data["due"]).astimezone(PARIS)
+            plan.note(
+                f"L'échéance de {now.label()} est recalculée : {due:%d/%m/%Y à %H:%M}."
+            )
+        return
+    if event.kind == "message":
         rule = "ebg:correlation"
         if had.properties.get(rule) != now.properties.get(rule):
             task.internal_data["correlation"] = correlation(task)
-        if had.event.name != now.event.name:
-            plan.notes.append(f"{now.label()} attend désormais « {now.event.name} ».")
+            plan.note(f"{now.label()} attend désormais un autre correspondant.")
+    if event.kind == "conditional" and was.expression != event.expression:
+        task.internal_data.pop("held", None)
+        plan.note(f"{now.label()} attend désormais une autre condition.")
+    elif (was.name, was.code) != (event.name, event.code):
+        plan.note(f"{now.label()} attend désormais « {event.name or event.code} ».")
 
 
 def _arm(task: LiveTask) -> None:
     """Set a timer as if the new version had been there when its token arrived."""
     top, host = task.top, task.top.host
+    kept = task.internal_data
+    for key in ("due", "left", "every", "first"):
+        kept.pop(key, None)
     top.host = _Then(host, datetime.fromtimestamp(task.entered or top.seconds(), UTC))
-    for key in ("due", "left", "every"):
-        task.internal_data.pop(key, None)
     try:
-        task.task_spec._arm(task)
+        due = task.task_spec._arm(task)
     finally:
         top.host = host
+    if "every" in kept:
+        _pass_over(task, Repetition(kept["left"], due, Duration(*kept["every"])))
+
+
+def _pass_over(task: LiveTask, cycle: Repetition) -> None:
+    """A repetition does not make up for the occurrences that the old version did not have."""
+    kept, turn = task.internal_data, cycle.passed(task.top.host.now())
+    following = cycle.occurrence(turn)
+    if following is None:
+        task.cancel()
+        return
+    kept["due"], kept["first"] = following.isoformat(), [cycle.first.isoformat(), turn]
+    kept["left"] = cycle.times and cycle.times - turn
 
 
 @dataclass(frozen=True)
@@ -114,42 +145,3 @@ class _Then:
     @property
     def called(self) -> bool:
         return self.host.called
-
-
-def _attach_events(task: LiveTask, had: Any, plan: Plan) -> None:
-    """Wait for the boundary events that the new version adds to an open activity."""
-    specs = task.task_spec._wf_spec.task_specs
-    split_spec = specs.get(f"{task.task_spec.name}#events")
-    if split_spec is None:
-        return
-    known = [
-        spec
-        for spec in had._wf_spec.task_specs.values()
-        if isinstance(spec, Boundary) and spec.node.attached_to == had.name
-    ]
-    split = task.parent
-    if split is None or split.task_spec is not split_spec:
-        split = _put_between(task, split_spec)
-    for name in split_spec._outputs:
-        event = specs[name]
-        if not isinstance(event, Boundary) or any(
-            plan.renamed(spec.name) == name and same_boundary(spec, event, plan)
-            for spec in known
-        ):
-            continue
-        event._update(split._add_child(event))
-        plan.notes.append(f"{event.label()} est désormais attendu.")
-
-
-def _put_between(task: LiveTask, split_spec: Any) -> LiveTask:
-    """A finished split between a token and its parent, with the data it arrived with."""
-    parent, tasks = task.parent, task.workflow.tasks
-    split = LiveTask(task.workflow, split_spec, parent, TaskState.COMPLETED)
-    split.entered, split.data = task.entered, dict(task.data)
-    if parent is not None:
-        parent._children.remove(task.id)
-    task._parent = split.id
-    split._children.append(task.id)
-    for below in task.below():  # parents stay before children
-        tasks[below.id] = tasks.pop(below.id)
-    return split

@@ -130,6 +130,7 @@ def _task(
 
 def rest(top: LiveWorkflow) -> None:
     """Leave an instance that was dumped as `load` would make it."""
+    top.error = None
     for task in top.every():
         _rest(task)
 

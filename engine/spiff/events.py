@@ -118,7 +118,10 @@ class Catching(Element):
         """In a race the first event stops the others."""
         for other in task.parent.children if self.raced else ():
             pending = other.has_state(TaskState.WAITING | TaskState.FUTURE)
-            if other is not task and pending and isinstance(other.task_spec, Catching):
+            spec = other.task_spec
+            # Compaction may have hung the tokens of another race here.
+            same = isinstance(spec, Catching) and set(spec._inputs) & set(self._inputs)
+            if other is not task and pending and same:
                 other.cancel()
 
 
@@ -177,6 +180,11 @@ class EventStart(Catching):
     def __init__(self, process: Any, name: str, start: Node, event: Event) -> None:
         super().__init__(process, name, start, event)
         self.bpmn_id = None  # the start event inside has its own row of history
+
+    def label(self) -> str:
+        """The start event's name, else its sub-process'."""
+        around = self._wf_spec.task_specs[self.name.partition("#")[0]]
+        return f"« {self.bpmn_name} »" if self.bpmn_name else str(around.label())
 
     @property
     def recurs(self) -> bool:

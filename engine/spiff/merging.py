@@ -44,7 +44,10 @@ def known(workflow: Any, source: LiveTask | None = None) -> dict[str, Any]:
     `source` is the task that throws the event, which is done already.
     """
     branches = []
-    for task in workflow.tasks.values():
+    # An event's handler began with all that was known then: what the others say since wins.
+    for task in sorted(
+        workflow.tasks.values(), key=lambda t: not t.task_spec.node.by_event
+    ):
         armed = task.task_spec.aside and task.state != TaskState.READY
         open_here = task.has_state(TOKEN) and not armed
         if task is source or open_here:

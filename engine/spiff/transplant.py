@@ -4,9 +4,9 @@
 
 Every token keeps its id, its data and the moment it arrived; finished steps stay finished.
 `mapping` says under which id an element of the old version goes on (the same id otherwise).
-What cannot go on safely is refused with every reason, in French; what changes under an open
-token is noted. A timer is set again only if its definition changed, and then counts from
-the moment its token arrived; a boundary event that already happened does not come back.
+What cannot go on safely is refused with every reason, in French (`obstacles`); what changes
+under an open token is noted (`adapting`); what the new version awaits beside open steps is
+armed, what it awaits no longer is withdrawn (`arming`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,19 +16,20 @@ from uuid import UUID
 import orjson
 from SpiffWorkflow.util.task import TaskState
 
-from engine.spiff import codec
-from engine.spiff.adapting import Plan, adapt, same_boundary
+from engine.spiff import codec, memory
+from engine.spiff.adapting import adapt
+from engine.spiff.arming import arm
+from engine.spiff.correspondence import Plan, beside, opened_by, successors
 from engine.spiff.errors import ProcessError
-from engine.spiff.events import Boundary, Catching
+from engine.spiff.events import Catching
 from engine.spiff.inside import SubProcess
-from engine.spiff.joins import EndJoin, Join, ParallelGateway
-from engine.spiff.loops import Container
 from engine.spiff.model import Model
+from engine.spiff.obstacles import INTERNAL, NAME, STATE, obstacle, starves, starving
 from engine.spiff.process import Process
 from engine.spiff.progress import run_on
 from engine.spiff.tree import UNFINISHED, Host
 
-_ID, _NAME, _STATE, _INTERNAL, _UPDATES = 0, 2, 3, 6, 7
+_ID, _PARENT, _UPDATES = 0, 1, 7
 _TRACE = "#start"
 """What a finished step whose element is gone becomes: only its data still matter."""
 
@@ -56,23 +57,11 @@ def transplant(
     nothing is then changed anywhere.
     """
     raw, plan = orjson.loads(state), Plan(mapping)
+    plan.reasons.extend(_misread(mapping, old, new))
     for row in raw["tasks"]:
         if row[_UPDATES] and "case" in row[_UPDATES]:
             row[_UPDATES]["case"] |= case or {}
-    scopes: dict[str, Any] = {}
-    raw["process"] = process_id = raw.get("process", old.key)
-    if all(process_id != pool.id for pool in new.diagram.pools):
-        message = f"Le processus « {process_id} » n'est plus dans la nouvelle version."
-        raise CannotMigrate([message])
-    raw["tasks"] = _moved(
-        raw["tasks"], old.specs[process_id], new.specs[process_id], plan, scopes
-    )
-    for inner in raw["inner"]:
-        target = scopes.get(inner[0])
-        if target is None or target not in new.specs:
-            continue  # its owner is among the reasons already
-        scope, inner[1] = old.specs[inner[1]], target
-        inner[2] = _moved(inner[2], scope, new.specs[target], plan, scopes)
+    _Rows(raw, old, new, plan).move()
     if plan.reasons:
         raise CannotMigrate(plan.reasons)
     top = codec.load(orjson.dumps(raw), new.specs, new.key, host)
@@ -80,6 +69,9 @@ def transplant(
     for task in list(top.every()):
         if task.id in plan.had:
             adapt(task, plan.had[task.id], plan)
+    arm(top, plan)
+    if plan.reasons:
+        raise CannotMigrate(plan.reasons)
     run_on(top)
     process = Process(top)
     stuck = [f.message for f in process.failures() if f.task_id not in failed]
@@ -100,7 +92,7 @@ def suggest(old: Model, new: Model) -> dict[str, str]:
 
 def gone(old: Model, new: Model) -> list[Any]:
     """The elements of the old version that the new one does not have, where a case may wait."""
-    silent = ("startEvent", "endEvent", "boundaryEvent", "exclusiveGateway")
+    silent = ("startEvent", "endEvent", "exclusiveGateway")
     return [
         e
         for e in old.elements.values()
@@ -108,94 +100,110 @@ def gone(old: Model, new: Model) -> list[Any]:
     ]
 
 
-# Reading the rows
+def _misread(mapping: Mapping[str, str], old: Model, new: Model) -> Iterator[str]:
+    for was, becomes in mapping.items():
+        if was not in old.elements:
+            yield f"Correspondance : « {was} » n'est pas une étape de l'ancienne version."
+        if becomes not in new.elements:
+            yield f"Correspondance : « {becomes} » n'est pas une étape de la nouvelle version."
 
 
-def _moved(
-    rows: list[list[Any]], old: Any, new: Any, plan: Plan, scopes: dict[str, Any]
-) -> list[list[Any]]:
-    """The rows of one (sub)process under their new names, less the events that are gone."""
-    kept = []
-    for row in rows:
-        had, name = old.task_specs[row[_NAME]], plan.renamed(row[_NAME])
-        now = new.task_specs.get(name)
-        if isinstance(had, Boundary) and row[_STATE] == TaskState.WAITING:
-            if now is None or not same_boundary(had, now, plan):
-                plan.notes.append(f"{had.label()} n'est plus attendu.")
-                continue
-        elif row[_STATE] & UNFINISHED:
-            reason = _obstacle(row, had, now, plan)
-            if reason:
-                plan.reasons.append(reason)
-                continue
-            if isinstance(now, SubProcess):
-                scopes[row[_ID]] = now.spec
-        row[_NAME] = name if now is not None else _TRACE
-        if row[_STATE] & UNFINISHED:
-            plan.had[UUID(row[_ID])] = had
-        kept.append(row)
-    if not plan.reasons:
-        plan.reasons.extend(_starving(kept, new))
-    return kept
+class _Rows:
+    """The rows of an instance, taken to their new names before anything is loaded."""
 
+    def __init__(self, raw: dict[str, Any], old: Model, new: Model, plan: Plan) -> None:
+        self.raw, self.old, self.new, self.plan = raw, old, new, plan
+        self.owners: dict[str, tuple[Any, Any]] = {}
 
-def _obstacle(row: list[Any], had: Any, now: Any, plan: Plan) -> str:
-    """Why a live token cannot go on there; nothing when it can."""
-    label = had.label()
-    if now is None:
-        return f"{label} n'existe plus dans la nouvelle version : dites quelle étape la remplace."
-    if now.node.kind != had.node.kind or type(now) is not type(had):
-        return f"{label} n'est plus une étape du même type dans la nouvelle version."
-    if isinstance(had, Container) and now.loop.kind != had.loop.kind:
-        return f"La répétition de {label} n'est plus du même type."
-    if isinstance(had, Catching) and now.event.kind != had.event.kind:
-        return f"{label} n'attend plus un événement du même type."
-    asked, asks = had.node.operator, now.node.operator
-    if row[_STATE] == TaskState.STARTED and asked and asks and asked.name != asks.name:
-        return (
-            f"{label} attend la réponse de {asked.name}, que la nouvelle version remplace "
-            f"par {asks.name} : attendez la réponse, ou sautez l'étape."
-        )
-    if isinstance(had, Join) and not isinstance(had, EndJoin):
-        came_from = (row[_INTERNAL] or {}).get("from")
-        if came_from is not None:
-            ways, source = now.arrivals, plan.renamed(had.arrivals.get(came_from, ""))
-            same = came_from if came_from in ways else ""
-            row[_INTERNAL]["from"] = same or next(
-                (way for way in ways if ways[way] == source), ""
+    def move(self) -> None:
+        """Rename the rows of every open process; reasons go to the plan."""
+        raw, plan = self.raw, self.plan
+        raw["outcome"] = raw["outcome"] and plan.renamed(raw["outcome"])
+        pool = raw.setdefault("process", self.old.key)
+        if all(pool != scope.id for scope in self.new.diagram.pools):
+            plan.reasons.append(
+                f"Le processus « {pool} » n'est plus dans la nouvelle version."
             )
-            if not row[_INTERNAL]["from"]:
-                return f"{label} ne réunit plus la branche qui y est déjà arrivée."
-    return ""
+            return
+        raw["tasks"] = self._moved(None, raw["tasks"], pool, pool)
+        for inner in raw["inner"]:
+            target = self._target(*inner[:2])
+            if target is not None:
+                was, inner[1] = inner[1], target
+                inner[2] = self._moved(UUID(inner[0]), inner[2], was, target)
+
+    def _target(self, owner: str, was: str) -> str | None:
+        """The process of the new version that an open one follows from now on."""
+        if owner not in self.owners:
+            return None  # the owner is among the reasons already
+        had, now = self.owners[owner]
+        literal = isinstance(now, SubProcess) and not now.spec.startswith("=")
+        target: str = now.spec if literal else self.plan.renamed(was)
+        if target in self.new.specs:
+            return target
+        self.plan.reasons.append(
+            f"{had.label()} a ouvert « {was.partition('#')[0]} », que la nouvelle version "
+            "n'a plus : attendez sa fin, ou dites quelle étape la remplace."
+        )
+        return None
+
+    def _moved(
+        self, owner: UUID | None, rows: list[list[Any]], was: str, target: str
+    ) -> list[list[Any]]:
+        """The rows of one process under their new names, less the events that are gone."""
+        plan, old, new = self.plan, self.old.specs[was], self.new.specs[target]
+        plan.scopes[owner] = old
+        follows = successors(old, new, plan)
+        starved = {plan.renamed(name) for name in starving(rows, old)}
+        half_done = {
+            (row[_PARENT], old.task_specs[row[NAME]].node.id)
+            for row in rows
+            if "happened" in (row[INTERNAL] or {})
+        }
+        before, kept, left = len(plan.reasons), list[list[Any]](), dict[str, str]()
+        racing, awaited = set[Any](), set[Any]()
+        for row in rows:
+            had = old.task_specs[row[NAME]]
+            name = plan.renamed(row[NAME])
+            if isinstance(had, Catching):
+                name = follows.get(row[NAME], "")
+            if beside(had) and (row[_PARENT], name) in awaited:
+                name = ""  # two events that became one
+            awaited.add((row[_PARENT], name))
+            now = new.task_specs.get(name)
+            if row[STATE] & UNFINISHED:
+                left[row[_ID]] = obstacle(row, had, now, plan, self.new.specs)
+                if left[row[_ID]]:
+                    continue
+                plan.had[UUID(row[_ID])] = had
+                self.owners[row[_ID]] = had, now
+                racing.add(_race(row, had))
+            memory.rename(row, self.old, self.new, (old, new), now, plan)
+            row[NAME] = name if now is not None else _TRACE
+            kept.append(row)
+        for row in rows:
+            if reason := left.get(row[_ID]):
+                had = old.task_specs[row[NAME]]
+                if (row[_PARENT], had.node.id) in half_done:
+                    plan.reasons.append(_half_done(had))
+                elif beside(had) or (_race(row, had) or 0) in racing:
+                    plan.note(f"{had.label()} n'est plus attendu.")
+                else:
+                    plan.reasons.append(reason)
+        if len(plan.reasons) == before:
+            for name in starving(kept, new) - starved:
+                plan.reasons.append(starves(new.task_specs[name]))
+        return kept
 
 
-def _starving(rows: list[list[Any]], scope: Any) -> Iterator[str]:
-    """A parallel join that would wait for ever: no token can come by one of its ways."""
-    specs = scope.task_specs
-    live = [row for row in rows if row[_STATE] & UNFINISHED]
-    for join in specs.values():
-        ways = join.arrivals if isinstance(join, ParallelGateway) else {}
-        if len(ways) < 2:  # noqa: PLR2004  a single way in joins nothing
-            continue
-        here = [row for row in live if row[_NAME] == join.name]
-        elsewhere = {row[_NAME].removesuffix("#each") for row in live if row not in here}
-        reached = _reachable(specs, elsewhere, join.name)
-        expected = bool(here) or join.name in reached
-        filled = {(row[_INTERNAL] or {}).get("from") for row in here}
-        missing = [w for w, source in ways.items() if not {w, source} & (filled | reached)]
-        if expected and missing:
-            yield (f"{join.label()} attendrait une branche que ce dossier n'a pas ouverte.")
+def _race(row: list[Any], had: Any) -> tuple[str, str] | None:
+    """The race that a token is in, at an event gateway or for one of several events."""
+    raced = isinstance(had, Catching) and had.raced
+    return (row[_PARENT], opened_by(had)) if raced else None
 
 
-def _reachable(specs: Any, sources: set[str], stop: str) -> set[str]:
-    """Every element that a token standing at one of these may pass, not beyond `stop`."""
-    seen: set[str] = set()
-    pending = list(sources)
-    while pending:
-        name = pending.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name != stop:
-            pending.extend(specs[name]._outputs)
-    return seen
+def _half_done(had: Any) -> str:
+    return (
+        f"{had.label()} attend plusieurs événements dont l'un est arrivé, et la nouvelle "
+        "version n'attend plus les mêmes : attendez les autres, ou sautez l'étape."
+    )

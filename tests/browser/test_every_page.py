@@ -73,6 +73,7 @@ PAGES = {
     "operator": [
         "operate.index",
         "operate.mails",
+        "operate.settings name=oseo",
         "operate.incident_list",
         "operate.incident incident_id=incident",
         "case_operations.show case_id=stuck",
@@ -80,6 +81,7 @@ PAGES = {
         "jobs.index",
         "jobs.new",
         "jobs.new definition_id=definition act=migrate",
+        "jobs.new cause=unexpected act=retry",
         "jobs.show job_id=job",
         "jobs.migrate source_id=definition target_id=next_definition",
         "security.two_factor_setup",

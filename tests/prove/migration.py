@@ -5,7 +5,9 @@
 A real PostgreSQL, and workers as processes of their own that are killed -9 on the way. First
 a dry run as a job, then the migration; then everybody's case is completed, to the end. The
 incompatible ones stand at a step that the new version no longer has: they must stay where
-they are, to the byte, be listed with the reason, and still end under the old version.
+they are, to the byte, be listed with the reason, and still end under the old version. The new
+version also awaits more than the old one did, on the edge of the open step and in an event
+sub-process: both are armed in every case that follows, and one in a hundred of them is heard.
 """
 
 import argparse
@@ -29,21 +31,52 @@ from sqlalchemy import func, select
 
 from engine import journal
 from engine.access import Actor
-from engine.commands import cases, jobs, tasks
+from engine.commands import cases, jobs, messages, tasks
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
 from engine.commands.step import digest
 from engine.jobs import Job, JobItem
-from engine.models import History, ProcessInstance, Timer, UserTask, db
+from engine.models import (
+    History,
+    MessageSubscription,
+    ProcessInstance,
+    Timer,
+    UserTask,
+    db,
+)
 from tests import servers
 from tests.conftest import ROOT, build, close, environment
 from tests.engine.drawn_cases import steps, version
+from tests.engine.spiff.drawing import (
+    boundary,
+    chain,
+    element,
+    end,
+    message,
+    timer,
+    user,
+)
 from tests.office import Office, open_office, open_tasks
 from tests.prove.checks import Check
 from web.app import create_app
 
 OLD = steps("review", "old_check", late="review")
-NEW = steps("review", "new_check", late="review")
+MORE = (
+    boundary("nudge", "review", timer("duration", "P60D"), interrupting=False)
+    + user("nudged", role="case_officer")
+    + end("nudge_ended")
+    + chain("nudge", "nudged", "nudge_ended")
+    + element(
+        "subProcess", "hearing",
+        element("startEvent", "objected", message("m"), isInterrupting="false"),
+        user("hear", role="case_officer"), end("heard"),
+        chain("objected", "hear", "heard"), triggeredByEvent="true",
+    )
+)  # fmt: skip
+"""What the new version awaits besides: on an edge, and anywhere in the process."""
+NEW = '<bpmn:message id="m" name="tests.objection"/>' + steps(
+    "review", "new_check", late="review"
+).replace("</bpmn:process>", f"{MORE}</bpmn:process>")
 REASON = (
     "« old_check » n'existe plus dans la nouvelle version : dites quelle étape la remplace."
 )
@@ -206,6 +239,13 @@ def _run(number: int, kills: int, env: dict[str, str]) -> tuple[Run, list[Check]
     kept = sum(after[i][2] == before[i][2] for i in it.everyone)
     moved = sum(after[i][0] == new for i in it.everyone)
     same_timers = timers == _timers()
+    armed, awaited = len(_timers("nudge")), _awaited()
+    objecting = [i for i in it.everyone if i not in stubborn][::ONE_IN]
+    with it.timed("hear the objections"):
+        for instance in objecting:
+            case = db.session.get_one(ProcessInstance, instance)
+            messages.receive("tests.objection", case.number, {})
+        it.complete([(instance, ["hear"]) for instance in objecting])
     with it.timed("complete every case"):
         it.complete(
             [
@@ -223,6 +263,9 @@ def _run(number: int, kills: int, env: dict[str, str]) -> tuple[Run, list[Check]
         Check("incompatible cases listed with the reason", few, _listed(job)),
         Check("open tasks that kept their id", number, kept),
         Check("timers as they were armed", True, same_timers),
+        Check("events on the edge that are new, armed", most, armed),
+        Check("event sub-processes that are new, awaiting", most, awaited),
+        Check("new event sub-processes that ran", len(objecting), _done("hear")),
         Check("acts of migration in the journals", most, _acts()),
         Check("cases completed in the end", number, _completed()),
         Check("new step done in migrated cases", most, _done("new_check")),
@@ -250,11 +293,18 @@ def _standing(cases: list[UUID]) -> dict[UUID, tuple[UUID, str, UUID]]:
     }
 
 
-def _timers() -> list[tuple[UUID, datetime]]:
+def _timers(element_id: str = "deadline") -> list[tuple[UUID, datetime]]:
     rows = db.session.execute(
-        select(Timer.task_id, Timer.due_at).order_by(Timer.due_at, Timer.task_id)
+        select(Timer.task_id, Timer.due_at)
+        .where(Timer.element_id == element_id)
+        .order_by(Timer.due_at, Timer.task_id)
     )
     return [(task, due) for task, due in rows]
+
+
+def _awaited() -> int:
+    where = MessageSubscription.name == "tests.objection"
+    return db.session.scalar(select(func.count()).where(where)) or 0
 
 
 def _count(job_id: UUID, result: str) -> int:

@@ -40,7 +40,7 @@ FAILING = """
 </bpmn:process>"""
 
 
-MOTIVE = {"motive": "Le partenaire l'a demandé"}
+MOTIVE = {"motive": "Le partenaire l'a demandé", "_confirm": "1"}
 
 
 def divide(*, by: int) -> float:
@@ -103,7 +103,7 @@ def address(case: ProcessInstance) -> str:
 def test_an_incident_is_shown_with_its_context(
     olga: Browser, stuck: ProcessInstance
 ) -> None:
-    assert "echo.ask" in said(olga.get("/exploitation/"))
+    assert "Demander" in said(olga.get("/exploitation/"))
     listed = olga.get("/exploitation/incidents")
     assert address(stuck) in listed.text
     page = olga.get(address(stuck))
@@ -241,18 +241,18 @@ def test_a_step_is_given_its_result_by_hand(
 
 
 def test_a_partner_is_paused_and_resumed(app: Flask, olga: Browser, office: Office) -> None:
-    assert "suspendus" in said(olga.post("/exploitation/partenaires/oseo/pause"))
+    assert "suspendus" in said(olga.post("/exploitation/partenaires/oseo/pause", MOTIVE))
     assert "suspendu" in said(olga.get("/exploitation/"))
     assert db.session.get_one(Partner, "oseo").paused_at is not None
     # While it is paused, calls wait.
     remote(echo__ask={"question": True})
     echo = app.extensions["partners"]["echo"] = Echo()
-    olga.post("/exploitation/partenaires/echo/pause")
+    olga.post("/exploitation/partenaires/echo/pause", MOTIVE)
     definition = publish("tests.calling", CALLING, owner=office.region)
     case = cases.start(definition, {}, actor=office.applicant, applicant_id=office.company)
     deliver_all(app)
     assert echo.keys == []
-    assert "reprennent" in said(olga.post("/exploitation/partenaires/echo/resume"))
+    assert "reprennent" in said(olga.post("/exploitation/partenaires/echo/resume", MOTIVE))
     deliver_all(app)
     assert set(open_tasks(case.id)) == {"review"}
 

@@ -159,12 +159,14 @@ def test_a_suspended_case_is_said_to_those_who_work_on_it(
 
 def test_a_partners_rate_is_set_on_its_line(operator: Browser) -> None:
     assert "Le débit est réglé" in operator.post(
-        "/exploitation/partenaires/oseo/debit", {"rate": "60"}
+        "/exploitation/partenaires/oseo/debit", {"rate": "60", "motive": "x"}
     ).text  # fmt: skip
     db.session.rollback()
     assert db.session.get_one(Partner, "oseo").rate == 60
-    refused = operator.post("/exploitation/partenaires/oseo/debit", {"rate": "beaucoup"})
+    refused = operator.post(
+        "/exploitation/partenaires/oseo/debit", {"rate": "beaucoup", "motive": "x"}
+    )
     assert "de 1 à 60000" in refused.text
-    operator.post("/exploitation/partenaires/oseo/debit", {"rate": ""})
+    operator.post("/exploitation/partenaires/oseo/debit", {"rate": "", "motive": "x"})
     db.session.rollback()
     assert db.session.get_one(Partner, "oseo").rate is None

@@ -47,7 +47,9 @@ def test_nothing_is_typed_before_the_operator_does(olga: Browser, office: Office
 def test_a_rate_that_makes_no_sense_is_refused(
     app: Flask, olga: Browser, typed: str
 ) -> None:
-    answer = olga.post("/exploitation/partenaires/oseo/debit", {"rate": typed})
+    answer = olga.post(
+        "/exploitation/partenaires/oseo/debit", {"rate": typed, "motive": "x"}
+    )
     assert "Le débit va de 1 à" in answer.text
     partner = db.session.get(Partner, "oseo")
     assert partner is None or partner.rate is None

@@ -40,6 +40,13 @@ RESULTS: Mapping[str, object] = {
     "failed": lazy_gettext("en échec"),
 }
 
+REHEARSED: Mapping[str, object] = {
+    **RESULTS,
+    "done": lazy_gettext("possible"),
+    "refused": lazy_gettext("serait refusé"),
+    "failed": lazy_gettext("échouerait"),
+}
+
 STATUSES: Mapping[str, object] = {
     "running": lazy_gettext("en cours"),
     "stopped": lazy_gettext("arrêté"),

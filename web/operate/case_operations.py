@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine import definitions, journal
+from engine import definitions
 from engine.commands import migration, operations
 from engine.commands.preview import preview
 from engine.commands.step import restore
@@ -16,7 +16,7 @@ from engine.errors import EngineError, OperationRefused
 from engine.models import Incident, ProcessInstance, db
 from engine.spiff import surgery
 from web.auth import current_actor, guard
-from web.operate import asking, words
+from web.operate import asking, reading, words
 from web.typed import text
 
 bp = Blueprint("case_operations", __name__, url_prefix="/exploitation/dossiers")
@@ -92,7 +92,26 @@ def _page(case: ProcessInstance, typed: dict[str, str], **more: Any) -> str:
         places=[e for e in elements.values() if e.id in places],
         incidents=incidents,
         versions=[v for v in migration.versions(case.key) if v.id != case.definition_id],
-        acts=journal.of_case(case.id)[:-11:-1],
+        acts=reading.told(f"case:{case.id}"),
         typed=typed,
+        **_mapping(case, typed),
         **more,
     )
+
+
+def _mapping(case: ProcessInstance, typed: dict[str, str]) -> dict[str, Any]:
+    """Once a version is chosen: the steps that it lacks, and what could replace each."""
+    try:
+        target = asking.identifier(text(typed, "version"))
+    except OperationRefused:
+        return {}
+    if target not in {version.id for version in migration.versions(case.key)}:
+        return {}
+    typed_here = {
+        name.removeprefix("map-"): typed[name] for name in typed if name.startswith("map-")
+    }
+    return {
+        "gone": migration.replaceable(case.definition_id, target),
+        "chosen": {**migration.suggestions(case.definition_id, target), **typed_here},
+        "replacements": definitions.model(target).elements.values(),
+    }

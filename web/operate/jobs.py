@@ -14,9 +14,9 @@ from engine.commands.jobs import Selection
 from engine.directory import Person
 from engine.errors import OperationRefused
 from engine.jobs import RESULTS, TO_DO, Job, JobItem, progress
-from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
+from engine.models import SUSPENDED, ProcessDefinition, ProcessInstance, UserTask, db
 from web.auth import current_actor, guard
-from web.operate import asking, words
+from web.operate import asking, reading, words
 from web.typed import page_number, text
 
 bp = Blueprint("jobs", __name__, url_prefix="/exploitation/travaux")
@@ -82,8 +82,10 @@ def show(job_id: UUID) -> ResponseReturnValue:
     items = select(JobItem).where(JobItem.job_id == job_id).order_by(JobItem.position)
     if result in {TO_DO, *RESULTS}:
         items = items.where(JobItem.result == result)
+    names = _names(job)
     return render_template(
         "operate/job.html",
+        named=lambda key: names.get(key) or words.said(words.CAUSES, key),
         job=job,
         progress=progress(job),
         page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
@@ -147,6 +149,8 @@ def _choosing(typed: dict[str, str], **more: Any) -> str:
         if source
         else [],
         elements=[e for e in model.elements.values() if e.name] if model else [],
+        causes=sorted({cause.name for cause in reading.incidents_by_cause()}),
+        stopped=reading.causes_of(text(typed, "cause")),
         **more,
     )
 
@@ -163,8 +167,28 @@ def _selection(typed: dict[str, str]) -> Selection:
         step_name=text(typed, "step_name"),
         definition_id=str(asking.identifier(definition)) if definition else "",
         element_id=text(typed, "element_id"),
+        status=_status(text(typed, "status")),
         numbers=tuple(numbers),
     )
+
+
+def _status(typed: str) -> str:
+    if typed not in {"", "active", SUSPENDED}:
+        raise OperationRefused(_("Choisissez un état de la liste."))
+    return typed
+
+
+def _names(job: Job) -> dict[str, str]:
+    """The steps of the version that the job's cases follow, the first if several do."""
+    first = db.session.scalars(
+        select(ProcessInstance.definition_id)
+        .join(JobItem, JobItem.instance_id == ProcessInstance.id)
+        .where(JobItem.job_id == job.id)
+        .order_by(JobItem.position)
+        .limit(1)
+    ).first()
+    elements = definitions.model(first).elements.values() if first else ()
+    return {element.id: element.name for element in elements}
 
 
 def _counted(chosen: Selection) -> dict[str, Any]:

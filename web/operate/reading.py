@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import func, select
 
 from engine import clock, journal
 from engine.commands import due_calls
+from engine.directory import Person
 from engine.exchanges import Exchange, Partner, RemoteCall
+from engine.journal import JournalEntry
 from engine.models import Incident, Message, ProcessInstance, Timer, UserTask, db
 
 PER_PAGE = 25
@@ -58,11 +61,13 @@ def incidents_by_cause() -> list[Cause]:
     return [Cause(*row) for row in rows]
 
 
-def incidents(*, cause: str | None, page: int) -> Pagination:
-    """Open incidents, the oldest first."""
+def incidents(*, cause: str, step: str, page: int) -> Pagination:
+    """Open incidents of a cause and a step, if given; the oldest first."""
     statement = select(Incident).where(Incident.resolved_at.is_(None))
     if cause:
         statement = statement.where(Incident.cause == cause)
+    if step:
+        statement = statement.where(Incident.element_name == step)
     return db.paginate(
         statement.order_by(Incident.raised_at, Incident.id),
         page=max(page, 1),
@@ -72,7 +77,7 @@ def incidents(*, cause: str | None, page: int) -> Pagination:
 
 
 def partners(connected: Mapping[str, Any]) -> list[PartnerState]:
-    """Every partner with its breaker, its queue and its last exchange."""
+    """These partners, each with its breaker, its queue and its last exchange."""
     rows = {p.name: p for p in db.session.scalars(select(Partner))}
     counted = db.session.execute(
         select(RemoteCall.partner, func.count())
@@ -150,5 +155,25 @@ def context_of(incident: Incident) -> dict[str, Any]:
         if call
         else []
     )
-    acts = journal.of_case(incident.instance_id)[-10:]
-    return {"call": call, "attempts": attempts, "acts": acts[::-1]}
+    acts = told(f"case:{incident.instance_id}")
+    return {"call": call, "attempts": attempts, "acts": acts}
+
+
+def told(chain: str) -> list[tuple[JournalEntry, str]]:
+    """The last acts of a chain, each with the name of whoever did it."""
+    entries = journal.latest(chain)
+    ids = {entry.actor_id for entry in entries if entry.actor_id}
+    people = db.session.scalars(select(Person).where(Person.id.in_(ids))) if ids else ()
+    names: dict[UUID | None, str] = {person.id: person.name for person in people}
+    return [(entry, names.get(entry.actor_id, "")) for entry in entries]
+
+
+def causes_of(name: str) -> list[tuple[str, str]]:
+    """The steps that open incidents of a cause stopped: (id, name)."""
+    rows = db.session.execute(
+        select(Incident.element_id, func.max(Incident.element_name))
+        .where(Incident.resolved_at.is_(None), Incident.cause == name)
+        .group_by(Incident.element_id)
+        .limit(50)
+    )
+    return [(element_id, said or element_id) for element_id, said in rows]

@@ -1,6 +1,6 @@
 """The operator's page: what is stuck, which partners answer, what waits in the queue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from flask_babel import gettext as _
 from connectors import mail
 from engine.access import Actor
 from engine.commands import incidents, operations, partners
+from engine.commands.operations import Operation
+from engine.commands.preview import preview
 from engine.errors import NotWaiting, OperationRefused
 from engine.models import Incident, db
 from web.auth import current_actor, guard
@@ -31,7 +33,7 @@ LONGEST_NUMBER = 10
 """Digits read in a rate; no partner takes that many calls."""
 
 bp = Blueprint("operate", __name__, url_prefix="/exploitation")
-bp.context_processor(lambda: {"words": words})
+bp.context_processor(lambda: {"words": words, "asking": asking})
 
 
 @offer(bp)
@@ -63,8 +65,9 @@ def index() -> ResponseReturnValue:
 @guard("operate")
 def incident_list() -> ResponseReturnValue:
     """Open incidents, the oldest first, of one cause if asked."""
-    page = reading.incidents(cause=text(request.args, "cause"), page=page_number())
-    return render_template("operate/incidents.html", page=page)
+    cause, step = (text(request.args, name) for name in ("cause", "step_name"))
+    page = reading.incidents(cause=cause, step=step, page=page_number())
+    return render_template("operate/incidents.html", page=page, cause=cause, step=step)
 
 
 @bp.get("/incidents/<uuid:incident_id>")
@@ -77,7 +80,7 @@ def incident(incident_id: UUID) -> ResponseReturnValue:
 @bp.post("/incidents/<uuid:incident_id>/<any(retry, correct, answer):act>")
 @guard("operate")
 def settle(incident_id: UUID, act: str) -> ResponseReturnValue:
-    """Try again, with corrected data if given, or answer by hand; always with a motive."""
+    """Try again, with corrected data if given, or answer by hand: first shown, then done."""
     found = db.session.get(Incident, incident_id) or abort(404)
     typed = {name: text(request.form, name) for name in ("motive", "data")}
     motive, value, problems = "", dict[str, Any](), dict[str, str]()
@@ -92,36 +95,60 @@ def settle(incident_id: UUID, act: str) -> ResponseReturnValue:
     if problems:
         return _incident(found, typed, problems), 422
     actor = current_actor()
+    asked = Operation(
+        "answer" if act == "answer" else "retry", str(found.task_id), values=value
+    )
     try:
+        if "_confirm" not in request.form:
+            shown = preview(found.instance_id, asked, actor=actor)
+            return _incident(found, typed, problems, act=act, shown=shown)
         if act == "answer":
             incidents.answer(incident_id, value, actor=actor, motive=motive)
         else:
             incidents.retry(incident_id, actor=actor, data=value or None, motive=motive)
     except NotWaiting:
         flash(_("Cet incident est déjà réglé."), "warning")
+    except OperationRefused as refused:
+        if found.resolved_at is None:
+            return _incident(found, typed, {"data": words.told(refused)}), 422
+        flash(_("Cet incident est déjà réglé."), "warning")
     else:
         flash(_("C’est fait : le dossier repart."), "success")
     return redirect(url_for(".index"))
 
 
-def _incident(found: Incident, typed: dict[str, str], problems: dict[str, str]) -> str:
+def _incident(
+    found: Incident, typed: dict[str, str], problems: dict[str, str], **more: Any
+) -> str:
     return render_template(
         "operate/incident.html",
         incident=found,
         context=reading.context_of(found),
         typed=typed,
         problems=problems,
+        **more,
     )
+
+
+@bp.get("/partenaires/<name>")
+@guard("operate")
+def settings(name: str) -> ResponseReturnValue:
+    """One partner: how it stands, what can be set, and what was."""
+    return _partner(name, {})
 
 
 @bp.post("/partenaires/<name>/<any(pause, resume):act>")
 @guard("operate")
 def partner(name: str, act: str) -> ResponseReturnValue:
-    """Pause a partner, or let calls flow again."""
+    """Pause a partner, or let calls flow again; with a motive."""
     if name not in current_app.extensions["partners"]:
         abort(404)
+    typed = text(request.form, "motive")
     change = partners.pause if act == "pause" else partners.resume
-    change(name, actor=current_actor())
+    try:
+        change(name, actor=current_actor(), motive=operations.checked(typed))
+    except OperationRefused as refused:
+        return _partner(name, request.form, problem=words.told(refused)), 422
     flash(
         _("Les appels à ce partenaire sont suspendus.")
         if act == "pause"
@@ -141,12 +168,27 @@ def rate(name: str) -> ResponseReturnValue:
     try:
         digits = typed.isascii() and typed.isdigit() and len(typed) < LONGEST_NUMBER
         number = int(typed) if digits else 0
-        partners.set_rate(name, number if typed else None, actor=current_actor())
+        motive = operations.checked(text(request.form, "motive"))
+        asked = number if typed else None
+        partners.set_rate(name, asked, actor=current_actor(), motive=motive)
     except OperationRefused as refused:
-        flash(words.told(refused), "warning")
-    else:
-        flash(_("Le débit est réglé."), "success")
+        return _partner(name, request.form, problem=words.told(refused)), 422
+    flash(_("Le débit est réglé."), "success")
     return redirect(url_for(".index"))
+
+
+def _partner(name: str, typed: Mapping[str, str], **more: Any) -> str:
+    connected = current_app.extensions["partners"]
+    if name not in connected:
+        abort(404)
+    [state] = reading.partners({name: connected[name]})
+    return render_template(
+        "operate/partner.html",
+        partner=state,
+        typed=typed,
+        acts=reading.told(f"partner:{name}"),
+        **more,
+    )
 
 
 @bp.post("/partenaires/<name>/essai")

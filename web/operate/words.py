@@ -74,6 +74,9 @@ ACTS: Mapping[str, object] = {
     "case_cancelled": _("Dossier annulé"),
     "case_suspended": _("Dossier suspendu"),
     "case_resumed": _("Dossier repris"),
+    "partner_paused": _("Appels suspendus"),
+    "partner_resumed": _("Appels repris"),
+    "partner_rate_set": _("Débit réglé"),
     "case_migrated": _("Dossier passé à une autre version"),
 }
 

@@ -6,6 +6,7 @@ Ours is dumped and restored after every move; `EBG_SPIFF_SEEDS` asks for more di
 import json
 import os
 import random
+from typing import Any
 
 import pytest
 
@@ -100,44 +101,51 @@ def play(xml: bytes, data: dict[str, object], seed: int) -> bool:
         assert (left, failures) == (right, []), f"after {moves}"
         if left["over"]:
             return True
-        chosen = chance.choice([key for key in MOVES if state[key]])
-        number = chance.randrange(len(state[chosen]))
-        moves.append(f"{chosen} {state[chosen][number][0]}")
-        task = state[chosen][number][-1]
-        if chosen == "users":
-            token = game.ready()[number][2]
-            values = {f"k_{token.box.id}": step, f"k_{token.box.id}_{step}": step}
-            if token.loop is not None and token.loop.notes.get("given"):
-                values[token.loop.notes["given"]] = step
-            if not wanted(xml, token.box.id):
-                del values[f"k_{token.box.id}"]
-            game.complete(token, values)
-            ours.case.move("complete", task, values)
-        elif chosen == "messages":
-            name = state[chosen][number][1]
-            here = [t for t in game.waiting("message") if t.sign.name == name]
-            same = [row for row in state[chosen] if row[1] == name]
-            place = min(same.index(state[chosen][number]), len(here) - 1)
-            game.happen(here[place])
-            ours.case.move("deliver", task, CARRIED["message"])
-        elif chosen == "signals":
-            name = state[chosen][number][1]
-            heard = {row[-1] for row in state[chosen] if row[1] == name}
-            game.signal(name)
-            ours.case.move("signal", name, heard, CARRIED["signal"])
-        elif chosen == "timers":
-            days = chance.choice([1, 3, 9])
-            game.pass_days(days)
-            ours.case.wait(days=days)
-        else:
-            token = game.waiting("call")[number]
-            if token.box.edge and chance.random() < 0.5:
-                game.refuse(token)
-                ours.case.move("refuse", task, "boom", ["no"])
-            else:
-                game.answer(token)
-                ours.case.move("answer", task, None)
+        moves.append(act(ours, game, state, chance, step, xml))
     return False
+
+
+def act(
+    ours: Ours, game: Game, state: Any, chance: random.Random, step: int, xml: bytes
+) -> str:
+    """One move, drawn from what is open, on both sides; says which."""
+    chosen = chance.choice([key for key in MOVES if state[key]])
+    number = chance.randrange(len(state[chosen]))
+    task = state[chosen][number][-1]
+    if chosen == "users":
+        token = game.ready()[number][2]
+        values = {f"k_{token.box.id}": step, f"k_{token.box.id}_{step}": step}
+        if token.loop is not None and token.loop.notes.get("given"):
+            values[token.loop.notes["given"]] = step
+        if not wanted(xml, token.box.id):
+            del values[f"k_{token.box.id}"]
+        game.complete(token, values)
+        ours.case.move("complete", task, values)
+    elif chosen == "messages":
+        name = state[chosen][number][1]
+        here = [t for t in game.waiting("message") if t.sign.name == name]
+        same = [row for row in state[chosen] if row[1] == name]
+        place = min(same.index(state[chosen][number]), len(here) - 1)
+        game.happen(here[place])
+        ours.case.move("deliver", task, CARRIED["message"])
+    elif chosen == "signals":
+        name = state[chosen][number][1]
+        heard = {row[-1] for row in state[chosen] if row[1] == name}
+        game.signal(name)
+        ours.case.move("signal", name, heard, CARRIED["signal"])
+    elif chosen == "timers":
+        days = chance.choice([1, 3, 9])
+        game.pass_days(days)
+        ours.case.wait(days=days)
+    else:
+        token = game.waiting("call")[number]
+        if token.box.edge and chance.random() < 0.5:
+            game.refuse(token)
+            ours.case.move("refuse", task, "boom", ["no"])
+        else:
+            game.answer(token)
+            ours.case.move("answer", task, None)
+    return f"{chosen} {state[chosen][number][0]}"
 
 
 def wanted(xml: bytes, key: str) -> bool:

@@ -224,7 +224,8 @@ def test_a_timer_is_set_again_only_if_it_changed_and_from_the_arrival():
     host.pass_time(days=3)
     assert migrate(case, waits("P10D")) == []
     assert case.process.timers() == [was]
-    assert migrate(case, waits("P20D")) == ["L'échéance de « w » est recalculée."]
+    [note] = migrate(case, waits("P20D"))
+    assert note == "L'échéance de « w » est recalculée : 11/12/2026 à 10:00."
     assert case.process.timers()[0].due_at == was.due_at + timedelta(days=10)
 
 
