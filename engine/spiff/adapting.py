@@ -17,7 +17,7 @@ from engine.spiff.elements import UserTask
 from engine.spiff.errors import TaskFailed
 from engine.spiff.events import Catching, correlation
 from engine.spiff.loops import Container
-from engine.spiff.moments import PARIS, Duration
+from engine.spiff.moments import PARIS, Duration, Repetition
 from engine.spiff.tree import Host, LiveTask
 
 _KEPT = {

@@ -38,7 +38,7 @@ def refused(case: Case, new, **mapping: str) -> str:
 
 
 def awaited(case: Case) -> list[str]:
-    return sorted(s.message for s in case.process.subscriptions())
+    return sorted(s.name for s in case.process.subscriptions())
 
 
 def beside(key: str, event: str, *, stops: bool = False) -> str:
@@ -63,20 +63,20 @@ def nested(outer: str = "", inner: str = ""):
 
 def test_event_sub_processes_are_armed_in_every_open_scope_and_disarmed():
     case = Case(nested(), {"case": {"number": "1"}})
-    both = nested(beside("o", message("m")), beside("i", message("n"), stops=True))
+    both = nested(beside("z", message("m")), beside("i", message("n"), stops=True))
     notes = migrate(case, both)
-    assert notes == ["« os » est désormais attendu.", "« is » est désormais attendu."]
+    assert notes == ["« zs » est désormais attendu.", "« is » est désormais attendu."]
     assert awaited(case) == ["m", "n"]
-    case.deliver("os")
+    case.deliver("zs")
     case.deliver("is")
-    assert case.names() == ["iu", "ou"]
+    assert case.names() == ["iu", "zu"]
     assert refused(case, nested()).count("n'existe plus") == 2
     case.complete("iu")
-    case.complete("ou")
+    case.complete("zu")
     assert case.process.completed
     case = Case(both, {"case": {"number": "1"}})
     assert migrate(case, nested()) == [
-        "« os » n'est plus attendu.",
+        "« zs » n'est plus attendu.",
         "« is » n'est plus attendu.",
     ]
     assert awaited(case) == []
@@ -248,7 +248,7 @@ def test_a_repetition_keeps_its_list_and_what_it_gathers():
     assert migrate(case, other) == [
         "La répétition de « a » garde la liste avec laquelle elle a commencé."
     ]
-    assert "mêmes noms" in refused(case, repeated("parallel", over("x", "i", "os", "p")))
+    assert "mêmes noms" in refused(case, repeated("parallel", over("x", "i", "os", "q")))
     assert "même type" in refused(case, repeated("sequential", over("x", "i", "os", "o")))
     assert "n'est plus répétée" in refused(case, flat(steps=("a",)))
     assert "désormais répétée" in refused(
