@@ -122,15 +122,15 @@ def _digest(entry: JournalEntry) -> str:
     return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def of_case(instance_id: UUID) -> list[JournalEntry]:
-    """A case's acts, oldest first."""
-    return list(
-        db.session.scalars(
-            select(JournalEntry)
-            .where(JournalEntry.chain == f"case:{instance_id}")
-            .order_by(JournalEntry.seq)
-        )
+def of_case(instance_id: UUID, *, last: int | None = None) -> list[JournalEntry]:
+    """A case's acts, oldest first: all of them, or the `last` ones."""
+    latest = (
+        select(JournalEntry)
+        .where(JournalEntry.chain == f"case:{instance_id}")
+        .order_by(JournalEntry.seq.desc())
+        .limit(last)
     )
+    return list(db.session.scalars(latest))[::-1]
 
 
 def verify() -> list[str]:

@@ -95,7 +95,7 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
         Index(None, "organisation_id", "key", "started_at", "id"),
         Index(None, "organisation_id", "ended_at", "id"),
         Index(None, "applicant_id", "started_at", "id"),
-        Index(None, "definition_id", "status"),
+        Index(None, "definition_id", "status", "started_at", "id"),
         Index(None, "started_at"),
     )
 
@@ -143,7 +143,8 @@ class UserTask(db.Model):  # type: ignore[name-defined]
               **only("status = 'open' AND assignee_id IS NULL")),
         Index("ix_user_task_taken", "organisation_id", "role", *_URGENCY,
               **only("status = 'open' AND assignee_id IS NOT NULL")),
-        Index("ix_user_task_mine", "assignee_id", *_URGENCY, **only("status = 'open'")),
+        Index("ix_user_task_mine", "assignee_id", "organisation_id", "role", *_URGENCY,
+              **only("status = 'open'")),
         Index("ix_user_task_done", "completed_by", "completed_at"),
         Index("ix_user_task_at_step", "element_id", "instance_id", "opened_at",
               **only("status = 'open'")),

@@ -92,7 +92,7 @@ def _page(case: ProcessInstance, typed: dict[str, str], **more: Any) -> str:
         places=[e for e in elements.values() if e.id in places],
         incidents=incidents,
         versions=[v for v in migration.versions(case.key) if v.id != case.definition_id],
-        acts=journal.of_case(case.id)[:-11:-1],
+        acts=journal.of_case(case.id, last=10)[::-1],
         typed=typed,
         **more,
     )
