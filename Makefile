@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 EBG_DATA ?= var
+CROWD ?= 100000
 VENV := .venv
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app web.app
@@ -47,10 +48,12 @@ lint: install ## Check style, types and who imports whom
 bench: install ## Measure, as ratios in one run, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
-prove: install ## Run the long scripts at full size; dated tables go to docs/evidence/
+prove: install ## Run the long scripts at full size (CROWD: cases of the largest office); dated tables go to docs/evidence/
 	$(BIN)/python -m tests.prove.storm
 	$(BIN)/python -m tests.prove.fuzz --minutes 60
 	$(BIN)/python -m tests.prove.migration --cases 10000
+	$(BIN)/python -m tests.prove.crowd_cost $(CROWD)
+	$(BIN)/python -m tests.prove.crowd_cost $(CROWD) sqlite
 	$(BIN)/python -m tests.prove.hammer --processes 8 --cases 200 --minutes 5
 
 lock: ## Write down the exact versions that are installed

@@ -17,6 +17,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from engine import clock
 from engine.access import NOT_HANDLING, Actor, handled_cases
+from engine.criteria import Search, criteria, midnight
 from engine.directory import Organisation, Person
 from engine.exchanges import RemoteCall
 from engine.models import (
@@ -30,7 +31,6 @@ from engine.models import (
     UserTask,
     db,
 )
-from engine.search import Search, criteria, midnight
 
 TIMED = (
     "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask",
@@ -204,7 +204,7 @@ def _loads(
 
 
 def _ids(actor: Actor, search: Search, *more: ColumnElement[bool]) -> Select[UUID]:
-    found = handled_cases(actor).where(*criteria(search), *more)
+    found = handled_cases(actor).where(*(c.condition for c in criteria(search)), *more)
     return found.with_only_columns(ProcessInstance.id)
 
 

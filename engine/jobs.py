@@ -5,7 +5,7 @@ one, and an item's result is written in the transaction of its act. A worker tha
 the middle therefore leaves nothing done and not said, nor said and not done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,7 @@ class Job(db.Model):  # type: ignore[name-defined]
     """An operation asked of a list of cases. `rehearsal`: tried on each, kept on none."""
 
     __tablename__ = "job"
-    __table_args__ = (Index(None, "status", "created_at"),)
+    __table_args__ = (Index(None, "status", "created_at"), Index(None, "created_at", "id"))
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     operation: Mapped[dict[str, Any]] = mapped_column(JSON)
     selection: Mapped[dict[str, Any]] = mapped_column(JSON)  # for people to read again
@@ -74,11 +74,15 @@ class Progress:
         return 100 * self.settled // self.total if self.total else 100
 
 
-def progress(job: Job) -> Progress:
-    """The counts of a job's results."""
+def progress(jobs: Iterable[Job]) -> dict[UUID, Progress]:
+    """The counts of each job's results."""
+    totals = {job.id: job.total for job in jobs}
     rows = db.session.execute(
-        select(JobItem.result, func.count())
-        .where(JobItem.job_id == job.id)
-        .group_by(JobItem.result)
+        select(JobItem.job_id, JobItem.result, func.count())
+        .where(JobItem.job_id.in_(totals))
+        .group_by(JobItem.job_id, JobItem.result)
     )
-    return Progress(job.total, {result: number for result, number in rows})
+    counts: dict[UUID, dict[str, int]] = {job_id: {} for job_id in totals}
+    for job_id, result, number in rows:
+        counts[job_id][result] = number
+    return {job_id: Progress(total, counts[job_id]) for job_id, total in totals.items()}

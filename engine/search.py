@@ -3,297 +3,251 @@
     found = page(Search(title="menuiserie", step="decide"), actor)
     following = page(Search(…), actor, after=found.after)
 
-Every criterion is read on an index, and a page costs the same however deep it is: the next
-one begins after the last case shown. The latest come first (the latest closed, when the
-day of closing is asked for).
+The latest come first (the latest closed, when the day of closing is asked for). Of each
+body, the rarest criterion is read on its index, and the others are asked of each case it
+gives. A page reads `MOST_READ` rows at most, however many cases there are and however deep
+it is: the next one begins after the last case shown, or where this one had to stop.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
     Select,
     and_,
-    false,
+    cast,
+    func,
     literal,
+    null,
     or_,
     select,
+    union_all,
 )
 
-from engine import clock, merging
+from engine import merging
 from engine.access import NOT_HANDLING, Actor, handled_cases
-from engine.exchanges import RemoteCall
-from engine.models import (
-    IS_OPEN,
-    MessageSubscription,
-    ProcessDefinition,
-    ProcessInstance,
-    Timer,
-    UserTask,
-    db,
+from engine.columns import UtcDateTime
+from engine.criteria import (
+    EVERYTHING,
+    Criterion,
+    Search,
+    Way,
+    between,
+    criteria,
+    whole,
 )
-from engine.variables import TITLE, CaseVariable, columns
-from engine.words import fold, words
-
-EQUAL, AT_LEAST, AT_MOST, BEGINS = "=", ">=", "<=", "^"
-OPERATORS = (EQUAL, AT_LEAST, AT_MOST, BEGINS)
-
-MOST_WORDS = 8
-"""Words of a title that are looked for; the others are left out."""
+from engine.models import ProcessInstance, db
 
 PER_PAGE = 25
 
-FEW = 1000
-"""Cases that are gathered first and then put in order; more are met on the way."""
-
-_NUMBER = 10  # characters of a case's number, without its hyphens
+MOST_READ = 500
+"""Rows of a range of an index that are read in a body, for one page."""
 
 
-@dataclass(frozen=True)
-class Condition:
-    """What a searchable variable must be. Texts are compared without accents or capitals.
-
-    `>=` and `<=` compare numbers and dates; `^` is the beginning of a text.
-    """
-
-    name: str
-    operator: str
-    value: str | float | date
-
-
-@dataclass(frozen=True)
-class Search:
-    """What is known of the cases looked for; what is empty is not asked.
-
-    Days are those of Paris, both included. `title` is the beginnings of words of the title
-    or number; `step` is an element where a task, a call, a timer or a message is waited
-    for; `role` is who has an open task there.
-    """
-
-    number: str = ""
-    title: str = ""
-    key: str = ""
-    version: int | None = None
-    status: str = ""
-    started_from: date | None = None
-    started_to: date | None = None
-    ended_from: date | None = None
-    ended_to: date | None = None
-    step: str = ""
-    role: str = ""
-    organisation: UUID | None = None
-    applicant: UUID | None = None
-    variables: tuple[Condition, ...] = ()
+_BEFORE_ANY = UUID(int=0)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page ends: the moment and the id of its last case."""
+    """Where a page ends: the moment and the id of a case, or a moment before any id."""
 
     moment: datetime
-    id: UUID
+    id: UUID = _BEFORE_ANY
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some cases, and where the next page begins if there is one."""
+    """Some cases, and where the next page begins if there may be one.
+
+    `stopped`: the page is short, since the search has read all it may; there may be others.
+    """
 
     cases: list[ProcessInstance]
     after: Place | None
+    stopped: bool = False
 
 
 def page(
     search: Search, actor: Actor, *, after: Place | None = None, size: int = PER_PAGE
 ) -> Page:
     """The cases found that this person handles, from a place on."""
-    moment = _moment(search)
-    branches = ordered(search, actor)
-    if after is not None:
-        same = and_(moment == after.moment, ProcessInstance.id < after.id)
-        further = and_(moment <= after.moment, or_(moment < after.moment, same))
-        branches = [b.where(further) for b in branches]
-    cases = list(db.session.scalars(_in_order(search, branches, size + 1)))
-    if len(cases) <= size:
-        return Page(cases, None)
-    last = cases[size - 1]
-    ended = last.ended_at if _by_end(search) else None
-    return Page(cases[:size], Place(ended or last.started_at, last.id))
+    reader = _Reader(search, actor, after)
+    readings = reader.readings()
+    # Down to where one body's reading stops first, no case of another is missing.
+    floor = max((one.floor for one in readings if one.floor), default=None)
+    branches = [branch for one in readings for branch in reader.branches(one, floor)]
+    cases = _first(search, branches, size + 1) if branches else []
+    if len(cases) > size:
+        last = cases[size - 1]
+        ended = last.ended_at if search.by_end else None
+        return Page(cases[:size], Place(ended or last.started_at, last.id))
+    return Page(cases, Place(floor) if floor else None, stopped=floor is not None)
 
 
 def ordered(search: Search, actor: Actor) -> list[Select[UUID]]:
     """The ids of the cases found, in order: one query a body in which the person works."""
     moment = _moment(search)
-    bodies = dict.fromkeys(
-        r.organisation_id for r in actor.roles if r.name not in NOT_HANDLING
-    )
-    wanted = [b for b in bodies if search.organisation in {None, b}]
-    conditions = list(criteria(search)) if wanted else []
     return [
-        handled_cases(_within(actor, body))
-        .where(*conditions)
-        .with_only_columns(ProcessInstance.id)
-        .order_by(moment.desc(), ProcessInstance.id.desc())
-        for body in wanted
+        _handled(actor, body, criteria(search)).order_by(
+            moment.desc(), ProcessInstance.id.desc()
+        )
+        for body in _bodies(search, actor)
     ]
 
 
-def _in_order(search: Search, branches: list[Any], limit: int) -> Select[Any]:
-    rows = select(ProcessInstance)
-    if not branches:
-        return rows.where(false())
-    return (
-        rows.where(ProcessInstance.id.in_(merging.first_ids(branches, limit)))
+def _bodies(search: Search, actor: Actor) -> list[UUID]:
+    bodies = dict.fromkeys(
+        r.organisation_id for r in actor.roles if r.name not in NOT_HANDLING
+    )
+    return [b for b in bodies if search.organisation in {None, b}]
+
+
+def _handled(actor: Actor, body: UUID, asked: Iterable[Criterion]) -> Select[UUID]:
+    """The ids of the body's cases that the person handles and that satisfy all of these."""
+    roles = frozenset(r for r in actor.roles if r.organisation_id == body)
+    found = handled_cases(replace(actor, roles=roles)).where(*(c.condition for c in asked))
+    return found.with_only_columns(ProcessInstance.id)
+
+
+def _moment(search: Search, row: Any = ProcessInstance) -> Any:
+    """The column by which the rows of a table are put in order."""
+    return row.ended_at if search.by_end else row.started_at
+
+
+def _first(search: Search, branches: list[Any], limit: int) -> list[ProcessInstance]:
+    rows = (
+        select(ProcessInstance)
+        .where(ProcessInstance.id.in_(merging.first_ids(branches, limit)))
         .order_by(_moment(search).desc(), ProcessInstance.id.desc())
         .limit(limit)
     )
-
-
-def _within(actor: Actor, organisation_id: UUID) -> Actor:
-    """The person as if they worked for one body only."""
-    roles = frozenset(r for r in actor.roles if r.organisation_id == organisation_id)
-    return replace(actor, roles=roles)
-
-
-def _by_end(search: Search) -> bool:
-    return search.ended_from is not None or search.ended_to is not None
-
-
-def _moment(search: Search) -> Any:
-    return ProcessInstance.ended_at if _by_end(search) else ProcessInstance.started_at
+    return list(db.session.scalars(rows))
 
 
 @dataclass(frozen=True)
-class _Way:
-    """Ids of cases that satisfy a criterion, by the rows of one table."""
+class _Reading:
+    """The criterion by which the cases of a body are read, and how far.
 
-    row: Any
-    conditions: tuple[ColumnElement[bool], ...]
+    `rows` is how many there are to read; when there are more, `floor` is the moment down to
+    which they are read.
+    """
+
+    body: UUID
+    criterion: Criterion
+    ways: list[Way]
+    in_order: bool
+    rows: int = 0
+    floor: datetime | None = None
 
     @property
-    def ids(self) -> Select[UUID]:
-        """All of them."""
-        return select(self.row.instance_id).where(*self.conditions)
-
-    def probed(self) -> ColumnElement[bool]:
-        """Whether one case is among them: one look at an index for each case."""
-        of_case = self.ids.where(self.row.instance_id == ProcessInstance.id).limit(1)
-        return of_case.correlate(ProcessInstance).scalar_subquery().is_not(None)
+    def cost(self) -> tuple[bool, float]:
+        """What reads all comes first, the fewest rows; then what reaches furthest back."""
+        if self.floor is None:
+            return False, self.rows
+        return True, self.floor.timestamp()
 
 
-def criteria(search: Search) -> Iterator[ColumnElement[bool]]:
-    """What a case must satisfy, one condition after the other."""
-    case = ProcessInstance
-    if search.number:
-        yield case.number == _number(search.number)
-    if search.key:
-        yield case.key == search.key
-    if search.key and search.version is not None:
-        yield case.definition_id == _version(search.key, search.version)
-    if search.status:
-        yield case.status == search.status
-    if search.applicant is not None:
-        yield case.applicant_id == search.applicant
-    yield from _between(case.started_at, search.started_from, search.started_to)
-    yield from _between(case.ended_at, search.ended_from, search.ended_to)
-    for ways in [*_in_variables(search), *_in_steps(search)]:
-        yield _met(ways)
-    if search.role and not search.step:
-        yield _Way(UserTask, (IS_OPEN, UserTask.role == search.role)).probed()
+class _Reader:
+    """Reads the cases of one search from a place on."""
 
+    def __init__(self, search: Search, actor: Actor, after: Place | None) -> None:
+        self.search, self.actor, self.after = search, actor, after
+        self.bodies = _bodies(search, actor)
+        self.asked = list(criteria(search))
 
-def _met(ways: list[_Way]) -> ColumnElement[bool]:
-    """Begin with what few cases satisfy; ask of each case, in order, what many do.
+    def readings(self) -> list[_Reading]:
+        """The best way to read each body's cases.
 
-    Counting first, no further than needed, tells which is short whatever the database
-    believes: it is told the count as the limit of what it gathers.
-    """
-    counts = [merging.count([way.ids], FEW + 1) for way in ways]
-    if sum(counts) > FEW:
-        return or_(*(way.probed() for way in ways))
-    return or_(
-        false(),
-        *(
-            ProcessInstance.id.in_(way.ids.limit(literal(n, literal_execute=True)))
-            for way, n in zip(ways, counts, strict=True)
-            if n
-        ),
-    )
-
-
-def _in_variables(search: Search) -> Iterator[list[_Way]]:
-    of_title = CaseVariable.name == TITLE
-    for word in words(search.title)[:MOST_WORDS]:
-        yield [_Way(CaseVariable, (of_title, _begins(word)))]
-    for condition in search.variables:
-        named = CaseVariable.name == condition.name
-        yield [_Way(CaseVariable, (named, _compared(condition)))]
-
-
-def _in_steps(search: Search) -> Iterator[list[_Way]]:
-    """Where somebody or something is waited for: one table has it, seldom two."""
-    if search.step and search.role:
-        here = UserTask.element_id == search.step
-        yield [_Way(UserTask, (here, IS_OPEN, UserTask.role == search.role))]
-    elif search.step:
-        yield [
-            _Way(row, (row.element_id == search.step, *still)) for row, still in _WAITING
+        It is counted what each criterion would read, no further than it may be: so the
+        choice holds whatever the database believes of its tables.
+        """
+        possible = [
+            _Reading(body, criterion, ways, self._in_order(criterion, ways))
+            for body in self.bodies
+            for criterion in [EVERYTHING, *self.asked]
+            if criterion.ways is not None
+            for ways in [criterion.ways(body)]
         ]
+        best = dict[UUID, _Reading]()
+        for one in sorted(self._counted(possible), key=lambda one: one.cost):
+            best.setdefault(one.body, one)
+        return list(best.values())
+
+    def _in_order(self, criterion: Criterion, ways: list[Way]) -> bool:
+        """Only all cases together are read in the order of their ends."""
+        kept = criterion is EVERYTHING or not self.search.by_end
+        return kept and all(way.in_order for way in ways)
+
+    def _counted(self, possible: list[_Reading]) -> Iterator[_Reading]:
+        """Those that may be read: what has no order must be short enough to be sorted."""
+        counts = [self._count(n, r, way) for n, r in enumerate(possible) for way in r.ways]
+        rows, floors = Counter[int](), dict[int, datetime]()
+        for n, number, oldest in db.session.execute(union_all(*counts)) if counts else ():
+            rows[n] += number
+            if number > MOST_READ and possible[n].in_order:
+                floors[n] = max(oldest, floors.get(n, oldest))
+        for n, one in enumerate(possible):
+            if one.in_order or rows[n] <= MOST_READ:
+                yield replace(one, rows=rows[n], floor=floors.get(n))
+
+    def _count(self, n: int, reading: _Reading, way: Way) -> Select[Any]:
+        """How many rows a way has, up to one too many, and when the last of these began."""
+        rows = select(way.case_id).where(*way.conditions)
+        if reading.in_order:
+            moment = _moment(self.search, way.row)
+            rows = select(moment.label("moment")).where(
+                *way.conditions, *self._window(moment, way.case_id)
+            )
+            rows = rows.order_by(moment.desc(), way.case_id.desc())
+        read = rows.limit(MOST_READ + 1).subquery()
+        oldest = func.min(read.c.moment) if reading.in_order else _NEVER
+        return select(literal(n), func.count(), oldest).select_from(read)
+
+    def _window(
+        self, moment: Any, case_id: Any, floor: datetime | None = None
+    ) -> Iterator[ColumnElement[bool]]:
+        """Within the days asked for, from a place to a moment: a range of an index in order."""
+        search, after = self.search, self.after
+        if search.by_end:
+            yield from between(moment, search.ended_from, search.ended_to)
+        else:
+            yield from between(moment, search.started_from, search.started_to)
+        if after is not None:
+            same = and_(moment == after.moment, case_id < after.id)
+            yield and_(moment <= after.moment, or_(moment < after.moment, same))
+        if floor is not None:
+            yield moment >= floor
+
+    def branches(self, reading: _Reading, floor: datetime | None) -> Iterator[Select[UUID]]:
+        """The ids found in a body, in order: a query for each way."""
+        others = [c for c in self.asked if c is not reading.criterion]
+        found = _handled(self.actor, reading.body, others)
+        ways = reading.ways
+        if not reading.in_order:
+            found = found.where(ProcessInstance.id.in_(_all(reading)))
+            ways = whole(reading.body)
+        for way in ways if reading.rows else ():
+            moment = _moment(self.search, way.row)
+            window = self._window(moment, way.case_id, floor)
+            rows = found.where(*way.conditions, *window)
+            if way.row is not ProcessInstance:
+                rows = rows.join(way.row, way.case_id == ProcessInstance.id)
+            yield rows.order_by(moment.desc(), way.case_id.desc())
 
 
-def _number(typed: str) -> str:
-    """A case's number, however its hyphens and capitals were typed."""
-    bare = "".join(c for c in typed.upper() if c.isalnum())
-    return f"{bare[:2]}-{bare[2:6]}-{bare[6:]}" if len(bare) == _NUMBER else bare
+_NEVER = cast(null(), UtcDateTime())
 
 
-def _version(key: str, version: int) -> ScalarSelect[UUID]:
-    return (
-        select(ProcessDefinition.id)
-        .where(ProcessDefinition.key == key, ProcessDefinition.version == version)
-        .scalar_subquery()
-    )
-
-
-def _between(
-    column: Any, first: date | None, last: date | None
-) -> Iterator[ColumnElement[bool]]:
-    if first is not None:
-        yield column >= midnight(first)
-    if last is not None:
-        yield column < midnight(last + timedelta(days=1))
-
-
-def midnight(day: date) -> datetime:
-    """When a day begins in Paris."""
-    return datetime.combine(day, time(), clock.PARIS)
-
-
-def _compared(condition: Condition) -> Any:
-    kept = columns(condition.value)
-    if condition.operator == EQUAL:
-        return CaseVariable.text == kept["text"]
-    if condition.operator == BEGINS:
-        return _begins(fold(str(condition.value)))
-    for name in ("number", "moment"):
-        if (bound := kept[name]) is not None:
-            column = getattr(CaseVariable, name)
-            return column >= bound if condition.operator == AT_LEAST else column <= bound
-    return false()
-
-
-def _begins(beginning: str) -> ColumnElement[bool]:
-    """A prefix as a range of the index; U+FFFF comes after every letter."""
-    return and_(CaseVariable.text >= beginning, CaseVariable.text < beginning + "\uffff")
-
-
-_WAITING: list[tuple[Any, tuple[ColumnElement[bool], ...]]] = [
-    (UserTask, (IS_OPEN,)),
-    (RemoteCall, (RemoteCall.finished_at.is_(None),)),
-    (Timer, ()),
-    (MessageSubscription, ()),
-]
+def _all(reading: _Reading) -> Any:
+    """The ids that are gathered first; the database is told how few they are."""
+    limit = literal(reading.rows, literal_execute=True)
+    ways = [
+        select(select(way.case_id).where(*way.conditions).limit(limit).subquery())
+        for way in reading.ways
+    ]
+    return ways[0] if len(ways) == 1 else union_all(*ways)

@@ -48,15 +48,21 @@ class CaseVariable(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "case_variable"
     __table_args__ = (
-        Index(None, "name", "text", "instance_id"),
-        Index(None, "name", "number", "instance_id", **only("number IS NOT NULL")),
-        Index(None, "name", "moment", "instance_id", **only("moment IS NOT NULL")),
-    )
+        # Each text of a body's cases in the order of their lists; see engine/search.py.
+        Index("ix_case_variable_text", "organisation_id", "name", "text", "started_at",
+              "instance_id"),
+        Index("ix_case_variable_number", "organisation_id", "name", "number",
+              "instance_id", **only("number IS NOT NULL")),
+        Index("ix_case_variable_moment", "organisation_id", "name", "moment",
+              "instance_id", **only("moment IS NOT NULL")),
+    )  # fmt: skip
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("process_instance.id"), primary_key=True
     )
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     text: Mapped[str] = mapped_column(_Text, primary_key=True)
+    organisation_id: Mapped[UUID]  # the case's own, as is `started_at`: neither changes
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     number: Mapped[float | None]
     moment: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -104,12 +110,12 @@ def keep(instance: ProcessInstance, updates: Mapping[str, Any]) -> None:
     if instance.rev == 0:
         keep_title(instance)
     names = [s.name for s in searchable(instance.definition_id)]
-    _write(instance.id, {n: found(updates, n) for n in names if _root(n) in updates})
+    _write(instance, {n: found(updates, n) for n in names if _root(n) in updates})
 
 
 def keep_title(instance: ProcessInstance) -> None:
     """Write the words of a case's number and title."""
-    _write(instance.id, {TITLE: words(f"{instance.number} {instance.title}")})
+    _write(instance, {TITLE: words(f"{instance.number} {instance.title}")})
 
 
 def rebuild(instance: ProcessInstance) -> None:
@@ -126,10 +132,15 @@ def rebuild(instance: ProcessInstance) -> None:
     keep_title(instance)
 
 
-def _write(instance_id: UUID, values: Mapping[str, Iterable[Any]]) -> None:
-    rows.write(_OF_NAME, [{"instance_id": instance_id, "name": name} for name in values])
+def _write(instance: ProcessInstance, values: Mapping[str, Iterable[Any]]) -> None:
+    rows.write(_OF_NAME, [{"instance_id": instance.id, "name": name} for name in values])
+    of_case = {
+        "instance_id": instance.id,
+        "organisation_id": instance.organisation_id,
+        "started_at": instance.started_at,
+    }
     kept = [
-        {"instance_id": instance_id, "name": name, **one}
+        {**of_case, "name": name, **one}
         for name, several in values.items()
         for one in _distinct(several)
     ]

@@ -7,9 +7,9 @@ from flask import Flask
 
 from engine import clock, figures
 from engine.commands import cases, tasks
+from engine.criteria import Search
 from engine.figures import Load, Standing
 from engine.models import ProcessInstance
-from engine.search import Search
 from tests.office import Office, open_office, open_tasks, publish
 
 BODY = """

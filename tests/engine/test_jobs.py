@@ -72,7 +72,8 @@ def test_every_case_has_its_result_and_the_refused_stay(office: Office) -> None:
     item = db.session.get_one(JobItem, (job, 2))
     assert "« b » n'existe plus" in item.note
     row = db.session.get_one(Job, job)
-    assert (row.status, progress(row).percent, progress(row).total) == ("done", 100, 6)
+    done = progress([row])[row.id]
+    assert (row.status, done.percent, done.total) == ("done", 100, 6)
     assert journal.of_case(begun[0])[-1].detail["job"] == str(job)
     assert list(open_tasks(begun[1])) == ["b"]
     assert journal.verify() == []

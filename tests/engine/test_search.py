@@ -13,10 +13,12 @@ from engine import clock, journal, search, variables
 from engine.access import actor_for
 from engine.commands import cases, people, tasks, timers
 from engine.commands.operations import Operation, perform
+from engine.criteria import Condition, Search
 from engine.models import ProcessInstance, Timer, UserTask, db
-from engine.search import Condition, Search, page
+from engine.search import page
 from engine.transaction import transaction
 from engine.variables import CaseVariable, Searchable
+from engine.words import words
 from tests.office import Office, open_office, open_tasks, publish
 from tests.prove import crowd
 from tests.prove.crowd import Crowd
@@ -184,7 +186,12 @@ SEARCHES: dict[str, tuple[Search, Callable[[ProcessInstance], bool]]] = {
 }
 
 
-def test_searches_find_what_they_say_page_after_page(full: Crowd) -> None:
+@pytest.mark.parametrize("most", [search.MOST_READ, 40])
+def test_searches_find_what_they_say_page_after_page(
+    full: Crowd, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """However few rows a page may read: it then stops sooner, and the next one goes on."""
+    monkeypatch.setattr(search, "MOST_READ", most)
     actor = full.office.officer
     every = db.session.scalars(
         select(ProcessInstance).order_by(
@@ -199,6 +206,59 @@ def test_searches_find_what_they_say_page_after_page(full: Crowd) -> None:
             if (after := one.after) is None:
                 break
         assert [c.number for c in found] == [c.number for c in every if expected(c)], name
+
+
+def test_a_page_that_stops_says_how_far_it_looked(
+    full: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = full.office.officer
+    dear = Search(variables=(Condition("amount", ">=", 1_000.0),), title="commune")
+    asked = Search(key="crowd.request", started_from=DAY)
+    found = len(page(asked, actor, size=MANY).cases)
+    for most, stopped in [(found, False), (found - 1, True)]:
+        monkeypatch.setattr(search, "MOST_READ", most)
+        one = page(asked, actor, size=MANY)
+        assert (one.stopped, one.after is not None) == (stopped, stopped)
+    monkeypatch.setattr(search, "MOST_READ", 10)
+    one = page(dear, actor, size=MANY)
+    assert one.stopped
+    assert one.after
+    assert len(one.cases) == 11
+    assert one.cases[-1].started_at == one.after.moment
+
+
+def test_cases_that_began_together_stop_no_search(
+    full: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_READ", 10)
+    moment = clock.now()
+    for row in (ProcessInstance, CaseVariable):
+        db.session.execute(update(row).values(started_at=moment))
+    db.session.commit()
+    found, after = list[ProcessInstance](), None
+    for _ in range(MANY):
+        one = page(Search(title="scierie"), full.office.officer, after=after, size=7)
+        found += one.cases
+        if (after := one.after) is None:
+            break
+    assert after is None
+    assert len({c.id for c in found}) == len(found)
+    assert len(found) == sum(c.title.startswith("scierie") for c in every(full))
+
+
+def every(full: Crowd) -> list[ProcessInstance]:
+    return list(db.session.scalars(select(ProcessInstance)))
+
+
+def test_a_beginning_of_many_words_is_found_too(full: Crowd) -> None:
+    actor = full.office.officer
+    for beginning in ("2", "26", "commune", "zz"):
+        expected = {
+            c.id for c in every(full)
+            if any(w.startswith(beginning) for w in words(f"{c.number} {c.title}"))
+        }  # fmt: skip
+        one = page(Search(title=beginning), actor, size=MANY + 1)
+        assert {c.id for c in one.cases} == expected
 
 
 def test_a_number_is_found_however_typed(full: Crowd) -> None:
@@ -323,6 +383,27 @@ def test_every_search_is_read_on_an_index(full: Crowd) -> None:
         first = page(asked, actor)
         for plan in plans(lambda a=asked, f=first: page(a, actor, after=f.after)):
             assert reads_everything(plan) == [], (name, plan)
+
+
+def test_what_many_cases_have_is_read_in_the_order_of_the_list(
+    full: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_READ", 10)
+    actor, index = full.office.officer, "ix_case_variable_text"
+    for asked, expected in [
+        (Search(title="scier bresse"), index),
+        (Search(variables=(Condition("commune", "=", "commune 7"),), title="com"), index),
+        (Search(status="active"), "ix_process_instance_"),
+        (Search(), "ix_process_instance_"),
+    ]:
+        reader = search._Reader(asked, actor, None)
+        branches = [b for r in reader.readings() for b in reader.branches(r, r.floor)]
+        assert branches
+        for branch in branches:
+            for plan in plans(lambda b=branch: db.session.scalars(b.limit(5)).all()):
+                assert expected in plan, (asked, plan)
+                assert "B-TREE FOR ORDER BY" not in plan, (asked, plan)
+                assert "->  Sort" not in plan, (asked, plan)
 
 
 def test_the_inbox_and_the_timers_are_read_in_order(full: Crowd) -> None:

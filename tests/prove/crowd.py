@@ -241,6 +241,8 @@ class _Template:
         of_case = texts["id:" + str(self.case.id)]
         for word in dict.fromkeys(words(texts["title"])):
             cells = {"instance_id": of_case, "name": TITLE, "text": word}
+            for name in ("organisation_id", "started_at"):
+                cells[name] = instance[case.place[name]]
             names = [c.name for c in CaseVariable.__table__.columns]
             rows[CaseVariable.__table__].append([cells.get(name) for name in names])
 

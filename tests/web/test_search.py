@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from engine import search
 from engine.commands import people
 from engine.models import ProcessInstance, db
 from tests.prove import crowd
@@ -99,6 +100,21 @@ def test_what_cannot_be_read_is_said_and_nothing_is_lost(officer: Visitor) -> No
 def test_nonsense_in_the_address_breaks_nothing(officer: Visitor, query: str) -> None:
     answer = officer.get(f"/dossiers/recherche?procedure=crowd.request&{query}")
     assert answer.status_code == 200
+
+
+def test_a_search_that_stops_says_so_and_goes_on(
+    officer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "/dossiers/recherche?mots=scierie+commune"
+    whole = officer.get(address).text
+    assert "Continuer la recherche" not in whole
+    monkeypatch.setattr(search, "MOST_READ", 4)
+    first = officer.get(address).text
+    assert "Rien ne manque jusqu’aux dossiers du" in first
+    assert "Continuer la recherche" in first
+    found = list(pages(officer, address))
+    assert len(found) > 1
+    assert [number for one in found for number in one] == numbers(whole)
 
 
 def test_the_list_of_cases_is_found_by_words_without_accents(officer: Visitor) -> None:

@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 
 from engine import clock, definitions, directory, figures, search
 from engine.access import Actor
+from engine.criteria import AT_LEAST, AT_MOST, BEGINS, EQUAL, Condition, Search
 from engine.models import ProcessDefinition
-from engine.search import Condition, Place, Search
+from engine.search import Place
 from engine.variables import Searchable, searchable
 from web.auth import current_actor, guard
 from web.cases.reading import outcome_name
@@ -131,10 +132,10 @@ def _number(value: float) -> str:
 
 
 OPERATORS = {
-    search.EQUAL: "est égal à",
-    search.BEGINS: "commence par",
-    search.AT_LEAST: "au moins, ou à partir de",
-    search.AT_MOST: "au plus, ou jusqu'à",
+    EQUAL: "est égal à",
+    BEGINS: "commence par",
+    AT_LEAST: "au moins, ou à partir de",
+    AT_MOST: "au plus, ou jusqu'à",
 }
 
 
@@ -216,7 +217,7 @@ class _Reading:
 
     def _operator(self, name: str) -> str:
         operator = self.text(f"o.{name}")
-        return operator if operator in OPERATORS else search.EQUAL
+        return operator if operator in OPERATORS else EQUAL
 
 
 def _search(reading: _Reading, offered: Offer) -> Search:

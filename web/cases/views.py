@@ -22,10 +22,11 @@ from engine import definitions
 from engine.access import Actor, allowed
 from engine.commands import cases
 from engine.commands.step import restore
+from engine.criteria import Search
 from engine.documents import Document
 from engine.errors import Busy
 from engine.models import ProcessInstance, db
-from engine.search import Search, ordered
+from engine.search import ordered
 from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.cases import reading
@@ -55,10 +56,11 @@ def navigation(actor: Actor) -> Iterable[Item]:
 @bp.get("/dossiers/")
 @guard("handle")
 def index() -> ResponseReturnValue:
-    """The cases one handles, the newest first, found by number or words of the title."""
-    sought = text(request.args, "q")[:100]
-    status = request.args.get("statut")
-    asked = Search(title=sought, status=status if status in {"active", "completed"} else "")
+    """The cases one handles, the newest first; those sought by words are the search's."""
+    status = request.args.get("statut", "")
+    if sought := text(request.args, "q")[:100]:
+        return redirect(url_for("search.index", mots=sought, etat=status or None))
+    asked = Search(status=status if status in {"active", "completed"} else "")
     rows = select(ProcessInstance).order_by(
         ProcessInstance.started_at.desc(), ProcessInstance.id.desc()
     )
@@ -72,7 +74,6 @@ def index() -> ResponseReturnValue:
     return render_template(
         "cases/index.html",
         page=page,
-        sought=sought,
         status=status,
         outcome_name=reading.outcome_name,
     )

@@ -1,7 +1,6 @@
 """The baskets of the inbox: each a query on one index, counted and paged."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
@@ -67,10 +66,11 @@ def tasks(actor: Actor, basket: str, page: int) -> Pagination:
 
 def next_task(actor: Actor) -> UserTask | None:
     """The most urgent task in this person's hands."""
-    mine: Select[Any] = visible_tasks(actor).where(
-        UserTask.role.not_in(NOT_HANDLING), IS_OPEN, UserTask.assignee_id == actor.person_id
-    )
-    return db.session.scalars(mine.order_by(*URGENCY).limit(1)).first()
+    branches = _branches(actor, "a-moi")
+    if not branches:
+        return None
+    first = select(UserTask).where(UserTask.id.in_(merging.first_ids(branches, 1)))
+    return db.session.scalars(first.order_by(*URGENCY).limit(1)).first()
 
 
 def case_of(task: UserTask) -> ProcessInstance:

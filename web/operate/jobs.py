@@ -31,7 +31,7 @@ MOST_NUMBERS = 2000
 def index() -> ResponseReturnValue:
     """Every job, the latest first, and the versions that cases still follow."""
     page = db.paginate(
-        select(Job).order_by(Job.created_at.desc(), Job.id),
+        select(Job).order_by(Job.created_at.desc(), Job.id.desc()),
         page=page_number(),
         per_page=PER_PAGE,
         error_out=False,
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "operate/jobs.html",
         page=page,
-        progress={job.id: progress(job) for job in page.items},
+        progress=progress(page.items),
         versions=_followed(),
     )
 
@@ -87,7 +87,7 @@ def show(job_id: UUID) -> ResponseReturnValue:
         "operate/job.html",
         named=lambda key: names.get(key) or words.said(words.CAUSES, key),
         job=job,
-        progress=progress(job),
+        progress=progress([job])[job_id],
         page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
         result=result,
         author=db.session.get(Person, job.created_by),
@@ -215,7 +215,9 @@ def _followed() -> list[tuple[ProcessDefinition, int, ProcessDefinition]]:
         .where(ProcessInstance.status.in_(["active", "suspended"]))
         .group_by(ProcessInstance.definition_id)
     )
-    found = [(db.session.get_one(ProcessDefinition, key), number) for key, number in rows]
+    counts = {key: number for key, number in rows}
+    versions = select(ProcessDefinition).where(ProcessDefinition.id.in_(counts))
+    found = [(one, counts[one.id]) for one in db.session.scalars(versions)]
     return sorted(
         ((one, number, migration.versions(one.key)[0]) for one, number in found),
         key=lambda row: (row[0].name, row[0].version),

@@ -9,14 +9,26 @@ from uuid import UUID
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import func, select
 
-from engine import clock, journal
+from engine import clock, journal, merging
 from engine.commands import due_calls
 from engine.directory import Person
 from engine.exchanges import Exchange, Partner, RemoteCall
 from engine.journal import JournalEntry
-from engine.models import Incident, Message, ProcessInstance, Timer, UserTask, db
+from engine.models import (
+    IS_OPEN,
+    Incident,
+    Message,
+    ProcessDefinition,
+    ProcessInstance,
+    Timer,
+    UserTask,
+    db,
+)
 
 PER_PAGE = 25
+
+MOST_COUNTED = 10_000
+"""What there is of everything is counted up to here; beyond, « 10000+ »."""
 
 
 @dataclass(frozen=True)
@@ -127,17 +139,21 @@ def queue() -> dict[str, Any]:
     }
 
 
-def figures() -> dict[str, int]:
+def figures() -> dict[str, int | str]:
     """How much there is of everything."""
+    of_any_version = ProcessInstance.definition_id.in_(select(ProcessDefinition.id))
     return {
-        "active": _count(ProcessInstance.id, ProcessInstance.status == "active"),
-        "open_tasks": _count(UserTask.id, UserTask.status == "open"),
+        "active": _count(
+            ProcessInstance.id, of_any_version, ProcessInstance.status == "active"
+        ),
+        "open_tasks": _count(UserTask.id, IS_OPEN),
         "incidents": _count(Incident.id, Incident.resolved_at.is_(None)),
     }
 
 
-def _count(column: Any, *conditions: Any) -> int:
-    return db.session.scalar(select(func.count(column)).where(*conditions)) or 0
+def _count(column: Any, *conditions: Any) -> int | str:
+    counted = merging.count([select(column).where(*conditions)], MOST_COUNTED + 1)
+    return counted if counted <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def context_of(incident: Incident) -> dict[str, Any]:
