@@ -36,6 +36,16 @@ CAUSES: Mapping[str, object] = {
     "unexpected": _("erreur imprévue"),
     "misconfigured": _("réglage à corriger"),
     "unknown_organisation": _("organisme inconnu de l’annuaire"),
+    "expression": _("calcul impossible"),
+    "merge_conflict": _("branches en désaccord"),
+    "no_way_out": _("aucun chemin possible"),
+    "stuck": _("dossier qui ne peut plus avancer"),
+    "runaway": _("diagramme qui tourne en rond"),
+    "loop": _("répétition impossible"),
+    "missing_result": _("résultat manquant"),
+    "timer": _("échéance sans valeur"),
+    "uncaught_error": _("erreur que rien n’attrape"),
+    "unknown_process": _("processus inconnu"),
 }
 
 RESOLUTIONS: Mapping[str, object] = {
