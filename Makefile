@@ -51,6 +51,7 @@ prove: install ## Run the long scripts at full size; dated tables go to docs/evi
 	$(BIN)/python -m tests.prove.storm
 	$(BIN)/python -m tests.prove.fuzz --minutes 60
 	$(BIN)/python -m tests.prove.migration --cases 10000
+	EBG_MIGRATION_SEEDS=25 $(BIN)/pytest -q tests/engine/spiff/test_migrating.py
 	$(BIN)/python -m tests.prove.hammer --processes 8 --cases 200 --minutes 5
 
 lock: ## Write down the exact versions that are installed
