@@ -160,7 +160,7 @@ def test_a_partner_is_paused_and_limited_with_a_motive(olga: Reader) -> None:
     olga.fill("Motif", "Maintenance annoncée")
     olga.press("Suspendre les appels")
     olga.reads("Les appels à ce partenaire sont suspendus.")
-    olga.page.get_by_role("link", name="Régler Avis de Bpifrance").click()
+    olga.page.get_by_role("link", name="Reprendre Avis de Bpifrance").click()
     olga.reads(
         "suspendu depuis le", "Appels suspendus", "Maintenance annoncée", "Olga Durand"
     )
