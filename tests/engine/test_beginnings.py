@@ -351,7 +351,8 @@ TALKING = (
     + element(
         "process", "advice",
         extensions(properties(title='"Avis sur " + talk_question.what')),
-        '<bpmn:laneSet id="ls"><bpmn:lane id="case_officer" name="Instructeur">'
+        '<bpmn:laneSet id="ls"><bpmn:lane id="adviser" name="Instructeur">',
+        extensions(properties(role="case_officer")),
         "<bpmn:flowNodeRef>advise</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>",
         element("startEvent", "asked", message("Q")), user("advise"),
         sending("reply", "A", '{"advice": advice}', "talk_question.number"),

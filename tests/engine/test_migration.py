@@ -8,13 +8,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from engine import clock, journal
-from engine.commands import drafts, migration, tasks
+from engine.commands import drafts, messages, migration, tasks
 from engine.commands.operations import Operation, perform
 from engine.commands.preview import preview
 from engine.documents import Draft
 from engine.errors import OperationRefused
 from engine.models import MessageSubscription, Timer, UserTask, db
 from tests.engine.drawn_cases import NEWS, begin, case, forked, steps, version, waiting
+from tests.engine.spiff.drawing import chain, element, end, message, user
 from tests.office import Office, deliver_all, open_office, open_tasks, publish
 
 
@@ -47,8 +48,8 @@ def test_a_case_follows_with_its_task_draft_and_claim(office: Office) -> None:
     entry = journal.of_case(instance)[-1]
     assert (entry.action, entry.detail["definition"]) == ("case_migrated", str(old))
     assert entry.detail["to"] == str(new)
-    for element in ("a", "more", "b"):
-        tasks.complete(open_tasks(instance)[element], {}, actor=office.officer)
+    for step in ("a", "more", "b"):
+        tasks.complete(open_tasks(instance)[step], {}, actor=office.officer)
     assert case(instance).status == "completed"
     assert journal.verify() == []
 
@@ -122,3 +123,29 @@ def test_timers_and_messages_follow_the_new_version(
     migrate(office, late, shorter)
     deliver_all(either_app)
     assert set(open_tasks(late)) == {"a", "remind"}
+
+
+def test_what_is_written_down_follows_too(office: Office, either_app: Flask) -> None:
+    instance = begin(office, version(office, steps("a", late="a")))
+    due = db.session.scalars(select(Timer.due_at)).one()
+    begins = element("startEvent", "heard", message("m"), isInterrupting="false")
+    more = steps("a", late="a").replace('"deadline"', '"limit"').replace(
+        "</bpmn:process>",
+        element(
+            "subProcess", "hearing", begins, user("hear", role="case_officer"), end("over"),
+            chain("heard", "hear", "over"), triggeredByEvent="true",
+        ) + "</bpmn:process>",
+    )  # fmt: skip
+    notes = migrate(office, instance, version(office, NEWS + more), deadline="limit")
+    assert notes == ["« heard » est désormais attendu."]
+    row = db.session.scalars(select(Timer)).one()
+    assert (row.element_id, row.due_at) == ("limit", due)
+    messages.receive("tests.news", case(instance).number, {})
+    assert set(open_tasks(instance)) == {"a", "hear"}
+    renamed = more.replace('"heard"', '"listened"').replace('"hearing"', '"listening"')
+    migrate(office, instance, version(office, NEWS + renamed), hearing="listening")
+    assert db.session.scalars(select(MessageSubscription.element_id)).one() == "listened"
+    tasks.complete(open_tasks(instance)["hear"], {}, actor=office.officer)
+    tasks.complete(open_tasks(instance)["a"], {}, actor=office.officer)
+    assert case(instance).status == "completed"
+    assert db.session.scalars(select(MessageSubscription)).all() == []

@@ -110,6 +110,8 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "jobs.create", "", OPERATOR, {"act": "suspend"}),
     (GET, "jobs.show", "job_id=job", OPERATOR, {}),
     (POST, "jobs.turn", "job_id=job act=arret", OPERATOR, {}),
+    (POST, "jobs.perform", "job_id=job", OPERATOR,
+     {"job": "5f0c4b7e-7d2f-4c5e-9b9c-0f4f4c0d9a12"}),
     (GET, "jobs.migrate", "source_id=definition target_id=definition", OPERATOR, {}),
     (GET, "operate.mails", "", OPERATOR, {}),
     (GET, "search.index", "", HANDLERS, {}),

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from engine import definitions
 from engine.commands import jobs, migration
 from engine.commands.jobs import Selection
+from engine.commands.operations import Operation
 from engine.directory import Person
 from engine.errors import OperationRefused
 from engine.jobs import RESULTS, TO_DO, Job, JobItem, progress
@@ -92,6 +93,7 @@ def show(job_id: UUID) -> ResponseReturnValue:
         result=result,
         author=db.session.get(Person, job.created_by),
         version=_version(job.operation.get("to", "")),
+        job_id=uuid4(),
     )
 
 
@@ -107,6 +109,25 @@ def turn(job_id: UUID, act: str) -> ResponseReturnValue:
     except OperationRefused as refused:
         flash(words.told(refused), "warning")
     return redirect(url_for(".show", job_id=job_id))
+
+
+@bp.post("/<uuid:job_id>/faire")
+@guard("operate")
+def perform(job_id: UUID) -> ResponseReturnValue:
+    """Do what was tried: the same operation, on the cases that the same choice finds now."""
+    tried = db.session.get(Job, job_id) or abort(404)
+    try:
+        made = jobs.create(
+            asking.identifier(text(request.form, "job")),
+            Selection(**tried.selection),
+            Operation(**tried.operation),
+            actor=current_actor(),
+            motive=tried.motive,
+        )
+    except OperationRefused as refused:
+        flash(words.told(refused), "warning")
+        return redirect(url_for(".show", job_id=job_id))
+    return redirect(url_for(".show", job_id=made))
 
 
 @bp.get("/migration/<uuid:source_id>/<uuid:target_id>")

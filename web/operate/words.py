@@ -39,6 +39,16 @@ CAUSES: Mapping[str, object] = {
     "called_case": _("dossier appelé qui ne peut pas commencer ou répondre"),
     "called_case_cancelled": _("dossier appelé annulé"),
     "unknown_organisation": _("organisme inconnu de l’annuaire"),
+    "expression": _("calcul impossible"),
+    "merge_conflict": _("branches en désaccord"),
+    "no_way_out": _("aucun chemin possible"),
+    "stuck": _("dossier qui ne peut plus avancer"),
+    "runaway": _("diagramme qui tourne en rond"),
+    "loop": _("répétition impossible"),
+    "missing_result": _("résultat manquant"),
+    "timer": _("échéance sans valeur"),
+    "uncaught_error": _("erreur que rien n’attrape"),
+    "unknown_process": _("processus inconnu"),
 }
 
 RESOLUTIONS: Mapping[str, object] = {
