@@ -249,6 +249,7 @@ def _event_gateways(scope: Scope, facts: Diagram) -> Iterator[Problem]:
 
 def _calls(scope: Scope, facts: Diagram) -> Iterator[Problem]:
     processes = {item.id for item in facts.scopes.values() if item.parent is None}
+    opened: dict[str, set[str]] = {}
     if scope.parent is None and scope.id != facts.key and not _is_called(scope.id, facts):
         message = (
             "ce processus n'est appelé par aucun autre : dites qu'il n'est pas exécutable, "
@@ -265,7 +266,10 @@ def _calls(scope: Scope, facts: Diagram) -> Iterator[Problem]:
         elif node.called not in processes:
             message = f"le processus appelé « {node.called} » n'est pas dans ce dossier"
             yield said(scope, node, message)
-        elif scope.id in _called_from(node.called, facts):
+        elif scope.id in (
+            opened.get(node.called)
+            or opened.setdefault(node.called, _called_from(node.called, facts))
+        ):
             message = f"le processus « {node.called} » finirait par s'appeler lui-même"
             yield said(scope, node, message)
 
