@@ -11,15 +11,18 @@ from typing import Any
 from engine.spiff import notation
 from engine.spiff.diagram import Diagram, Event, Flow, Node, Scope
 from engine.spiff.errors import DiagramRefused, Problem
-from engine.spiff.kinds import CONTAINERS, NODES
+from engine.spiff.kinds import CONTAINERS, EVENT_DEFINITIONS, NODES
 from engine.spiff.naming_rules import only_drawn
 from engine.spiff.notation import BPMN, extension, first, name_of, properties, text, truth
 from engine.spiff.oddities import oddities
-from engine.spiff.reading import local, namespace, parse
+from engine.spiff.reading import MAX_BYTES, local, namespace, parse
 
 MAX_ELEMENTS = 5000
 MOST_ODDITIES = 2000
-_COUNTED = [f"{{{BPMN}}}{kind}" for kind in (*NODES, "sequenceFlow", "process", "lane")]
+_COUNTED = [
+    f"{{{BPMN}}}{kind}"
+    for kind in (*NODES, "sequenceFlow", "process", "lane", *EVENT_DEFINITIONS)
+]
 
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
@@ -29,6 +32,9 @@ def read(files: Mapping[str, bytes], key: str) -> tuple[Diagram, list[Problem]]:
     scopes: dict[str, Scope] = {}
     problems: list[Problem] = []
     drawn = [name for name in sorted(files) if name.endswith(".bpmn")]
+    if sum(len(files[name]) for name in drawn) > MAX_BYTES:
+        message = f"les diagrammes du dossier dépassent {MAX_BYTES // 1_000_000} Mo"
+        raise DiagramRefused([Problem(drawn[0], None, None, message)])
     roots = {name: parse(name, files[name]) for name in drawn}
     if sum(1 for root in roots.values() for _ in root.iter(*_COUNTED)) > MAX_ELEMENTS:
         message = (

@@ -271,6 +271,7 @@ def _event_gateways(scope: Scope, facts: Diagram) -> Iterator[Problem]:
 
 def _calls(scope: Scope, facts: Diagram) -> Iterator[Problem]:
     processes = {item.id for item in facts.scopes.values() if item.parent is None}
+    opened: dict[str, set[str]] = {}
     alone = scope.parent is None and scope not in facts.pools
     if alone and not _is_called(scope.id, facts):
         message = (
@@ -290,7 +291,10 @@ def _calls(scope: Scope, facts: Diagram) -> Iterator[Problem]:
             if not _PROCEDURE.fullmatch(node.called):
                 message = f"le processus appelé « {node.called} » n'est pas dans ce dossier"
                 yield said(scope, node, message)
-        elif scope.id in _called_from(node.called, facts):
+        elif scope.id in (
+            opened.get(node.called)
+            or opened.setdefault(node.called, _called_from(node.called, facts))
+        ):
             message = f"le processus « {node.called} » finirait par s'appeler lui-même"
             yield said(scope, node, message)
 

@@ -33,3 +33,17 @@ EVENTS = frozenset(
     ]
 )
 NODES = ACTIVITIES | GATEWAYS | EVENTS
+EVENT_DEFINITIONS = frozenset(
+    [
+        "messageEventDefinition",
+        "timerEventDefinition",
+        "signalEventDefinition",
+        "errorEventDefinition",
+        "escalationEventDefinition",
+        "conditionalEventDefinition",
+        "linkEventDefinition",
+        "compensateEventDefinition",
+        "cancelEventDefinition",
+        "terminateEventDefinition",
+    ]
+)

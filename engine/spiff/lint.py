@@ -42,7 +42,8 @@ def lint(
     problems += structure_problems(facts)
     decisions, unreadable = _decisions(files)
     problems += unreadable
-    problems += meaning_rules.expression_problems(facts)
+    too_long = meaning_rules.too_long(facts)
+    problems += [too_long] if too_long else []
     for scope in facts.scopes.values():
         problems += meaning_rules.drawing_warnings(scope, facts.nodes.get(scope.id))
         problems += meaning_rules.service_problems(scope, operations, remote_calls)
@@ -51,7 +52,9 @@ def lint(
             problems += meaning_rules.call_problems(scope, {*facts.scopes, *procedures})
         if not unreadable:
             problems += meaning_rules.decision_problems(scope, decisions)
-        problems += data_rules.data_problems(scope)
+        if not too_long:
+            problems += meaning_rules.expression_problems(scope)
+            problems += data_rules.data_problems(scope)
     return gathered(problems)
 
 

@@ -79,28 +79,30 @@ def reachable(scope: Scope, sources: Collection[str]) -> set[str]:
     return seen
 
 
-def expression_problems(facts: Diagram) -> Iterator[Problem]:
-    """Every FEEL text that does not read as FEEL; none is read when they are too many."""
-    found = [one for scope in facts.scopes.values() for one in _expressions(scope)]
-    if sum(len(text) + _READING for *_, text in found) > MOST_FEEL:
-        message = (
-            f"les expressions dépassent {MOST_FEEL} caractères : découpez le processus"
-        )
-        yield Problem(found[0][0].file, facts.key, None, message)
-        return
-    for scope, node, label, text in found:
+def too_long(facts: Diagram) -> Problem | None:
+    """More FEEL than is read in a moment; then no expression is looked at."""
+    found = [text for scope in facts.scopes.values() for *_, text in _expressions(scope)]
+    if sum(len(text) + _READING for text in found) <= MOST_FEEL:
+        return None
+    message = f"les expressions dépassent {MOST_FEEL} caractères : découpez le processus"
+    return said(next(iter(facts.scopes.values())), None, message)
+
+
+def expression_problems(scope: Scope) -> Iterator[Problem]:
+    """Every FEEL text of a scope that does not read as FEEL."""
+    for node, label, text in _expressions(scope):
         yield from _read(scope, node, label, text)
 
 
-def _expressions(scope: Scope) -> Iterator[tuple[Scope, Node | None, str, str]]:
+def _expressions(scope: Scope) -> Iterator[tuple[Node | None, str, str]]:
     nodes = {node.id: node for node in scope.nodes}
     for flow in scope.flows:
         if flow.condition:
             label = f"la condition de « {flow.name or flow.id} »"
-            yield scope, nodes.get(flow.source), label, flow.condition
+            yield nodes.get(flow.source), label, flow.condition
     for node in scope.nodes:
         for label, text in _texts(node):
-            yield scope, node, label, text
+            yield node, label, text
 
 
 def _texts(node: Node) -> Iterator[tuple[str, str]]:

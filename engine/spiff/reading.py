@@ -12,7 +12,7 @@ from engine.spiff.errors import DiagramRefused, Problem
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 100
-MAX_ELEMENTS = 100_000
+MAX_ELEMENTS = 60_000
 MAX_ATTRIBUTES = 200
 MAX_NAME = 500
 MAX_VALUE = 20_000

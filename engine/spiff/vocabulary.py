@@ -4,15 +4,11 @@ An attribute and a child element never share a name inside one kind of element, 
 of names holds both. What is in no set is told to the designer, in the words of `remedies`.
 """
 
-from engine.spiff.kinds import CONTAINERS, GATEWAYS, NODES, TASKS
+from engine.spiff.kinds import CONTAINERS, EVENT_DEFINITIONS, GATEWAYS, NODES, TASKS
 
 _EVERYWHERE = frozenset({"id", "name", "documentation", "extensionElements"})
 _LOOPS = "standardLoopCharacteristics multiInstanceLoopCharacteristics "
-_DEFINITIONS = (
-    "messageEventDefinition timerEventDefinition signalEventDefinition errorEventDefinition "
-    "escalationEventDefinition conditionalEventDefinition linkEventDefinition "
-    "compensateEventDefinition cancelEventDefinition terminateEventDefinition "
-)
+_DEFINITIONS = " ".join(EVENT_DEFINITIONS) + " "
 _ACTIVITY = "isForCompensation startQuantity completionQuantity default " + _LOOPS
 _EVENT = "eventDefinitionRef " + _DEFINITIONS
 _CATCH = "parallelMultiple " + _EVENT

@@ -7,10 +7,13 @@ import pytest
 from lxml import etree
 
 from engine.spiff.codec import MAX_BYTES
-from engine.spiff.errors import DataRefused, DataTooLarge, DiagramRefused
+from engine.spiff.diagram import Flow, Node, Scope
+from engine.spiff.errors import MOST_PROBLEMS, DataRefused, DataTooLarge, DiagramRefused
 from engine.spiff.lint import lint
+from engine.spiff.meaning_rules import reachable
 from engine.spiff.model import Model, compile_model
 from engine.spiff.process import Process
+from engine.spiff.reaching import reaches
 from tests.engine.spiff.drawing import (
     HEAD,
     Case,
@@ -24,6 +27,7 @@ from tests.engine.spiff.drawing import (
     subprocess,
     user,
 )
+from tests.engine.spiff.hostile import HOSTILE, simple, written
 from tests.engine.spiff.test_lint import REFUSED, RIGHT
 
 
@@ -33,12 +37,6 @@ def refused(content: bytes) -> str:
     found = lint({"process.bpmn": content}, operations={}, remote_calls={}, forms=())
     assert found, "the lint says it too"
     return str(caught.value)
-
-
-def simple(*more: str) -> bytes:
-    return document(
-        process(start(), user("u"), end(), chain("started", "u", "ended"), *more)
-    )
 
 
 def test_an_xml_bomb_is_refused_and_never_unfolds():
@@ -70,6 +68,61 @@ def test_too_long_too_deep_and_too_many():
     assert "5 Mo" in refused(b" " * 6_000_000)
     assert "niveaux" in refused(simple("<bpmn:x>" * 120 + "</bpmn:x>" * 120))
     assert "éléments" in refused(simple("<bpmn:x/>" * 200_001))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_diagram_is_refused_in_a_sentence(name):
+    content, sentence = HOSTILE[name]
+    told = lint(
+        {"process.bpmn": content}, operations={}, remote_calls={}, forms=(), key="p"
+    )
+    said = "\n".join(map(str, told))
+    assert sentence in said
+    assert any(problem.severity == "error" for problem in told)
+    assert len(told) <= MOST_PROBLEMS + 1
+    assert len(said) < 100_000
+
+
+ODD_BUT_RIGHT = {
+    "UTF-16": simple().decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+    "a mark of byte order": b"\xef\xbb\xbf" + simple(),
+    "instructions to others": simple().replace(
+        b"<bpmn:process", b'<?xml-stylesheet href="file:///etc/passwd"?><bpmn:process'
+    ),
+    "comments": simple().replace(b"<bpmn:process", b"<!-- note --><bpmn:process"),
+    "another prefix": simple()
+    .replace(b"bpmn:", b"b:")
+    .replace(b"xmlns:bpmn=", b"xmlns:b="),
+}
+
+
+@pytest.mark.parametrize("name", ODD_BUT_RIGHT)
+def test_an_odd_file_is_the_same_diagram(name):
+    files = {"process.bpmn": ODD_BUT_RIGHT[name]}
+    plain = compile_model({"process.bpmn": simple()}, "p")
+    assert len(compile_model(files, "p").diagram.nodes) == len(plain.diagram.nodes)
+
+
+def test_many_files_are_one_diagram():
+    half = written(f"<!--{'x' * 2_600_000}-->")
+    with pytest.raises(DiagramRefused, match="les diagrammes du dossier dépassent 5 Mo"):
+        compile_model({"process.bpmn": half, "other.bpmn": half}, "p")
+
+
+def test_what_follows_is_the_same_as_walking():
+    for seed in range(200):
+        chance = random.Random(seed)
+        names = [f"n{n}" for n in range(chance.randint(1, 12))]
+        nodes = tuple(Node(id=n, kind="task", name=n, scope="p") for n in names)
+        flows = tuple(
+            Flow(f"f{n}", chance.choice(names), chance.choice(names))
+            for n in range(chance.randint(0, 20))
+        )
+        scope = Scope(id="p", name="p", file="", nodes=nodes, flows=flows)
+        reach, bit = reaches(scope)
+        for name in names:
+            walked = reachable(scope, [name])
+            assert {n for n in names if reach[name] & bit[n]} == walked, f"seed {seed}"
 
 
 def test_another_document_is_not_a_process():
