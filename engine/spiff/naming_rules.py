@@ -16,7 +16,12 @@ _REFERENCES = {
     "escalationRef": {"escalation"},
     "activityRef": ACTIVITIES,
 }
-_NEEDED = frozenset({"sequenceFlow", "lane"})
+_NEEDED = {
+    "sequenceFlow": "cette flèche",
+    "lane": "ce couloir",
+    "process": "ce processus",
+    "subProcess": "ce sous-processus",
+}
 _DATA = ("dataObject", "dataObjectReference", "dataStore", "dataStoreReference")
 
 
@@ -40,8 +45,7 @@ class Names:
         """What is wrong with an element's id and with what it refers to."""
         key, kind = element.get("id"), local(element)
         if not key and kind in _NEEDED:
-            what = "cette flèche" if kind == "sequenceFlow" else "ce couloir"
-            yield f"{what} n'a pas d'identifiant (id)"
+            yield f"{_NEEDED[kind]} n'a pas d'identifiant (id)"
         if key and self.uses[key] > 1:
             yield f"l'identifiant « {key} » sert plusieurs fois"
         for name, wanted in _REFERENCES.items():

@@ -243,6 +243,14 @@ SILENT_BEFORE = {
         line(work()).replace(b'id="M"', b'id="M" itemRef="x"'),
         "« itemRef » n'est pas lu",
     ),
+    "a flow without an id": (
+        line(work()).replace(b"<bpmn:sequenceFlow id=", b"<bpmn:sequenceFlow name="),
+        "cette flèche n'a pas d'identifiant (id)",
+    ),
+    "a process without an id": (
+        line(work()).replace(b'<bpmn:process id="p"', b"<bpmn:process"),
+        "ce processus n'a pas d'identifiant (id)",
+    ),
     "not bpmn 2": (b"<definitions/>", "ce fichier n'est pas du BPMN 2.0"),
     "a process that is not to be run": (
         line(work()).replace(b'isExecutable="true"', b'isExecutable="0"'),
