@@ -278,12 +278,12 @@ def _probed(row: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return of_case.limit(1).correlate(ProcessInstance).scalar_subquery().is_not(None)
 
 
-def whole(body: UUID) -> list[Way]:
-    """The way to all cases of a body."""
-    return [Way(ProcessInstance, (ProcessInstance.organisation_id == body,), in_order=True)]
-
-
-EVERYTHING = Criterion(true(), whole)
+EVERYTHING = Criterion(
+    true(),
+    lambda body: [
+        Way(ProcessInstance, (ProcessInstance.organisation_id == body,), in_order=True)
+    ],
+)
 
 _SPELLINGS = _spellings()
 

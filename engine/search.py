@@ -26,6 +26,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union,
     union_all,
 )
 
@@ -39,13 +40,12 @@ from engine.criteria import (
     Way,
     between,
     criteria,
-    whole,
 )
 from engine.models import ProcessInstance, db
 
 PER_PAGE = 25
 
-MOST_READ = 500
+MOST_READ = 400
 """Rows of a range of an index that are read in a body, for one page."""
 
 
@@ -187,10 +187,12 @@ class _Reader:
         """Those that may be read: what has no order must be short enough to be sorted."""
         counts = [self._count(n, r, way) for n, r in enumerate(possible) for way in r.ways]
         rows, floors = Counter[int](), dict[int, datetime]()
-        for n, number, oldest in db.session.execute(union_all(*counts)) if counts else ():
-            rows[n] += number
-            if number > MOST_READ and possible[n].in_order:
-                floors[n] = max(oldest, floors.get(n, oldest))
+        for first in range(0, len(counts), _AT_ONCE):
+            some = union_all(*counts[first : first + _AT_ONCE])
+            for n, number, oldest in db.session.execute(some):
+                rows[n] += number
+                if number > MOST_READ and possible[n].in_order:
+                    floors[n] = max(oldest, floors.get(n, oldest))
         for n, one in enumerate(possible):
             if one.in_order or rows[n] <= MOST_READ:
                 yield replace(one, rows=rows[n], floor=floors.get(n))
@@ -225,13 +227,14 @@ class _Reader:
 
     def branches(self, reading: _Reading, floor: datetime | None) -> Iterator[Select[UUID]]:
         """The ids found in a body, in order: a query for each way."""
+        if not reading.rows:
+            return
         others = [c for c in self.asked if c is not reading.criterion]
         found = _handled(self.actor, reading.body, others)
-        ways = reading.ways
         if not reading.in_order:
-            found = found.where(ProcessInstance.id.in_(_all(reading)))
-            ways = whole(reading.body)
-        for way in ways if reading.rows else ():
+            yield self._sorted(reading, found, floor)
+            return
+        for way in reading.ways:
             moment = _moment(self.search, way.row)
             window = self._window(moment, way.case_id, floor)
             rows = found.where(*way.conditions, *window)
@@ -239,15 +242,24 @@ class _Reader:
                 rows = rows.join(way.row, way.case_id == ProcessInstance.id)
             yield rows.order_by(moment.desc(), way.case_id.desc())
 
+    def _sorted(
+        self, reading: _Reading, found: Select[UUID], floor: datetime | None
+    ) -> Select[UUID]:
+        """The few cases of a criterion without order, each looked up by its id, then sorted.
 
+        As one subquery a case, so that no database walks through the others to find them.
+        """
+        case, moment = ProcessInstance, _moment(self.search)
+        few = union(
+            *(select(w.case_id.label("id")).where(*w.conditions) for w in reading.ways)
+        )
+        ids = few.subquery()
+        one = found.where(case.id == ids.c.id, *self._window(moment, case.id, floor))
+        when = one.with_only_columns(moment).correlate(ids).scalar_subquery()
+        rows = select(ids.c.id, when.label("moment")).limit(reading.rows).subquery()
+        some = select(rows.c.id).where(rows.c.moment.is_not(None))
+        return some.order_by(rows.c.moment.desc(), rows.c.id.desc())
+
+
+_AT_ONCE = 100  # SQLite takes no more than five hundred queries in one
 _NEVER = cast(null(), UtcDateTime())
-
-
-def _all(reading: _Reading) -> Any:
-    """The ids that are gathered first; the database is told how few they are."""
-    limit = literal(reading.rows, literal_execute=True)
-    ways = [
-        select(select(way.case_id).where(*way.conditions).limit(limit).subquery())
-        for way in reading.ways
-    ]
-    return ways[0] if len(ways) == 1 else union_all(*ways)

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event, func, select, text, update
 
 from engine import clock, journal, search, variables
-from engine.access import actor_for
+from engine.access import Actor, actor_for
 from engine.commands import cases, people, tasks, timers
 from engine.commands.operations import Operation, perform
 from engine.criteria import Condition, Search
@@ -186,6 +186,17 @@ SEARCHES: dict[str, tuple[Search, Callable[[ProcessInstance], bool]]] = {
 }
 
 
+def followed(asked: Search, actor: Actor, size: int = 25) -> list[ProcessInstance]:
+    """What is found, page after page to the end."""
+    found, after = list[ProcessInstance](), None
+    for _ in range(MANY):
+        one = page(asked, actor, after=after, size=size)
+        found += one.cases
+        if (after := one.after) is None:
+            return found
+    raise AssertionError("the pages have no end")
+
+
 @pytest.mark.parametrize("most", [search.MOST_READ, 40])
 def test_searches_find_what_they_say_page_after_page(
     full: Crowd, monkeypatch: pytest.MonkeyPatch, most: int
@@ -199,12 +210,7 @@ def test_searches_find_what_they_say_page_after_page(
         )
     ).all()
     for name, (asked, expected) in SEARCHES.items():
-        found, after = list[ProcessInstance](), None
-        for _ in range(MANY):
-            one = page(asked, actor, after=after, size=97)
-            found += one.cases
-            if (after := one.after) is None:
-                break
+        found = followed(asked, actor, size=97)
         assert [c.number for c in found] == [c.number for c in every if expected(c)], name
 
 
@@ -235,13 +241,7 @@ def test_cases_that_began_together_stop_no_search(
     for row in (ProcessInstance, CaseVariable):
         db.session.execute(update(row).values(started_at=moment))
     db.session.commit()
-    found, after = list[ProcessInstance](), None
-    for _ in range(MANY):
-        one = page(Search(title="scierie"), full.office.officer, after=after, size=7)
-        found += one.cases
-        if (after := one.after) is None:
-            break
-    assert after is None
+    found = followed(Search(title="scierie"), full.office.officer, size=7)
     assert len({c.id for c in found}) == len(found)
     assert len(found) == sum(c.title.startswith("scierie") for c in every(full))
 
@@ -257,8 +257,7 @@ def test_a_beginning_of_many_words_is_found_too(full: Crowd) -> None:
             c.id for c in every(full)
             if any(w.startswith(beginning) for w in words(f"{c.number} {c.title}"))
         }  # fmt: skip
-        one = page(Search(title=beginning), actor, size=MANY + 1)
-        assert {c.id for c in one.cases} == expected
+        assert {c.id for c in followed(Search(title=beginning), actor)} == expected
 
 
 def test_a_number_is_found_however_typed(full: Crowd) -> None:

@@ -40,6 +40,9 @@ SPREAD = timedelta(days=300)
 """Over how long the cases were started, the last one now."""
 
 CASES_PER_AGENT = 100
+FEWEST_AGENTS = 4
+"""So that the smallest office too has a colleague's tasks to show."""
+
 CHUNK = 1000
 SEARCHABLE = (
     "siret (SIRET), company (Entreprise), commune (Commune), amount (Montant demandé), "
@@ -137,7 +140,7 @@ def _deadline(number: int) -> str:
 
 def multiply(crowd: Crowd, total: int, *, seed: int = 1) -> None:
     """Write `total` copies of the played case, the oldest first, and analyse the tables."""
-    agents = _agents(crowd, max(1, total // CASES_PER_AGENT))
+    agents = _agents(crowd, max(FEWEST_AGENTS, total // CASES_PER_AGENT))
     template = _Template(crowd)
     dice = random.Random(seed)
     with db.engine.begin() as connection:

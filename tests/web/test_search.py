@@ -131,7 +131,7 @@ def test_the_figures_tell_where_cases_stand(officer: Visitor, full: Crowd) -> No
     assert "etape=task_4" in page
     assert "Département 21" in page
     assert "Les demandeurs" in page
-    assert "Agent 1" not in page  # a crowd of sixty needs one agent
+    assert "Agent 1" in page
     assert "Claire Martin" in page
     assert officer.get("/dossiers/chiffres?du=hier").status_code == 422
     assert officer.get("/dossiers/chiffres?procedure=unknown").status_code == 200
