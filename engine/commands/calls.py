@@ -279,7 +279,6 @@ def _keep_attempt(call: RemoteCall, attempt: Attempt | None) -> None:
 
 
 def _step_name(call: RemoteCall) -> str:
-    """What people call the step that asks."""
     definition = db.session.get_one(ProcessInstance, call.instance_id).definition_id
     element = definitions.model(definition).elements.get(call.element_id)
     return getattr(element, "name", "") or call.operation
