@@ -258,10 +258,9 @@ def _keep_attempt(call: RemoteCall, attempt: Attempt | None) -> None:
 
 
 def _step_name(call: RemoteCall) -> str:
-    """What people call the step that asks."""
-    instance = db.session.get_one(ProcessInstance, call.instance_id)
-    element = definitions.model(instance.definition_id).elements.get(call.element_id)
-    return (element.name if element else "") or call.operation
+    definition = db.session.get_one(ProcessInstance, call.instance_id).definition_id
+    element = definitions.model(definition).elements.get(call.element_id)
+    return getattr(element, "name", "") or call.operation
 
 
 def _raise_incident(call: RemoteCall, cause: str, message: str, detail: str = "") -> None:

@@ -13,6 +13,7 @@ from engine.commands.step import step
 from engine.errors import NotWaiting
 from engine.exchanges import RemoteCall
 from engine.models import Incident, ProcessInstance, db
+from engine.spiff import surgery
 from engine.spiff.process import Process
 from engine.transaction import lock, transaction
 
@@ -92,8 +93,9 @@ def retry_all(
 ) -> Sequence[Incident]:
     """Try again the steps of a case that these incidents stopped, in the open transaction.
 
-    `data` corrects the branch of a step of ours; a call is made again as it was. Returns
-    what was tried.
+    `data` corrects the branch: a step of ours goes on with it, a call is asked anew with what
+    the step then works out. Without data a call is made again as it was, under the same key.
+    Returns what was tried.
     """
     found = db.session.scalars(
         select(Incident).where(
@@ -102,12 +104,15 @@ def retry_all(
     ).all()
     for incident in found:
         _settle(incident, "corrected" if data else "retried", actor)
-        if incident.call_id is not None:
+        if incident.call_id is not None and not data:
             _call_again(incident.call_id)
     db.session.flush()
     for incident in found:
         if incident.call_id is None:
             process.retry(incident.task_id, data or None)
+        elif data:
+            step = surgery.standing(process, repeated=True)[incident.task_id]
+            surgery.move(process, incident.task_id, step, data)
     return found
 
 

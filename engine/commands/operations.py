@@ -179,8 +179,9 @@ def _retry(
     found = incidents.retry_all(instance, process, which, operation.values, actor=actor)
     if not found:
         raise OperationRefused("Ce dossier n'a plus d'incident de cette sorte.")
+    how = ", avec ces données" if operation.values else ""
     asked = [
-        f"« {incident.element_name} » : l'appel au partenaire est refait."
+        f"« {incident.element_name} » : l'appel au partenaire est refait{how}."
         for incident in found
         if incident.call_id is not None
     ]

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from connectors import Refused
 from engine import clock, journal
 from engine.access import Forbidden
 from engine.commands import messages, partners, tasks
@@ -14,10 +15,28 @@ from engine.commands.preview import preview
 from engine.errors import OperationRefused, TaskSuspended
 from engine.exchanges import Exchange, RemoteCall
 from engine.models import History, Incident, Message, Timer, UserTask, db
-from tests.engine.drawn_cases import KEY, begin, case, forked, steps, version, waiting
-from tests.engine.spiff.drawing import chain, end, exclusive, flow, process, start
-from tests.engine.test_commands import calling
-from tests.office import Office, deliver_all, open_office, open_tasks
+from tests.engine.drawn_cases import (
+    KEY,
+    begin,
+    case,
+    forked,
+    lanes,
+    steps,
+    version,
+    waiting,
+)
+from tests.engine.spiff.drawing import (
+    chain,
+    end,
+    exclusive,
+    flow,
+    process,
+    service,
+    start,
+    user,
+)
+from tests.engine.test_commands import Echo, calling
+from tests.office import Office, deliver_all, open_office, open_tasks, remote
 from web.tidying import tidy
 
 
@@ -190,6 +209,34 @@ def test_an_answer_by_hand_goes_where_the_partners_would(
     assert len(echo.keys) == 1
     answered = db.session.scalars(select(History).where(History.element_id == "ask")).one()
     assert answered.updates == {"answer": {"par": "fax"}}
+
+
+def test_a_refused_call_is_asked_anew_with_corrected_data(
+    office: Office, either_app: Flask
+) -> None:
+    remote(echo__ask={"question": True})
+    body = process(
+        lanes("review"), start(), service("ask", "echo.ask", "said", question="total"),
+        user("review"), end(), chain("started", "ask", "review", "ended"), key=KEY,
+    )  # fmt: skip
+    echo = either_app.extensions["partners"]["echo"] = Echo(Refused(["trop"]), "oui")
+    instance = begin(office, version(office, body), {"total": 99})
+    deliver_all(either_app)
+    first = db.session.scalars(select(RemoteCall)).one()
+    shown = preview(
+        instance, Operation("retry", "refused", values={"total": 4}), actor=office.operator
+    )
+    assert [(c.kind, c.begins) for c in shown.changes] == [("call", False), ("call", True)]
+    assert shown.notes == ["« ask » : l'appel au partenaire est refait, avec ces données."]
+    do(office, instance, "retry", "refused", values={"total": 4})
+    deliver_all(either_app)
+    calls = {c.id: c for c in db.session.scalars(select(RemoteCall))}
+    old, [new] = calls.pop(first.id), calls.values()
+    assert (old.status, new.status) == ("cancelled", "done")
+    assert new.arguments == {"question": 4}
+    assert len(set(echo.keys)) == 2, "what is asked is not the same: neither is the key"
+    assert list(open_tasks(instance)) == ["review"]
+    assert db.session.scalars(select(Incident.resolution)).one() == "corrected"
 
 
 def test_a_failed_step_is_tried_again_with_corrected_data(office: Office) -> None:

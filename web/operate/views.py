@@ -104,8 +104,10 @@ def settle(incident_id: UUID, act: str) -> ResponseReturnValue:
             return _incident(found, typed, problems, act=act, shown=shown)
         if act == "answer":
             incidents.answer(incident_id, value, actor=actor, motive=motive)
+        elif value:
+            operations.perform(found.instance_id, asked, actor=actor, motive=motive)
         else:
-            incidents.retry(incident_id, actor=actor, data=value or None, motive=motive)
+            incidents.retry(incident_id, actor=actor, motive=motive)
     except NotWaiting:
         flash(_("Cet incident est déjà réglé."), "warning")
     except OperationRefused as refused:
