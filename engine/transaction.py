@@ -9,6 +9,7 @@ Transactions never nest. What must be told outside is told after the commit; if 
 telling fails, it is logged and swallowed, since the database already holds the fact.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,7 +123,7 @@ def assert_no_transaction() -> None:
 
 @event.listens_for(Engine, "connect")
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
-    if type(connection).__module__.startswith("sqlite3"):
+    if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # transactions begin as we say, below
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # a commit outlives a power cut

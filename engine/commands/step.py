@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from connectors import Refused
 from engine import clock, definitions, journal, operations, rows
 from engine.commands import asking, keeping, live, throwing
+from engine.errors import Busy
 from engine.models import SUSPENDED, Message, ProcessInstance, db
 from engine.spiff.errors import Abort, BpmnError
 from engine.spiff.process import Process
@@ -36,6 +37,8 @@ _LOCKED = (
     .where(ProcessInstance.id == bindparam("id"))
     .with_for_update(of=ProcessInstance)
 )
+_FREE = _LOCKED.with_for_update(of=ProcessInstance, skip_locked=True)
+"""The same, unless somebody holds it: then no row."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,18 @@ def step(
     *,
     by: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
+    waits: bool = True,
 ) -> Iterator[tuple[ProcessInstance, Process]]:
     """Lock an instance, yield it with its process, and keep what the caller moved.
 
-    Raises NoResultFound for an unknown instance; nothing is kept if the caller raises.
+    Raises NoResultFound for an unknown instance; unless it `waits`, Busy when somebody holds
+    it. Nothing is kept if the caller raises.
     """
     with transaction() as after_commit:
-        (instance,) = rows.locked([ProcessInstance], _LOCKED, id=instance_id)
+        found = rows.ask((_LOCKED if waits else _FREE, {"id": instance_id}))[0]
+        if not (found or waits):
+            raise Busy
+        (instance,) = rows.held([ProcessInstance], found)
         with moved(instance, action, after_commit, by=by, detail=detail) as process:
             yield instance, process
 

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from engine import clock
 from engine.commands.later import RETRY
 from engine.commands.step import step
-from engine.errors import Busy, TaskSuspended
+from engine.errors import Busy, NotWaiting, TaskSuspended
 from engine.models import SUSPENDED, ProcessInstance, Timer, db
 from engine.transaction import transaction
 
@@ -38,11 +38,12 @@ def due(limit: int) -> list[UUID]:
 def fire(instance_id: UUID) -> None:
     """Fire an instance's due timers; one that cannot be fired is tried again later."""
     try:
-        with step(instance_id, "timer_fired") as (instance, process):
+        with step(instance_id, "timer_fired", waits=False) as (instance, process):
             if instance.status == SUSPENDED:
                 raise TaskSuspended  # meanwhile: it fires when the case is resumed
-            process.fire_timers()
-    except (Busy, TaskSuspended):  # whoever acts on it may fire it; else the next sweep
+            if not process.fire_timers():
+                raise NotWaiting  # another sweep has fired it
+    except (Busy, NotWaiting, TaskSuspended):  # whoever has it, or else the next sweep
         return
     except Exception:
         log.exception("timer_failed", case=str(instance_id))

@@ -13,12 +13,12 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from engine import clock, journal
-from engine.commands import tasks
+from engine.commands import tasks, timers
 from engine.models import History, ProcessInstance, StartTimer, UserTask, db
 from engine.signals import SignalDelivery
 from engine.sweep import sweep
 from tests.conftest import ROOT, build, close, environment
-from tests.engine import test_signals
+from tests.engine import drawn_cases, test_signals
 from tests.engine.test_beginnings import KEY, swept, timed
 from tests.engine.test_races import at_once
 from tests.office import Office, open_office, open_tasks, publish
@@ -67,6 +67,19 @@ def count(table: type, *which: object) -> int:
     db.session.rollback()
     statement = select(func.count()).select_from(table).where(*which)  # type: ignore[arg-type]
     return db.session.scalar(statement) or 0
+
+
+def test_a_timer_fires_once_and_is_told_once(app: Flask, office: Office) -> None:
+    case = drawn_cases.begin(
+        office, drawn_cases.version(office, drawn_cases.steps("a", late="a"))
+    )
+    clock.advance(timedelta(days=11))
+    at_once(app, *[lambda: timers.fire(case)] * 4)
+    told = [e for e in journal.of_case(case) if e.action == "timer_fired"]
+    assert len(told) == 1
+    assert (
+        count(History, History.element_id == "deadline", History.state == "completed") == 1
+    )
 
 
 def begun() -> int:
