@@ -75,6 +75,7 @@ def test_a_timer_fires_once_and_is_told_once(app: Flask, office: Office) -> None
     )
     clock.advance(timedelta(days=11))
     at_once(app, *[lambda: timers.fire(case)] * 4)
+    db.session.rollback()
     told = [e for e in journal.of_case(case) if e.action == "timer_fired"]
     assert len(told) == 1
     assert (
