@@ -61,7 +61,7 @@ PAGES = {
         "inbox.show task_id=held_task",
         "inbox.show task_id=applicant_task",
         "cases.index",
-        "cases.index q=rien",
+        "search.index mots=rien",
         "cases.show case_id=case",
         "cases.diagram case_id=case",
         "search.index",
