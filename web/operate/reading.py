@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, lazyload, load_only
 
 from engine import clock, journal, merging
 from engine.commands import due_calls
@@ -75,7 +76,10 @@ def incidents_by_cause() -> list[Cause]:
 
 def incidents(*, cause: str, step: str, page: int) -> Pagination:
     """Open incidents of a cause and a step, if given; the oldest first."""
-    statement = select(Incident).where(Incident.resolved_at.is_(None))
+    number = joinedload(Incident.instance).options(
+        load_only(ProcessInstance.number), lazyload(ProcessInstance.definition)
+    )
+    statement = select(Incident).where(Incident.resolved_at.is_(None)).options(number)
     if cause:
         statement = statement.where(Incident.cause == cause)
     if step:
