@@ -54,6 +54,8 @@ prove: install ## Run the long scripts at full size (CROWD: cases of the largest
 	$(BIN)/python -m tests.prove.migration --cases 10000
 	$(BIN)/python -m tests.prove.crowd_cost $(CROWD)
 	$(BIN)/python -m tests.prove.crowd_cost $(CROWD) sqlite
+	EBG_SPIFF_SEEDS=130 $(BIN)/pytest -q tests/engine/spiff/test_oracle.py
+	EBG_SPIFF_SEEDS=3000 $(BIN)/pytest -q tests/engine/spiff/test_differential.py
 	EBG_MIGRATION_SEEDS=25 $(BIN)/pytest -q tests/engine/spiff/test_migrating.py
 	$(BIN)/python -m tests.prove.hammer --processes 8 --cases 200 --minutes 5
 
