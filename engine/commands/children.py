@@ -18,6 +18,7 @@ from sqlalchemy import select
 from engine import clock, definitions, journal
 from engine.commands import calls, cases
 from engine.commands.calls import Leased
+from engine.commands.later import or_later
 from engine.commands.step import Office, keep, locked, restore, standing
 from engine.errors import Busy, EngineError
 from engine.exchanges import RemoteCall
@@ -125,7 +126,7 @@ def to_stop(limit: int) -> list[UUID]:
 
 def stop(call_id: UUID) -> None:
     """Cancel the case of a call that was withdrawn, with everything that is open in it."""
-    with transaction() as after_commit:
+    with or_later(RemoteCall, call_id, "due_at"), transaction() as after_commit:
         child_id = db.session.scalar(
             select(ProcessInstance.id)
             .where(ProcessInstance.called_by == call_id, ProcessInstance.ended_at.is_(None))

@@ -220,7 +220,8 @@ def call_problems(scope: Scope, known: Collection[str]) -> Iterator[Problem]:
     """Call activities against the processes of the folder and the procedures published."""
     for node in scope.nodes:
         called = node.called or ""
-        if called and not called.startswith("=") and called not in known:
+        # Without a dot it names a process of the folder: the drawing's rules have told.
+        if "." in called and not called.startswith("=") and called not in known:
             message = (
                 f"la procédure « {called} » n'est pas publiée, ou ne peut pas être appelée : "
                 "publiez-la d'abord, avec un début qui n'attend rien"

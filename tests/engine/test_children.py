@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from engine import definitions, journal
 from engine.commands import calls, cases, children, incidents, messages, tasks
@@ -372,3 +372,32 @@ def test_a_second_answer_is_ignored(app: Flask, office: Office) -> None:
     children.settle(call_of(case).id, {"data": {"verdict": "non"}})
     calls.fail(call_of(case).id, "trop tard")
     assert data(case, "after")["verdict"] == "oui"
+
+
+def test_a_called_case_that_somebody_holds_is_stopped_at_the_next_sweep(
+    app: Flask, office: Office
+) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("one writer at a time")
+    publish("tests.called", called(), owner=office.region)
+    case = start(office, caller())
+    deliver_all(app)
+    child, call = child_of(case).id, call_of(case).id
+    perform(case.id, Operation("cancel"), actor=office.operator, motive="essai")
+    with db.engine.begin() as somebody:
+        somebody.execute(
+            select(ProcessInstance.id).where(ProcessInstance.id == child).with_for_update()
+        )
+        db.session.rollback()
+
+        @event.listens_for(db.engine, "begin")
+        def impatient(connection: Any) -> None:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 50")
+
+        try:
+            sweep(lambda _: None)
+        finally:
+            event.remove(db.engine, "begin", impatient)
+    assert status(child)[0] == "active"
+    children.stop(call)
+    assert status(child)[0] == "cancelled"

@@ -644,3 +644,18 @@ def test_what_would_be_silently_wrong_does_not_compile_either(name):
     with pytest.raises(DiagramRefused) as caught:
         compile_model({"process.bpmn": REFUSED[name][0]}, "p")
     assert caught.value.problems
+
+
+def test_a_call_that_leads_nowhere_is_told_once():
+    said = [
+        problem.message
+        for target in ("elsewhere", "tests.elsewhere")
+        for problem in lint(
+            {"process.bpmn": line(element("callActivity", "c", calledElement=target))},
+            operations={}, remote_calls={}, forms=(), procedures=("tests.known",),
+        )
+        if target in problem.message
+    ]  # fmt: skip
+    assert len(said) == 2
+    assert "dans ce dossier" in said[0]
+    assert "n'est pas publiée" in said[1]
