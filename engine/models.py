@@ -165,6 +165,7 @@ class UserTask(db.Model):  # type: ignore[name-defined]
     # The body that holds the role.
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     definition_id: Mapped[UUID]  # freezes the form as it was when the task opened
+    key: Mapped[str] = mapped_column(String(200))  # the procedure, as the case has it
     form: Mapped[str | None] = mapped_column(String(200))
     into: Mapped[str | None] = mapped_column(String(100))  # the data key the answers go to
     assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))

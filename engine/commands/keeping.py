@@ -70,6 +70,7 @@ def _opened(instance: ProcessInstance, task: OpenTask) -> dict[str, Any]:
         "role": task.role or task.lane or "",
         "organisation_id": _holder(instance, task),
         "definition_id": instance.definition_id,
+        "key": instance.key,
         "form": task.form,
         "into": task.properties.get("ebg:into"),
         "assignee_id": _assignee(task),

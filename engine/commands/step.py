@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
 
 from connectors import Refused
-from engine import clock, definitions, journal, operations, rows
+from engine import clock, definitions, following, journal, operations, rows
 from engine.commands import asking, keeping, live, throwing
 from engine.errors import Busy
 from engine.models import SUSPENDED, Message, ProcessInstance, db
@@ -187,6 +187,7 @@ def keep(
     if process.completed:
         instance.status = "completed"
         instance.ended_at = clock.now()
+        following.closed(instance)
 
 
 def take_messages(

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import clock, documents, journal, rows
+from engine import clock, documents, following, journal, rows
 from engine.access import Actor, require
 from engine.commands.step import moved
 from engine.directory import Person
@@ -39,6 +39,7 @@ def claim(task_id: UUID, *, actor: Actor) -> None:
         if task.assignee_id == actor.person_id:
             return
         task.assignee_id = actor.person_id
+        following.follow_as_worker(task, actor.person_id)
         _journal(task, "task_claimed", actor)
 
 
@@ -89,6 +90,7 @@ def complete(
             task.status = "completed"
             task.assignee_id = task.completed_by = actor.person_id
             task.completed_at = clock.now()
+            following.follow_as_worker(task, actor.person_id)
             process.complete(task_id, _signed(task, values, actor))
 
 

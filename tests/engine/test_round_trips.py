@@ -81,6 +81,7 @@ def test_a_plain_completion(office: Office) -> None:
     live.clear()
     sent = sent_by(lambda: tasks.complete(task, {"verdict": "oui"}, actor=office.officer))
     assert sorted(sent) == [
+        "INSERT case_follower",
         "INSERT history",
         "INSERT journal_entry",
         "INSERT user_task",
@@ -130,6 +131,7 @@ def test_claiming(office: Office) -> None:
     case = _start(office, SIMPLE, "tests.simple")
     task = open_tasks(case)["review"]
     assert sorted(sent_by(lambda: tasks.claim(task, actor=office.officer))) == [
+        "INSERT case_follower",
         "INSERT journal_entry",
         "SELECT user_task",
         "UPDATE process_instance",
