@@ -26,6 +26,7 @@ from engine import clock, journal
 from engine.columns import Base
 from engine.commands import cases, people, tasks
 from engine.directory import Organisation, Person
+from engine.following import CaseFollower
 from engine.journal import JournalEntry
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
 from engine.variables import TITLE, CaseVariable
@@ -52,6 +53,7 @@ SEARCHABLE = (
 SIRET, COMPANY, COMMUNE = "90000000000001", "entreprise temoin", "commune temoin"
 AMOUNT, STARTS = 76543210, "2031-05-17"
 INSTANCE, ENTRY = ProcessInstance.__table__, JournalEntry.__table__
+FOLLOWER = CaseFollower.__table__
 FIXED = (Organisation, Person, ProcessDefinition)
 """What the copies share."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -162,7 +164,7 @@ def multiply(crowd: Crowd, total: int, *, seed: int = 1) -> None:
 def _agents(crowd: Crowd, number: int) -> list[UUID]:
     """Those who claim: the officer whose inbox is measured, and as many as it takes."""
     others = [
-        {"id": uuid4(), "email": f"agent{n}@region.test", "name": f"Agent {n}"}
+        {"id": uuid4(), "email": f"agent{n}@bourgogne.example", "name": f"Agent {n}"}
         for n in range(1, number)
     ]
     with db.engine.begin() as connection:
@@ -340,10 +342,9 @@ class _Row:
             if isinstance(column.type, JSON) and value is not None:
                 value = orjson.dumps(value).decode()
             cut = template.cut(value)
-            if value == template.claimer and by.get(column.name) in {
-                "task_claimed",
-                "open",
-            }:
+            follows = table is FOLLOWER and column.name == "person_id"
+            claims = by.get(column.name) in {"task_claimed", "open"}
+            if value == template.claimer and (follows or claims):
                 cut = "%s", ["agent"]
             self.same.append(_bound(column, value))
             if cut is not None:

@@ -1,15 +1,22 @@
 """The office that the storm falls upon: its settings, its people, no case."""
 
 import csv
+import itertools
 import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
 from engine.models import db
 from tests.conftest import ROOT, close
+from tests.prove.processes import Service
 from tests.servers import free_port
 from web import demo
 from web.app import create_app
@@ -20,6 +27,7 @@ OFFICERS = ("claire@region.demo", "paul@region.demo")
 HEAD, COFUNDER = "helene@region.demo", "denis@cd21.demo"
 
 SANDBOX_ADDRESSES = ("SANDBOX_URL", "SANDBOX_SMTP", "SANDBOX_CLAMD")
+SANDBOX_OPTIONS = ("--port", "--smtp-port", "--clamd-port")
 
 LEASE = 10
 """Seconds after which a dead worker's call is made by another one."""
@@ -82,3 +90,54 @@ def database(app: Flask) -> str:
             "SELECT sqlite_version()" if dialect == "sqlite" else "SHOW server_version"
         )
         return f"{dialect} {db.session.scalar(text(question))}"
+
+
+@contextmanager
+def running(
+    environment: dict[str, str], folder: Path, web: int, workers: int
+) -> Iterator[list[Service]]:
+    """Every process of the office once it serves; gives those that may be killed.
+
+    `web` is how many processes gunicorn has; without `workers`, work is done in them.
+    """
+
+    def service(name: str, *command: str) -> Service:
+        module = [sys.executable, "-m", *command]
+        return Service(name, module, environment, folder / f"{name}.log")
+
+    ports = [environment[name].rpartition(":")[2] for name in SANDBOX_ADDRESSES]
+    options = itertools.chain(*zip(SANDBOX_OPTIONS, ports, strict=True))
+    partners = service("partners", "flask", "--app", "web.app", "sandbox", *options)
+    bind = environment["PUBLIC_URL"].removeprefix("http://")
+    killed = [
+        service(
+            "web", "gunicorn", "--bind", bind, "--workers", str(web), "--threads", "16",
+            "--worker-class", "gthread", "--access-logfile", "/dev/null",
+            "--log-level", "warning", "web.wsgi:app",
+        ),
+        *(
+            service(f"worker {n}", "flask", "--app", "web.app", "worker")
+            for n in range(1, workers + 1)
+        ),
+    ]  # fmt: skip
+    everything = [partners, *killed]
+    for one in everything:
+        one.start()
+    try:
+        _wait_for(environment["PUBLIC_URL"])
+        yield killed
+    finally:
+        for one in reversed(everything):
+            one.stop()
+
+
+def _wait_for(address: str) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"{address}/readyz", trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise TimeoutError(f"{address} does not serve")

@@ -9,7 +9,6 @@ over the work; Redis emptied in the middle. At the end everything is counted: se
 """
 
 import argparse
-import itertools
 import logging
 import random
 import shutil
@@ -22,7 +21,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import redis
 
 from tests import servers
@@ -106,17 +104,14 @@ class Storm:
                 self.tally.add("Redis emptied")
 
 
-SANDBOX_OPTIONS = ("--port", "--smtp-port", "--clamd-port")
-
-
 def run(plan: Plan, folder: Path) -> report.Report:
     """Prove one plan in an empty folder."""
     dice, tally = random.Random(plan.seed), Tally()
     with _environment(plan, folder) as environment:
         office.seed(environment)
-        with _running(plan, environment, folder) as services:
+        many = (2, 2) if plan.database == "postgresql" else (1, 0)
+        with office.running(environment, folder, *many) as services:
             address = environment["PUBLIC_URL"]
-            _wait_for(address)
             lives = _lives(plan, address, tally)
             storm = Storm(plan, lives, services, tally, dice)
             storm.rage(environment.get("REDIS_URL", ""))
@@ -148,54 +143,6 @@ def _environment(plan: Plan, folder: Path) -> Iterator[dict[str, str]]:
             more["DATABASE_URL"] = stack.enter_context(servers.postgresql())
             more["REDIS_URL"] = stack.enter_context(servers.redis(folder))
         yield office.environment(folder / "data", **more)
-
-
-@contextmanager
-def _running(
-    plan: Plan, environment: dict[str, str], folder: Path
-) -> Iterator[list[Service]]:
-    """Every process of the office; gives those that may be killed."""
-
-    def service(name: str, *command: str) -> Service:
-        module = [sys.executable, "-m", *command]
-        return Service(name, module, environment, folder / f"{name}.log")
-
-    ports = [environment[name].rpartition(":")[2] for name in office.SANDBOX_ADDRESSES]
-    options = itertools.chain(*zip(SANDBOX_OPTIONS, ports, strict=True))
-    partners = service("partners", "flask", "--app", "web.app", "sandbox", *options)
-    bind = environment["PUBLIC_URL"].removeprefix("http://")
-    workers = 2 if plan.database == "postgresql" else 1
-    killed = [
-        service(
-            "web", "gunicorn", "--bind", bind, "--workers", str(workers), "--threads",
-            "16", "--worker-class", "gthread", "--access-logfile", "/dev/null",
-            "--log-level", "warning", "web.wsgi:app",
-        )
-    ]  # fmt: skip
-    if plan.database == "postgresql":
-        killed += [
-            service(f"worker {n}", "flask", "--app", "web.app", "worker") for n in (1, 2)
-        ]
-    everything = [partners, *killed]
-    for one in everything:
-        one.start()
-    try:
-        yield killed
-    finally:
-        for one in reversed(everything):
-            one.stop()
-
-
-def _wait_for(address: str) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            if httpx.get(f"{address}/readyz", trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.2)
-    raise TimeoutError(f"{address} does not serve")
 
 
 def _lives(plan: Plan, address: str, tally: Tally) -> list[Life]:
