@@ -199,6 +199,17 @@ def _manages(actor: Actor, organisation: Organisation) -> bool:
     )
 
 
+def _administered(actor: Actor) -> list[UUID]:
+    """The public bodies that this person administers."""
+    held = (r for r in actor.roles if r.name == ADMINISTRATOR)
+    return [r.organisation_id for r in held if r.organisation_kind != COMPANY]
+
+
+def directed(actor: Actor) -> list[UUID]:
+    """The bodies whose agents' absences this person may declare."""
+    return sorted({*actor.organisations(HEAD_OF_SERVICE), *_administered(actor)}, key=str)
+
+
 def _belongs(actor: Actor, organisation: Organisation) -> bool:
     return any(r.organisation_id == organisation.id for r in actor.roles)
 
@@ -227,6 +238,7 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "declare absences"): _declares_absences,
     (type(None), "operate"): lambda a, _: a.operates,
     (type(None), "handle"): lambda a, _: a.handles_cases,
+    (type(None), "be replaced"): lambda a, _: a.handles_cases or bool(_administered(a)),
     (type(None), "direct"): lambda a, _: bool(a.organisations(HEAD_OF_SERVICE)),
     (type(None), "apply"): lambda a, _: bool(a.organisations(APPLICANT)),
 }
