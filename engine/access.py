@@ -170,9 +170,8 @@ def _starts(actor: Actor, definition: ProcessDefinition) -> bool:
 
 
 def _declares_absences(actor: Actor, organisation: Organisation) -> bool:
-    """A head of service of the body, themselves, or who administers it."""
-    heads = actor.holds(organisation.id, HEAD_OF_SERVICE)
-    return organisation.kind != COMPANY and (heads or _manages(actor, organisation))
+    """A head of service of the body, themselves, or its administrator: not an operator."""
+    return organisation.id in directed(actor)
 
 
 def _sees_absence(actor: Actor, absence: Absence) -> bool:

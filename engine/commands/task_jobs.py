@@ -149,7 +149,7 @@ def act(item: JobItem, job: Job, *, actor: Actor, after_commit: AfterCommit) -> 
     """
     asked = TaskAct(**job.operation)
     if item.task_id is None:
-        raise OperationRefused("Cette ligne ne nomme aucune tâche.")
+        raise LookupError("An item of a job on tasks names one.")
     try:
         task = tasks.locked(item.task_id)
     except TaskNotOpen as closed:
@@ -204,10 +204,8 @@ def _no_draft(task: UserTask) -> None:
     draft = db.session.scalars(select(Draft).where(Draft.task_id == task.id)).first()
     if draft is not None:
         who = tasks.name_of(draft.person_id) or ""
-        raise OperationRefused(
-            f"{who} a commencé à répondre pour ce dossier {_at(draft.updated_at)} : "
-            "terminez-le à part."
-        )
+        begun = f"{who} a commencé à répondre pour ce dossier {_at(draft.updated_at)}"
+        raise OperationRefused(f"{begun} : terminez-le à part.")
 
 
 def _closed(closed: TaskNotOpen) -> str:

@@ -42,6 +42,9 @@ ACTS = {
 }
 """The acts, as addresses and buttons name them."""
 
+OWN = frozenset({"acte", "tache", "lot", "next", "motif"})
+"""What the preview posts of its own, beside the answers."""
+
 TITLES = {
     CLAIM: lazy("Prendre en charge"),
     ASSIGN: lazy("Attribuer"),
@@ -183,7 +186,9 @@ def _refusal(
 
 def read(form: Form, *, strict: bool) -> Reading:
     """The answers posted for all the tasks, in no case's context."""
-    submitted = {name: request.form.getlist(name) for name in request.form}
+    submitted = {
+        name: request.form.getlist(name) for name in request.form if name not in OWN
+    }
     return form.read(submitted, draft=not strict, lookups=lookups())
 
 

@@ -17,6 +17,7 @@ from web.auth import acting_for, current_actor, guard
 from web.inbox.reading import URGENCY
 from web.navigation import Item, offer
 from web.paging import bounded
+from web.security import here
 from web.typed import page_number
 
 bp = Blueprint("team", __name__, url_prefix="/equipe")
@@ -115,7 +116,7 @@ def _tasks(
     away = absences.away([person.id]).get(person.id) if person else None
     return render_template(
         "people/agent.html", body=body, person=person, role=role, page=page, away=away,
-        here=request.path, back=url_for(".index", collectivite=body.id),
+        list_url=here(), back=url_for(".index", collectivite=body.id),
     )  # fmt: skip
 
 
