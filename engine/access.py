@@ -8,82 +8,30 @@ Every view, query, download and command asks here.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
+from engine.absences import Absence
+from engine.actors import NOT_HANDLING, VISITOR, Actor, Role, actor_for
 from engine.directory import (
     ADMINISTRATOR,
     APPLICANT,
     COMPANY,
-    OPERATOR,
-    PLATFORM,
+    HEAD_OF_SERVICE,
     Organisation,
-    Person,
-    holdings_of,
 )
 from engine.documents import EVERYONE, PARTIES, Document, Draft
+from engine.jobs import Job
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
 
-NOT_HANDLING = frozenset({APPLICANT, ADMINISTRATOR, OPERATOR})
-"""Roles that do not handle cases."""
+__all__ = ["NOT_HANDLING", "VISITOR", "Actor", "Role", "actor_for"]
+"""Who acts is said elsewhere, and asked for here."""
 
 
 class Forbidden(Exception):
     """You may not do this."""
-
-
-@dataclass(frozen=True)
-class Role:
-    """A role held today in one organisation."""
-
-    organisation_id: UUID
-    organisation_kind: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Actor:
-    """A person with the roles they hold today. `person_id` is None for a visitor."""
-
-    person_id: UUID | None
-    name: str = ""
-    roles: frozenset[Role] = field(default_factory=frozenset)
-
-    def holds(self, organisation_id: UUID | None, role: str) -> bool:
-        """Whether this person has the role in that organisation."""
-        return any(
-            r.organisation_id == organisation_id and r.name == role for r in self.roles
-        )
-
-    def organisations(self, role: str) -> list[UUID]:
-        """The organisations in which this person has the role."""
-        return [r.organisation_id for r in self.roles if r.name == role]
-
-    @property
-    def handles_cases(self) -> bool:
-        """Whether this person has an inbox."""
-        return any(r.name not in NOT_HANDLING for r in self.roles)
-
-    @property
-    def operates(self) -> bool:
-        """Whether this person runs the platform."""
-        return any(
-            r.name == OPERATOR and r.organisation_kind == PLATFORM for r in self.roles
-        )
-
-
-VISITOR = Actor(None)
-
-
-def actor_for(person_id: UUID) -> Actor:
-    """The person as they stand today. Raises NoResultFound for an unknown person."""
-    held = holdings_of(person_id)
-    person = held[0].person if held else db.session.get_one(Person, person_id)
-    roles = frozenset(Role(h.organisation_id, h.organisation.kind, h.role) for h in held)
-    return Actor(person.id, person.name, roles)
 
 
 def require(actor: Actor, act: str, subject: Any = None) -> None:
@@ -101,8 +49,11 @@ def allowed(actor: Actor, act: str, subject: Any = None) -> bool:
 
 
 def _handles(actor: Actor, case: ProcessInstance) -> bool:
-    held = {r.name for r in actor.roles if r.organisation_id == case.organisation_id}
-    held -= NOT_HANDLING
+    held = {
+        r.name
+        for r in actor.handling
+        if r.organisation_id == case.organisation_id and r.covers(case.key)
+    }
     return bool(held) and bool(held & _roles_of(case.definition_id))
 
 
@@ -119,11 +70,12 @@ def _applies(actor: Actor, case: ProcessInstance) -> bool:
 
 
 def _consulted(actor: Actor, case: ProcessInstance) -> bool:
+    """Whether a task of the case is or was theirs to do, or to have done by their agents."""
+    headed = [r.organisation_id for r in actor.roles if r.name == HEAD_OF_SERVICE]
+    concerned = or_(_task_is_mine(actor), UserTask.organisation_id.in_(headed))
     return bool(
         db.session.scalar(
-            select(UserTask.id)
-            .where(UserTask.instance_id == case.id, _task_is_mine(actor))
-            .limit(1)
+            select(UserTask.id).where(UserTask.instance_id == case.id, concerned).limit(1)
         )
     )
 
@@ -144,23 +96,35 @@ def _handles_caller(actor: Actor, case: ProcessInstance) -> bool:
 
 
 def _works_on(actor: Actor, task: UserTask) -> bool:
-    return actor.holds(task.organisation_id, task.role)
-
-
-def _may_claim(actor: Actor, task: UserTask) -> bool:
-    return _works_on(actor, task)
+    return actor.role_for(task) is not None
 
 
 def _may_complete(actor: Actor, task: UserTask) -> bool:
-    return _works_on(actor, task) and task.assignee_id in {None, actor.person_id}
+    """A signature is given by who holds the role, or by who was delegated to sign."""
+    role = actor.role_for(task)
+    free = task.assignee_id is None or actor.has_in_hand(task)
+    return role is not None and free and (role.signs or not task.signature)
 
 
 def _may_release(actor: Actor, task: UserTask) -> bool:
-    return _works_on(actor, task) and task.assignee_id == actor.person_id
+    return (_works_on(actor, task) and actor.has_in_hand(task)) or _directs(actor, task)
+
+
+def _may_snooze(actor: Actor, task: UserTask) -> bool:
+    return _works_on(actor, task) and actor.has_in_hand(task)
+
+
+def _directs(actor: Actor, task: UserTask) -> bool:
+    return task.role not in NOT_HANDLING and actor.heads(task.organisation_id, task.key)
+
+
+def _may_assign(actor: Actor, task: UserTask) -> bool:
+    """Whoever has a task may hand it over; a head of the body may do so with anyone's."""
+    return task.role not in NOT_HANDLING and _may_release(actor, task)
 
 
 def _sees_task(actor: Actor, task: UserTask) -> bool:
-    return _works_on(actor, task) or _handles(actor, task.instance)
+    return _works_on(actor, task) or _directs(actor, task) or _handles(actor, task.instance)
 
 
 def _edits_draft(actor: Actor, draft: Draft) -> bool:
@@ -199,15 +163,50 @@ def readable(
 def _starts(actor: Actor, definition: ProcessDefinition) -> bool:
     return definition.withdrawn_at is None and any(
         r.name == definition.start_role
+        and r.for_person is None
         and (r.name == APPLICANT or r.organisation_id == definition.owner_id)
         for r in actor.roles
     )
+
+
+def _declares_absences(actor: Actor, organisation: Organisation) -> bool:
+    """A head of service of the body, themselves, or its administrator: not an operator."""
+    return organisation.id in directed(actor)
+
+
+def _sees_absence(actor: Actor, absence: Absence) -> bool:
+    concerned = actor.person_id in {absence.person_id, absence.deputy_id}
+    return concerned or _declares_absences(actor, absence.organisation)
+
+
+def _ends_absence(actor: Actor, absence: Absence) -> bool:
+    own = actor.person_id == absence.person_id
+    return own or _declares_absences(actor, absence.organisation)
+
+
+def _sees_job(actor: Actor, job: Job) -> bool:
+    """Operators see operations; agents' jobs are seen by their author and the body's heads."""
+    if job.organisation_id is None and job.kind == "operation":
+        return actor.operates
+    heads = actor.holds(job.organisation_id, HEAD_OF_SERVICE)
+    return actor.person_id == job.created_by or heads
 
 
 def _manages(actor: Actor, organisation: Organisation) -> bool:
     return actor.holds(organisation.id, ADMINISTRATOR) or (
         actor.operates and organisation.kind != COMPANY
     )
+
+
+def _administered(actor: Actor) -> list[UUID]:
+    """The public bodies that this person administers."""
+    held = (r for r in actor.roles if r.name == ADMINISTRATOR)
+    return [r.organisation_id for r in held if r.organisation_kind != COMPANY]
+
+
+def directed(actor: Actor) -> list[UUID]:
+    """The bodies whose agents' absences this person may declare."""
+    return sorted({*actor.organisations(HEAD_OF_SERVICE), *_administered(actor)}, key=str)
 
 
 def _belongs(actor: Actor, organisation: Organisation) -> bool:
@@ -220,9 +219,14 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (ProcessInstance, "write"): lambda a, c: _handles(a, c) or _applies(a, c),
     (ProcessInstance, "withdraw"): _applies,
     (UserTask, "see"): _sees_task,
-    (UserTask, "claim"): _may_claim,
+    (UserTask, "claim"): _works_on,
     (UserTask, "release"): _may_release,
+    (UserTask, "assign"): _may_assign,
+    (UserTask, "snooze"): _may_snooze,
     (UserTask, "complete"): _may_complete,
+    (Absence, "see"): _sees_absence,
+    (Absence, "end"): _ends_absence,
+    (Job, "see"): _sees_job,
     (Draft, "edit"): _edits_draft,
     (Draft, "file"): _files_draft,
     (Document, "read"): _reads_document,
@@ -230,46 +234,52 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "apply"): lambda a, o: a.holds(o.id, APPLICANT),
     (Organisation, "manage"): _manages,
     (Organisation, "belong"): _belongs,
+    (Organisation, "declare absences"): _declares_absences,
     (type(None), "operate"): lambda a, _: a.operates,
     (type(None), "handle"): lambda a, _: a.handles_cases,
+    (type(None), "be replaced"): lambda a, _: a.handles_cases or bool(_administered(a)),
+    (type(None), "direct"): lambda a, _: bool(a.organisations(HEAD_OF_SERVICE)),
     (type(None), "apply"): lambda a, _: bool(a.organisations(APPLICANT)),
 }
 
 
-def _task_is_mine(actor: Actor) -> ColumnElement[bool]:
-    return or_(
-        false(),
-        *(
-            and_(UserTask.organisation_id == r.organisation_id, UserTask.role == r.name)
-            for r in actor.roles
-        ),
+def _distinct(roles: Iterable[Role]) -> list[Role]:
+    """Without the roles lent to somebody who holds them already."""
+    own = {(r.organisation_id, r.name) for r in roles if r.for_person is None}
+    return [r for r in roles if not r.for_person or (r.organisation_id, r.name) not in own]
+
+
+def tasks_of(role: Role) -> ColumnElement[bool]:
+    """The tasks that a role gives to do, as a range of an index of theirs."""
+    named = and_(
+        UserTask.organisation_id == role.organisation_id, UserTask.role == role.name
     )
+    return and_(named, UserTask.key.in_(role.keys)) if role.keys else named
+
+
+def _task_is_mine(actor: Actor) -> ColumnElement[bool]:
+    return or_(false(), *(tasks_of(r) for r in _distinct(actor.roles)))
 
 
 def visible_tasks(actor: Actor) -> Select[tuple[UserTask]]:
-    """The tasks whose role this person holds: open ones, done ones and withdrawn ones."""
+    """The tasks whose role this person has: open ones, done ones and withdrawn ones."""
     return select(UserTask).where(_task_is_mine(actor))
 
 
 def handled_cases(actor: Actor) -> Select[tuple[ProcessInstance]]:
     """The cases of the bodies in which this person has a role of the procedure."""
-    handling = [r for r in actor.roles if r.name not in NOT_HANDLING]
-    return select(ProcessInstance).where(
-        or_(
-            false(),
-            *(
-                and_(
-                    ProcessInstance.organisation_id == r.organisation_id,
-                    ProcessInstance.definition_id.in_(
-                        select(DefinitionRole.definition_id).where(
-                            DefinitionRole.role == r.name
-                        )
-                    ),
-                )
-                for r in handling
-            ),
-        )
-    )
+    handling = _distinct(actor.handling)
+    return select(ProcessInstance).where(or_(false(), *map(_cases_of, handling)))
+
+
+def _cases_of(role: Role) -> ColumnElement[bool]:
+    case = ProcessInstance
+    naming = select(DefinitionRole.definition_id).where(DefinitionRole.role == role.name)
+    shown = [
+        case.organisation_id == role.organisation_id,
+        case.definition_id.in_(naming),
+    ]
+    return and_(*shown, case.key.in_(role.keys)) if role.keys else and_(*shown)
 
 
 def own_cases(actor: Actor) -> Select[tuple[ProcessInstance]]:

@@ -27,6 +27,9 @@ MEMBER, COMPANY, STATE, PARTNER, PLATFORM = (
 # Roles that mean the same everywhere; a diagram's lanes name others.
 APPLICANT, ADMINISTRATOR, OPERATOR = "applicant", "administrator", "operator"
 
+HEAD_OF_SERVICE = "head_of_service"
+"""Who directs the agents of a body: assigns their tasks, declares their absences."""
+
 
 class Organisation(db.Model):  # type: ignore[name-defined]
     """A public body, a company or a partner."""

@@ -6,6 +6,11 @@
     ├── Busy                someone else is acting on the same thing at this very moment
     ├── TaskSuspended       its case is suspended by an operator
     ├── OperationRefused    what an operator asked cannot be done (says why, in French)
+    ├── MotiveMissing       an act on somebody else's task says why
+    ├── CannotHold          the person chosen does not have the role of the task
+    ├── FollowUpRefused     a task cannot be put off until then (says why)
+    ├── ActedSince          an act cannot be taken back: someone acted since (says who)
+    ├── AbsenceRefused      an absence cannot be declared so (says which field, and why)
     ├── NotWaiting          nothing waits for this any more
     ├── DraftFull           this draft holds as many files as one may
     └── StaleDraft          someone else wrote to this draft meanwhile
@@ -38,6 +43,38 @@ class TaskTaken(EngineError):
     def __init__(self, who: str) -> None:
         super().__init__()
         self.who = who
+
+
+class MotiveMissing(EngineError):
+    """An act on somebody else's task says why."""
+
+
+class CannotHold(EngineError):
+    """The person chosen does not have the role of this task."""
+
+
+class FollowUpRefused(EngineError):
+    """A task cannot be put off so; `why` is past, late or event."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+
+class ActedSince(EngineError):
+    """It can no longer be taken back: someone acted since, or it was too long ago."""
+
+    def __init__(self, who: str | None = None) -> None:
+        super().__init__()
+        self.who = who
+
+
+class AbsenceRefused(EngineError):
+    """An absence cannot be declared so: `field` is what to put right, `why` the reason."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__()
+        self.field, self.why = field, why
 
 
 class Busy(EngineError):

@@ -1,4 +1,5 @@
-"""Jobs: one operation asked of many cases, with a result for each.
+"""Jobs: the same asked of many cases, with a result for each: an operation that an operator
+asks, or an act on tasks that an agent asks.
 
 A job is a fact in the database like any other: the workers find it, take its items one by
 one, and an item's result is written in the transaction of its act. A worker that dies in
@@ -15,21 +16,36 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
-from engine.columns import UtcDateTime
+from engine.columns import UtcDateTime, only
 from engine.models import ProcessInstance, db
 
 RUNNING, STOPPED, DONE = "running", "stopped", "done"
 TO_DO = "to_do"
+OPERATION, TASKS = "operation", "tasks"
+"""Kinds of jobs: asked by operators, or by agents of a body."""
 RESULTS = ("done", "refused", "failed")
 """done; refused: the case is as it was, and `note` says why; failed: the same, unexpected."""
 
 
 class Job(db.Model):  # type: ignore[name-defined]
-    """An operation asked of a list of cases. `rehearsal`: tried on each, kept on none."""
+    """An operation asked of a list of cases. `rehearsal`: tried on each, kept on none.
+
+    `organisation_id` is the body whose heads may see an agents' job.
+    """
 
     __tablename__ = "job"
-    __table_args__ = (Index(None, "status", "created_at"), Index(None, "created_at", "id"))
+    __table_args__ = (
+        Index(None, "status", "created_at"),
+        Index(None, "kind", "created_at", "id"),
+        Index(None, "created_by", "kind", "created_at"),
+        Index(None, "organisation_id", "created_at",
+              **only("organisation_id IS NOT NULL")),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    kind: Mapped[str] = mapped_column(
+        String(20), default=OPERATION, server_default=OPERATION
+    )
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     operation: Mapped[dict[str, Any]] = mapped_column(JSON)
     selection: Mapped[dict[str, Any]] = mapped_column(JSON)  # for people to read again
     motive: Mapped[str] = mapped_column(Text)
@@ -45,10 +61,11 @@ class JobItem(db.Model):  # type: ignore[name-defined]
     """One case of a job, and what became of it."""
 
     __tablename__ = "job_item"
-    __table_args__ = (Index(None, "job_id", "result", "position"),)
+    __table_args__ = (Index(None, "job_id", "result", "position"), Index(None, "task_id"))
     job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
+    task_id: Mapped[UUID | None]
     result: Mapped[str] = mapped_column(String(20), default=TO_DO)
     note: Mapped[str] = mapped_column(Text, default="")  # in French
     at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -174,7 +175,11 @@ class UserTask(db.Model):  # type: ignore[name-defined]
     priority: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Put off until then, or until this happens first: '' | document | message | answer
     follow_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    follow_up_event: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    # Completing it is signing.
+    signature: Mapped[bool] = mapped_column(default=False, server_default=false())
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
 
@@ -301,4 +306,5 @@ class History(db.Model):  # type: ignore[name-defined]
     entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[UUID | None]
+    on_behalf_of: Mapped[UUID | None]
     updates: Mapped[dict[str, Any]] = mapped_column(JSON)

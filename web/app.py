@@ -14,12 +14,13 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine import clock
-from engine.commands import calls
+from engine.commands import calls, task_jobs
 from engine.models import db
 from web import (
     bundles,
     config,
     errors,
+    filling,
     i18n,
     limits,
     logs,
@@ -41,6 +42,11 @@ BLUEPRINTS = [
     "web.auth.registration",
     "web.auth.company",
     "web.inbox.views",
+    "web.people.acts",
+    "web.people.absences",
+    "web.people.team",
+    "web.bulk.views",
+    "web.undo",
     "web.portal.requests",
     "web.portal.catalogue",
     "web.cases.views",
@@ -90,6 +96,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     partners.init_app(app)
     setup.init_app(app)
     publication.load_operations()
+    task_jobs.configure(filling.judged)
     territory.use(ROOT / "web/data")
     app.add_template_global(clock.now, "present")
     for module in BLUEPRINTS:

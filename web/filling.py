@@ -19,6 +19,7 @@ from engine.commands import drafts
 from engine.commands.step import restore
 from engine.directory import Organisation
 from engine.documents import Document, Draft
+from engine.errors import OperationRefused
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
 from forms import FileRef, Form, PageView, Reading, RecapPage
 from web import receiving
@@ -130,6 +131,23 @@ def form_to_start(definition_id: UUID) -> Form | None:
 def _form(definition_id: UUID, name: str | None) -> Form | None:
     content = definitions.compiled_form(definition_id, name) if name else None
     return Form.from_json(content) if content else None
+
+
+def judged(
+    task: UserTask, values: Mapping[str, Any], data: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The same answers for many tasks, judged for the case of one, whose data these are.
+
+    Raises OperationRefused with what does not suit it.
+    """
+    form = form_of(task)
+    if form is None:
+        return {}
+    found = form.check(values, previous={}, context=data, lookups=lookups())
+    if found.errors:
+        wrong = " ".join(error.message for error in found.errors)
+        raise OperationRefused(f"Vos réponses ne conviennent pas à ce dossier. {wrong}")
+    return found.values
 
 
 def context_of(task: UserTask) -> dict[str, Any]:

@@ -8,10 +8,14 @@ from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import select
 
+from engine import absences
+from engine.absences import Absence
 from engine.directory import Organisation
 from engine.models import db
 from web import mailing, navigation, partners, theme
 from web.auth import acting_for, current_actor, organisations
+from web.people import replacing
+from web.people.replacing import Replaced
 
 APPEARANCES = ("auto", "light", "dark")
 
@@ -76,6 +80,17 @@ class Frame:
     def organisations(self) -> list[Organisation]:
         """Those one may choose from."""
         return organisations()
+
+    @property
+    def replaced(self) -> list[Replaced]:
+        """Those whom one replaces at this moment."""
+        return replacing.replaced(current_actor())
+
+    @property
+    def away(self) -> Absence | None:
+        """One's own absence, at this moment."""
+        person_id = current_actor().person_id
+        return absences.away([person_id]).get(person_id) if person_id else None
 
     @property
     def navigation(self) -> list[navigation.Item]:

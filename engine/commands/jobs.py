@@ -17,13 +17,13 @@ from sqlalchemy import Select, exists, insert, select, update
 
 from engine import clock, journal, wake
 from engine.access import Actor, Forbidden, actor_for, require
-from engine.commands import operations, preview
+from engine.commands import operations, preview, task_jobs
 from engine.commands.operations import Operation
 from engine.commands.step import locked
 from engine.errors import Busy, OperationRefused
-from engine.jobs import DONE, RUNNING, STOPPED, TO_DO, Job, JobItem
+from engine.jobs import DONE, RUNNING, STOPPED, TASKS, TO_DO, Job, JobItem
 from engine.models import Incident, ProcessInstance, UserTask, db
-from engine.transaction import lock, transaction
+from engine.transaction import AfterCommit, lock, transaction
 
 log = structlog.get_logger()
 
@@ -150,9 +150,9 @@ def go_on(job_id: UUID, *, actor: Actor) -> None:
 
 
 def _turn(job_id: UUID, before: str, after: str, actor: Actor) -> None:
-    require(actor, "operate")
     with transaction() as after_commit:
         job = lock(Job, job_id)
+        require(actor, "see", job)
         if job.status != before:
             raise OperationRefused("Ce travail n'est plus dans cet état.")
         job.status = after
@@ -190,22 +190,11 @@ def _one(actors: dict[UUID, Actor]) -> bool:
             taken.append((item.job_id, item.position))
             job = db.session.get_one(Job, item.job_id)
             actor = actors.get(job.created_by) or actor_for(job.created_by)
-            require(actor, "operate")
             actors[job.created_by] = actor
-            instance, asked = locked(item.instance_id), Operation(**job.operation)
-            if job.rehearsal:
-                tried = preview.attempt(
-                    instance, asked, actor=actor, after_commit=after_commit
-                )
-                raise _Rehearsed(tried.sentences())
-            notes = operations.act(
-                instance,
-                asked,
-                actor=actor,
-                motive=job.motive,
-                after_commit=after_commit,
-                job_id=job.id,
-            )
+            if job.kind == TASKS:
+                notes = task_jobs.act(item, job, actor=actor, after_commit=after_commit)
+            else:
+                notes = _operate(item, job, actor, after_commit)
             _settle(item, "done", notes)
     except _Rehearsed as rehearsed:
         _settle_apart(taken[0], "done", rehearsed.notes)
@@ -215,7 +204,7 @@ def _one(actors: dict[UUID, Actor]) -> bool:
         _settle_apart(taken[0], "refused", [str(refused)])
     except Forbidden:
         _settle_apart(
-            taken[0], "refused", ["La personne qui l'a demandé n'est plus exploitante."]
+            taken[0], "refused", ["La personne qui l'a demandé n'en a plus le droit."]
         )
     except Exception as error:  # one case must not stop the others
         if not taken:
@@ -223,6 +212,23 @@ def _one(actors: dict[UUID, Actor]) -> bool:
         log.exception("job_item_failed", job=str(taken[0][0]), position=taken[0][1])
         _settle_apart(taken[0], "failed", [f"{type(error).__name__} : {error}"])
     return True
+
+
+def _operate(item: JobItem, job: Job, actor: Actor, after_commit: AfterCommit) -> list[str]:
+    """Do an operator's operation on a case. Raises _Rehearsed when it was only tried."""
+    require(actor, "operate")
+    instance, asked = locked(item.instance_id), Operation(**job.operation)
+    if job.rehearsal:
+        tried = preview.attempt(instance, asked, actor=actor, after_commit=after_commit)
+        raise _Rehearsed(tried.sentences())
+    return operations.act(
+        instance,
+        asked,
+        actor=actor,
+        motive=job.motive,
+        after_commit=after_commit,
+        job_id=job.id,
+    )
 
 
 class _Rehearsed(Exception):

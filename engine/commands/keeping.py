@@ -78,6 +78,7 @@ def _opened(instance: ProcessInstance, task: OpenTask) -> dict[str, Any]:
         "opened_at": clock.now(),
         "due_at": task.due,
         "follow_up_at": task.follow_up,
+        "signature": task.properties.get("ebg:signature") == "true",
     }
 
 
@@ -211,7 +212,10 @@ def _raise_incident(instance: ProcessInstance, **facts: Any) -> None:
 
 
 def history(
-    instance: ProcessInstance, finished: Sequence[Finished], by: UUID | None
+    instance: ProcessInstance,
+    finished: Sequence[Finished],
+    by: UUID | None,
+    on_behalf_of: UUID | None = None,
 ) -> None:
     """Append what is finished, and note what of it the case can be searched by."""
     rows.insert(
@@ -228,6 +232,7 @@ def history(
                 "entered_at": done.entered_at,
                 "ended_at": done.ended_at,
                 "by": by if done.kind in DONE_BY_PEOPLE else None,
+                "on_behalf_of": on_behalf_of if done.kind in DONE_BY_PEOPLE else None,
                 "updates": done.updates,
             }
             for seq, done in enumerate(finished, instance.history_seq + 1)

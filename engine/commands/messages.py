@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors import StoredFile
 from engine import clock, documents, wake
+from engine.commands import waking
 from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.later import or_later
 from engine.commands.step import step, take_messages
@@ -73,6 +74,7 @@ def receive(
                     audience=documents.OFFICE,
                     by=by,
                 )
+                waking.wake(enclosed.case_id, waking.DOCUMENT)
     except IntegrityError:  # the same one, received at the same moment
         return False
     if not hand_over(message_id, by=by):
@@ -99,6 +101,7 @@ def hand_over(message_id: UUID, *, by: UUID | None = None) -> bool:
             if instance.status == SUSPENDED:
                 raise TaskSuspended
             take_messages(instance, process)
+            waking.wake(instance_id, waking.ANSWER)
         return True
     return False
 

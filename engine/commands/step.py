@@ -127,6 +127,7 @@ def moved(
     after_commit: AfterCommit,
     *,
     by: UUID | None = None,
+    on_behalf_of: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> Iterator[Process]:
     """Yield the process of an instance locked already, and keep what the caller moved."""
@@ -136,10 +137,11 @@ def moved(
         process = restore(instance)
     was, before = standing(instance), process.waiting()
     yield process
-    keep(instance, process, after_commit, by=by, before=before)
+    keep(instance, process, after_commit, by=by, on_behalf_of=on_behalf_of, before=before)
     journal.write_for_case(
-        instance, action, by=by, detail=detail, before=was, after=instance.digest
-    )
+        instance, action, by=by, detail=detail, before=was, after=instance.digest,
+        on_behalf_of=on_behalf_of,
+    )  # fmt: skip
     after_commit.append(partial(live.put, instance, process))
 
 
@@ -160,6 +162,7 @@ def keep(
     after_commit: AfterCommit,
     *,
     by: UUID | None,
+    on_behalf_of: UUID | None = None,
     before: Waiting = NOTHING,
 ) -> None:
     """Write where the process now stands, in the open transaction.
@@ -175,7 +178,7 @@ def keep(
     keeping.subscriptions(instance, process, before.subscriptions, after.subscriptions)
     asking.calls(instance, process, before.calls - done, after.calls, after_commit)
     keeping.failures(instance, process, before.failures, after.failures)
-    keeping.history(instance, finished, by)
+    keeping.history(instance, finished, by, on_behalf_of)
     throwing.thrown(instance, process, after_commit)
     instance.history_seq += len(finished)
     instance.milestone = keeping.milestone(instance, process)

@@ -1,6 +1,10 @@
-"""Claim, release and complete user tasks."""
+"""Claim, release and complete user tasks.
 
-from collections.abc import Mapping, Sequence
+Each verb is one transaction; `claimed`, `released` and `completed` do the same to a task
+that is locked already, so that a job can write its result with the act.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +12,22 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import clock, documents, following, journal, rows
-from engine.access import Actor, require
+from engine.access import Actor, allowed, require
+from engine.commands import waking
 from engine.commands.step import moved
-from engine.directory import Person
+from engine.directory import APPLICANT, Person
 from engine.documents import Draft
-from engine.errors import NotWaiting, TaskNotOpen, TaskSuspended, TaskTaken
+from engine.errors import (
+    MotiveMissing,
+    NotWaiting,
+    TaskNotOpen,
+    TaskSuspended,
+    TaskTaken,
+)
 from engine.models import SUSPENDED, ProcessInstance, UserTask, db
-from engine.transaction import transaction
+from engine.transaction import AfterCommit, transaction
+
+LONGEST_MOTIVE = 2000
 
 LOCKED = (
     select(*rows.columns(UserTask, ProcessInstance))
@@ -26,38 +39,61 @@ LOCKED = (
 
 _DRAFT = select(Draft.id).where(Draft.task_id == bindparam("task_id"))
 
+Answers = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Clean values; or what makes them of the case's data, as the task sees them."""
 
-def claim(task_id: UUID, *, actor: Actor) -> None:
+
+def claim(task_id: UUID, *, actor: Actor) -> int:
     """Take a task into one's own hands; claiming one's own task changes nothing.
 
-    Raises Forbidden, TaskNotOpen (with who did it and when), TaskTaken (with who has it).
+    Whoever has its role only in the place of somebody away takes it for them. Returns the
+    act's number in the case's journal, 0 when nothing changed. Raises Forbidden, TaskNotOpen
+    (with who did it and when), TaskTaken (with who has it).
     """
     with transaction():
-        task = _opened(*rows.ask((LOCKED, {"task_id": task_id})))
-        require(actor, "claim", task)
-        not_taken(task, actor)
-        if task.assignee_id == actor.person_id:
-            return
-        task.assignee_id = actor.person_id
-        following.follow_as_worker(task, actor.person_id)
-        _journal(task, "task_claimed", actor)
+        return claimed(locked(task_id), actor)
 
 
-def release(task_id: UUID, *, actor: Actor) -> None:
+def claimed(task: UserTask, actor: Actor) -> int:
+    """Take a locked task: see `claim`."""
+    require(actor, "claim", task)
+    not_taken(task, actor)
+    own = actor.holds(task.organisation_id, task.role)
+    replaced = actor.on_behalf(task)
+    holder = actor.person_id if own else replaced
+    if task.assignee_id in {actor.person_id, holder}:
+        return 0
+    before = standing(task)
+    task.assignee_id = holder
+    following.follow_as_worker(task, actor.person_id)
+    return told(task, "task_claimed", actor, before, on_behalf_of=replaced)
+
+
+def release(task_id: UUID, *, actor: Actor, motive: str = "") -> int:
     """Put a task back where the others of the role can take it.
 
-    Raises Forbidden, TaskNotOpen, TaskTaken (a colleague has it by now), NotWaiting (nobody
-    has it any more).
+    A head of the body may do so with anyone's, and says why. Returns the act's number in the
+    case's journal. Raises Forbidden, TaskNotOpen, TaskTaken (a colleague has it by now),
+    NotWaiting (nobody has it any more), MotiveMissing.
     """
     with transaction():
-        task = _opened(*rows.ask((LOCKED, {"task_id": task_id})))
+        return released(locked(task_id), actor, motive)
+
+
+def released(task: UserTask, actor: Actor, motive: str = "") -> int:
+    """Put a locked task back: see `release`."""
+    if not allowed(actor, "release", task):
         require(actor, "claim", task)
         not_taken(task, actor)
-        if task.assignee_id is None:
-            raise NotWaiting
-        require(actor, "release", task)
-        task.assignee_id = None
-        _journal(task, "task_released", actor)
+        raise NotWaiting
+    if task.assignee_id is None:
+        raise NotWaiting
+    motive = motive.strip()[:LONGEST_MOTIVE]
+    if not (motive or actor.has_in_hand(task)):
+        raise MotiveMissing
+    before, replaced = standing(task), actor.on_behalf(task)
+    hand_to(task, None)
+    return told(task, "task_released", actor, before, motive=motive, on_behalf_of=replaced)
 
 
 def complete(
@@ -75,59 +111,129 @@ def complete(
     with transaction() as after_commit:
         asked = {"task_id": task_id}
         found, drafts = rows.ask((LOCKED, asked), (_DRAFT, asked))
-        task = _opened(found)
-        if task.instance.status == SUSPENDED:
-            raise TaskSuspended
-        not_taken(task, actor)
-        require(actor, "complete", task)
-        detail = {"task": str(task_id), "element": task.element_id, "role": task.role}
-        with moved(
-            task.instance, "task_completed", after_commit, by=actor.person_id, detail=detail
-        ) as process:
-            for (draft_id,) in drafts:
-                draft = db.session.get_one(Draft, draft_id)
-                documents.file_draft(draft, dict(values), task.instance_id, origin)
-            task.status = "completed"
-            task.assignee_id = task.completed_by = actor.person_id
-            task.completed_at = clock.now()
-            following.follow_as_worker(task, actor.person_id)
-            process.complete(task_id, _signed(task, values, actor))
+        task = opened(found)
+        filed = [draft_id for (draft_id,) in drafts]
+        completed(task, values, actor, after_commit, drafts=filed, origin=origin)
+
+
+def completed(
+    task: UserTask,
+    answers: Answers,
+    actor: Actor,
+    after_commit: AfterCommit,
+    *,
+    drafts: Sequence[UUID] = (),
+    origin: str = "officer",
+    job_id: UUID | None = None,
+) -> None:
+    """Complete a locked task: see `complete`."""
+    instance, replaced = task.instance, actor.on_behalf(task)
+    if instance.status == SUSPENDED:
+        raise TaskSuspended
+    not_taken(task, actor)
+    require(actor, "complete", task)
+    detail = {"task": str(task.id), "element": task.element_id, "role": task.role}
+    detail |= {"job": str(job_id)} if job_id else {}
+    with moved(
+        instance, "task_completed", after_commit,
+        by=actor.person_id, on_behalf_of=replaced, detail=detail,
+    ) as process:  # fmt: skip
+        values = answers(process.task_data(task.id)) if callable(answers) else answers
+        for draft_id in drafts:
+            draft = db.session.get_one(Draft, draft_id)
+            documents.file_draft(draft, dict(values), instance.id, origin)
+        if next(documents.digests_in(dict(values)), None):
+            waking.wake(instance.id, waking.DOCUMENT)
+        if task.role == APPLICANT or task.organisation_id != instance.organisation_id:
+            waking.wake(instance.id, waking.ANSWER)
+        given = _signed(task, values, actor)
+        task.status = "completed"
+        task.assignee_id = task.completed_by = actor.person_id
+        task.completed_at = clock.now()
+        following.follow_as_worker(task, actor.person_id)
+        process.complete(task.id, given)
 
 
 def not_taken(task: UserTask, actor: Actor) -> None:
     """Tell a colleague who has the task: TaskTaken; Forbidden for whoever is not one."""
-    if task.assignee_id not in {None, actor.person_id}:
+    if task.assignee_id is not None and not actor.has_in_hand(task):
         require(actor, "claim", task)
-        raise TaskTaken(_name(task.assignee_id) or "")
+        raise TaskTaken(name_of(task.assignee_id) or "")
+
+
+def hand_to(task: UserTask, person_id: UUID | None) -> None:
+    """Change who has a locked task: what its last holder put off is to do again."""
+    task.assignee_id = person_id
+    task.follow_up_at, task.follow_up_event = None, ""
 
 
 def _signed(task: UserTask, values: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     """The answers, with who gave them when the diagram keeps them under a key."""
     if task.into is None:
         return dict(values)
-    who = {"id": str(actor.person_id), "name": actor.name}
+    who: dict[str, Any] = {"id": str(actor.person_id), "name": actor.name}
+    role = actor.role_for(task)
+    if role and role.for_person:
+        replaced = {"id": str(role.for_person), "name": role.for_name}
+        who["on_behalf_of"] = {**replaced, "delegation": role.delegation}
     return {**values, "completed_by": who, "completed_at": clock.now().isoformat()}
 
 
-def _opened(found: Sequence[tuple[Any, ...]]) -> UserTask:
+def locked(task_id: UUID) -> UserTask:
+    """An open task with its instance, ours until the commit.
+
+    Raises NoResultFound, TaskNotOpen (with who did it and when).
+    """
+    return opened(*rows.ask((LOCKED, {"task_id": task_id})))
+
+
+def opened(found: Sequence[tuple[Any, ...]]) -> UserTask:
     """The task that `LOCKED` found, with its instance. Raises NoResultFound, TaskNotOpen."""
     task: UserTask
     task, instance = rows.held([UserTask, ProcessInstance], found)
     set_committed_value(task, "instance", instance)
     if task.status != "open":
-        raise TaskNotOpen(_name(task.completed_by), task.completed_at)
+        raise TaskNotOpen(name_of(task.completed_by), task.completed_at)
     return task
 
 
-def _journal(task: UserTask, action: str, actor: Actor) -> None:
+def standing(task: UserTask) -> dict[str, Any]:
+    """In whose hands a task is, and until when it was put off, for the journal."""
+    later = task.follow_up_at
+    return {
+        "assignee": str(task.assignee_id) if task.assignee_id else None,
+        "follow_up_at": later.isoformat() if later else None,
+        "follow_up_event": task.follow_up_event,
+    }
+
+
+def told(
+    task: UserTask,
+    action: str,
+    actor: Actor,
+    before: Mapping[str, Any],
+    *,
+    on_behalf_of: UUID | None = None,
+    **more: Any,
+) -> int:
+    """Write an act on a task to the case's journal; returns its number there."""
     journal.write_for_case(
         task.instance,
         action,
         by=actor.person_id,
-        detail={"task": str(task.id), "element": task.element_id},
+        on_behalf_of=on_behalf_of,
+        detail={
+            "task": str(task.id),
+            "element": task.element_id,
+            "before": dict(before),
+            "after": standing(task),
+            **{name: value for name, value in more.items() if value},
+        },
     )
+    return int(task.instance.journal_seq)
 
 
-def _name(person_id: UUID | None) -> str | None:
+def name_of(person_id: UUID | None) -> str | None:
+    """A person's name, to tell who was faster."""
     person = db.session.get(Person, person_id) if person_id else None
     return person.name if person else None

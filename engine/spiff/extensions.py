@@ -33,7 +33,7 @@ _NOTHING: tuple[set[str], set[str]] = (set(), set())
 _TWINS = {"payloadExpression": "messagePayload", "variableName": "messageVariable"}
 """Two names of one thing: only one of them may be written."""
 
-_PEOPLE = "form into role assignee organisation priority due follow_up milestone"
+_PEOPLE = "form into role assignee organisation priority due follow_up signature milestone"
 _CALL = "in out milestone"
 _KEYS = {
     **dict.fromkeys(NODES, "milestone"),

@@ -200,6 +200,8 @@ def people_problems(
             yield said(scope, node, f"le formulaire « {form} » n'est pas dans ce dossier")
         if node.kind not in ("userTask", "manualTask"):
             continue
+        if node.properties.get("ebg:signature", "true") not in ("true", "false"):
+            yield said(scope, node, "ebg:signature s'écrit true ou false")
         if node.kind == "userTask" and not form:
             message = "cette tâche n'a pas de formulaire : on ne pourra que la terminer"
             yield said(scope, node, message, "warning")

@@ -32,6 +32,7 @@ COMPANY = {"applicant", "administrator"}
 OFFICERS = {"officer", "colleague"}
 OFFICE = {*OFFICERS, "head"}
 HANDLERS = {*OFFICE, "cofunder", "other_officer", "other_head", "other_cofunder"}
+HEADS = {"head", "other_head"}
 PARTIES = {*OFFICE, "applicant", "cofunder"}
 SIGNED_IN = {
     *HANDLERS, *APPLICANTS, "administrator", "other_administrator", "operator",
@@ -64,12 +65,33 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "inbox.claim", "task_id=officer_task", OFFICERS, {}),
     (POST, "inbox.claim", "task_id=applicant_task", {"applicant"}, {}),
     (POST, "inbox.claim", "task_id=cofunder_task", {"cofunder"}, {}),
-    (POST, "inbox.release", "task_id=held_task", {"officer"}, {}),
+    (POST, "inbox.release", "task_id=held_task", {"officer", "head"}, {}),
     (POST, "inbox.release", "task_id=cofunder_task", NOBODY, {}),
     (POST, "inbox.save", "task_id=officer_task", OFFICERS, SUBMIT),
     (POST, "inbox.save", "task_id=held_task", {"officer"}, SUBMIT),
     (POST, "inbox.save", "task_id=applicant_task", {"applicant"}, SUBMIT),
     (POST, "inbox.save", "task_id=cofunder_task", {"cofunder"}, SUBMIT),
+    (GET, "absences.index", "", HANDLERS, {}),
+    (POST, "absences.declare", "", HANDLERS, {}),
+    (POST, "absences.end", "absence_id=absence", {"officer", "head"}, {}),
+    (POST, "acts.assign", "task_id=held_task", {"officer", "head"}, {}),
+    (POST, "acts.assign", "task_id=officer_task", {"head"}, {}),
+    (POST, "acts.assign", "task_id=applicant_task", NOBODY, {}),
+    (POST, "acts.hand_back", "task_id=held_task", {"officer", "head"}, {"motif": "x"}),
+    (POST, "acts.snooze", "task_id=held_task", {"officer"}, {}),
+    (POST, "acts.resume", "task_id=held_task", {"officer"}, {}),
+    (GET, "team.index", "", HEADS, {}),
+    (GET, "team.agent", "person_id=officer_person", {"head"}, {}),
+    (GET, "team.untaken", "role=case_officer", HEADS, {}),
+    (GET, "bulk.index", "", HANDLERS, {}),
+    (POST, "bulk.preview", "", HANDLERS, {}),
+    (POST, "bulk.start", "", HANDLERS, {"acte": "prendre"}),
+    (GET, "bulk.show", "job_id=lot", {"officer", "head"}, {}),
+    (GET, "bulk.show", "job_id=job", NOBODY, {}),
+    (POST, "bulk.turn", "job_id=lot act=arret", {"officer", "head"}, {}),
+    (POST, "bulk.turn", "job_id=job act=arret", NOBODY, {}),
+    (GET, "jobs.show", "job_id=lot", NOBODY, {}),
+    (POST, "undo.take_back", "", SIGNED_IN, {}),
     (GET, "portal.index", "", APPLICANTS, {}),
     (GET, "portal.start", "definition=key", APPLICANTS, {}),
     (POST, "portal.begin", "definition=key", APPLICANTS, {}),

@@ -3,6 +3,7 @@ documents, an incident, an invitation, and somebody for every role there is.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,9 +11,19 @@ from flask import Flask
 from sqlalchemy import select
 
 from connectors import StoredFile
-from engine import documents
+from engine import clock, documents
 from engine.access import VISITOR, Actor, actor_for
-from engine.commands import calls, drafts, jobs, membership, people, publishing, tasks
+from engine.commands import (
+    absences,
+    calls,
+    drafts,
+    jobs,
+    membership,
+    people,
+    publishing,
+    task_jobs,
+    tasks,
+)
 from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
@@ -93,6 +104,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _publish(office)
     _play(office)
     _write(office)
+    _share(office)
     return office
 
 
@@ -243,4 +255,26 @@ def _write(office: TwoOffices) -> None:
             db.session.flush()
             ids[f"request{suffix}"] = asked.id
             db.session.get_one(Organisation, ids[f"company{suffix}"]).logo = b"\x89PNG"
+    db.session.rollback()
+
+
+def _share(office: TwoOffices) -> None:
+    """Somebody will be away, and did the same to several tasks."""
+    ids = office.ids
+    starts_at = clock.now() + timedelta(days=30)
+    ids["absence"] = absences.declare(
+        ids["officer_person"],
+        ids["colleague_person"],
+        ids["region"],
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(days=7),
+        actor=office.actor("officer"),
+    )
+    ids["lot"] = task_jobs.create(
+        uuid4(),
+        [ids["officer_task"], ids["held_task"]],
+        task_jobs.TaskAct("claim"),
+        actor=office.actor("officer"),
+        motive="essai",
+    )
     db.session.rollback()

@@ -117,7 +117,7 @@ def page(case: ProcessInstance, actor: Actor) -> CasePage:
         panels=facts.panels(case, data) if handles else [],
         past=[step for step in every_step if step.kind in HUMAN_STEPS],
         every_step=every_step if handles else [],
-        people=names({step.by for step in every_step}),
+        people=names({who for step in every_step for who in (step.by, step.on_behalf_of)}),
         caller=related.caller(case, actor),
         called=related.called(case) if handles else [],
         incidents=_open_incidents(case.id) if handles else 0,

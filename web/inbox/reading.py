@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import contains_eager
 
 from engine import clock, merging
-from engine.access import NOT_HANDLING, Actor, visible_tasks
+from engine.access import NOT_HANDLING, Actor, Role, tasks_of, visible_tasks
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
 from web.paging import bounded
 
@@ -81,6 +81,7 @@ def case_of(task: UserTask) -> ProcessInstance:
 def _branches(actor: Actor, basket: str) -> list[Select[UUID]]:
     """The ids of a basket's tasks in order: queries that each follow one index."""
     by = UserTask.assignee_id
+    kinds: list[list[ColumnElement[bool]]]
     match basket:
         case "faits":
             done = UserTask.completed_by == actor.person_id
@@ -89,27 +90,42 @@ def _branches(actor: Actor, basket: str) -> list[Select[UUID]]:
             )
             return [mine.with_only_columns(UserTask.id).order_by(*LATEST)]
         case "a-moi":
-            kinds = [[by == actor.person_id]]
+            put_off = UserTask.follow_up_at
+            to_do = or_(put_off.is_(None), put_off <= clock.now())
+            return [
+                _branch(role, by == holder, to_do)
+                for role in actor.handling
+                for holder in _hands(actor, role)
+            ]
         case "a-prendre":
             kinds = [[by.is_(None)]]
         case "en-retard":
             late = UserTask.due_at < clock.now()
             kinds = [[by.is_(None), late], [by.is_not(None), late]]
         case _:
-            kinds = [[by.is_not(None), by != actor.person_id]]
+            hands = {actor.person_id, *(role.for_person for role in actor.lent)}
+            kinds = [[by.is_not(None), by.not_in(sorted(hands, key=str))]]
     return [
-        select(UserTask.id)
-        .where(
-            UserTask.organisation_id == role.organisation_id,
-            UserTask.role == role.name,
-            IS_OPEN,
-            *kind,
-        )
-        .order_by(*URGENCY)
-        for role in sorted(actor.roles, key=str)
-        if role.name not in NOT_HANDLING
+        _branch(role, *kind)
+        for role in actor.handling
+        if not _held_too(actor, role)
         for kind in kinds
     ]
+
+
+def _branch(role: Role, *which: ColumnElement[bool]) -> Select[UUID]:
+    return select(UserTask.id).where(tasks_of(role), IS_OPEN, *which).order_by(*URGENCY)
+
+
+def _held_too(actor: Actor, role: Role) -> bool:
+    """Whether a role that was lent is one that this person has anyway."""
+    return role.for_person is not None and actor.holds(role.organisation_id, role.name)
+
+
+def _hands(actor: Actor, role: Role) -> list[UUID | None]:
+    """Whose tasks are in this person's hands under a role: theirs, and the absent one's."""
+    mine = [] if _held_too(actor, role) else [actor.person_id]
+    return [*mine, role.for_person] if role.for_person else mine
 
 
 def _count(actor: Actor, basket: str) -> int | str:

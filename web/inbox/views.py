@@ -1,6 +1,7 @@
 """The inbox of those who handle cases, and the page of one task, whoever it is for."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +15,23 @@ from engine.access import Actor, allowed
 from engine.commands import drafts, tasks
 from engine.directory import APPLICANT, Organisation, Person
 from engine.documents import Draft
-from engine.errors import Busy, StaleDraft, TaskNotOpen, TaskSuspended, TaskTaken
+from engine.errors import (
+    Busy,
+    MotiveMissing,
+    StaleDraft,
+    TaskNotOpen,
+    TaskSuspended,
+    TaskTaken,
+)
 from engine.models import UserTask, db
 from forms import Form, Reading
-from web import filling
+from web import filling, undo
 from web.auth import current_actor, guard
 from web.cases import reading as case_reading
 from web.inbox import reading
 from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
+from web.people import acting
 from web.typed import page_number
 
 bp = Blueprint("inbox", __name__)
@@ -77,16 +86,17 @@ def show(task_id: UUID) -> ResponseReturnValue:
 def claim(task_id: UUID) -> ResponseReturnValue:
     """Take a task, or be told who has it."""
     try:
-        tasks.claim(task_id, actor=current_actor())
+        act = tasks.claim(task_id, actor=current_actor())
     except TaskTaken as taken:
         flash(_("%(who)s a déjà pris cette tâche en charge.", who=taken.who), "warning")
     except TaskNotOpen as closed:
         flash(_closed_sentence(closed), "warning")
     else:
-        flash(
-            _("Cette tâche est à vous : vos collègues voient que vous vous en occupez."),
-            "success",
-        )
+        if act:
+            told = _(
+                "Cette tâche est à vous : vos collègues voient que vous vous en occupez."
+            )
+            undo.told(told, "task", task_id, act)
     return redirect(url_for(".show", task_id=task_id))
 
 
@@ -95,11 +105,13 @@ def claim(task_id: UUID) -> ResponseReturnValue:
 def release(task_id: UUID) -> ResponseReturnValue:
     """Put a task back for the others of the role."""
     try:
-        tasks.release(task_id, actor=current_actor())
+        act = tasks.release(task_id, actor=current_actor())
     except TaskNotOpen as closed:
         flash(_closed_sentence(closed), "warning")
+    except MotiveMissing:
+        return again(task_id, asked="remettre"), 422
     else:
-        flash(_("La tâche est remise dans la corbeille commune."), "success")
+        undo.told(_("La tâche est remise dans la corbeille commune."), "task", task_id, act)
     return redirect(url_for(".index"))
 
 
@@ -138,7 +150,7 @@ def _save(task: UserTask, form: Form | None, actor: Actor) -> ResponseReturnValu
     if task.status != "open":
         raise TaskNotOpen(_name(task.completed_by), task.completed_at)
     if not allowed(actor, "complete", task):
-        if task.assignee_id not in {None, actor.person_id}:
+        if task.assignee_id is not None and not actor.has_in_hand(task):
             raise TaskTaken(_name(task.assignee_id) or "")
         abort(403)
     if form is None:
@@ -175,7 +187,15 @@ def _complete(task: UserTask, values: dict[str, Any], actor: Actor) -> ResponseR
     return redirect(url_for(".index"))
 
 
-def _show(task: UserTask, outcome: Reading | None = None) -> str:
+def again(task_id: UUID, **refused: Any) -> str:
+    """The page of a task, with an act on it that was refused: what was typed, and why."""
+    task = db.session.get_one(UserTask, task_id)
+    return _show(task, offered=replace(acting.on(task, current_actor()), **refused))
+
+
+def _show(
+    task: UserTask, outcome: Reading | None = None, offered: acting.Acts | None = None
+) -> str:
     actor = current_actor()
     mine = task.status == "open" and allowed(actor, "complete", task)
     form = filling.form_of(task)
@@ -190,7 +210,8 @@ def _show(task: UserTask, outcome: Reading | None = None) -> str:
         page=case_reading.page(reading.case_of(task), actor),
         mine=mine,
         asks=form is not None,
-        held=task.assignee_id == actor.person_id,
+        acts=offered or acting.on(task, actor),
+        task_events=acting.EVENTS,
         assignee=_name(task.assignee_id),
         closed_by=_name(task.completed_by),
         view=view,

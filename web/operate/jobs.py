@@ -14,7 +14,7 @@ from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
 from engine.directory import Person
 from engine.errors import OperationRefused
-from engine.jobs import RESULTS, TO_DO, Job, JobItem, progress
+from engine.jobs import OPERATION, RESULTS, TO_DO, Job, JobItem, progress
 from engine.models import SUSPENDED, ProcessDefinition, ProcessInstance, UserTask, db
 from web.auth import current_actor, guard
 from web.operate import asking, reading, words
@@ -32,7 +32,9 @@ MOST_NUMBERS = 2000
 def index() -> ResponseReturnValue:
     """Every job, the latest first, and the versions that cases still follow."""
     page = db.paginate(
-        select(Job).order_by(Job.created_at.desc(), Job.id.desc()),
+        select(Job)
+        .where(Job.kind == OPERATION)
+        .order_by(Job.created_at.desc(), Job.id.desc()),
         page=page_number(),
         per_page=PER_PAGE,
         error_out=False,
@@ -78,7 +80,7 @@ def create() -> ResponseReturnValue:
 @guard("operate")
 def show(job_id: UUID) -> ResponseReturnValue:
     """How far a job has got, and what became of each case."""
-    job = db.session.get(Job, job_id) or abort(404)
+    job = _operation(job_id)
     result = request.args.get("resultat", "")
     items = select(JobItem).where(JobItem.job_id == job_id).order_by(JobItem.position)
     if result in {TO_DO, *RESULTS}:
@@ -101,8 +103,7 @@ def show(job_id: UUID) -> ResponseReturnValue:
 @guard("operate")
 def turn(job_id: UUID, act: str) -> ResponseReturnValue:
     """Stop a job, or let it go on."""
-    if db.session.get(Job, job_id) is None:
-        abort(404)
+    _operation(job_id)
     try:
         change = jobs.stop if act == "arret" else jobs.go_on
         change(job_id, actor=current_actor())
@@ -115,7 +116,7 @@ def turn(job_id: UUID, act: str) -> ResponseReturnValue:
 @guard("operate")
 def perform(job_id: UUID) -> ResponseReturnValue:
     """Do what was tried: the same operation, on the cases that the same choice finds now."""
-    tried = db.session.get(Job, job_id) or abort(404)
+    tried = _operation(job_id)
     try:
         made = jobs.create(
             asking.identifier(text(request.form, "job")),
@@ -156,6 +157,14 @@ def migrate(source_id: UUID, target_id: UUID) -> ResponseReturnValue:
         places=[e for e in elements.values() if e.name],
         found=_counted(Selection(definition_id=str(source.id))),
     )
+
+
+def _operation(job_id: UUID) -> Job:
+    """A job that an operator asked; those of agents are seen elsewhere."""
+    job = db.session.get(Job, job_id)
+    if job is None or job.kind != OPERATION:
+        abort(404)
+    return job
 
 
 def _choosing(typed: dict[str, str], **more: Any) -> str:

@@ -32,12 +32,14 @@ def compose(
     recipient: dict[str, Any],
     data: dict[str, Any] | None = None,
     signatory: str | None = None,
+    signed_by: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write a letter of the case's own procedure version.
 
     A template sees `case`, `sender`, `recipient`, `today` and what `data` holds. The sender
     is the body that owns the case, completed by its parameter `contact` {service, address,
-    email, phone, place, signatory}. Returns what `rendering.letter` takes: {title, body,
+    email, phone, place, signatory}. `signed_by` is who completed the step by which it was
+    decided: when they did so in the place of somebody, the signature says it. Returns what `rendering.letter` takes: {title, body,
     sender, recipient, reference, place_and_date, signatory, kind, file_name}. Raises
     ValueError, in French, for an unknown template or a place without a value.
     """
@@ -59,7 +61,7 @@ def compose(
         "recipient": recipient,
         "reference": case["number"],
         "place_and_date": _place_and_date(contact.get("place")),
-        "signatory": signatory or contact.get("signatory"),
+        "signatory": _signature(signatory or contact.get("signatory"), signed_by),
         "kind": template,
         "file_name": _file_name(title, case["number"]),
     }
@@ -88,6 +90,17 @@ def recapitulate(
         "kind": form,
         "file_name": _file_name(title, case["number"]),
     }
+
+
+def _signature(usual: str | None, signed_by: dict[str, Any] | None) -> str | None:
+    """Who signs: as usual, unless somebody signed in the place of another."""
+    replaced = (signed_by or {}).get("on_behalf_of")
+    if not signed_by or not replaced:
+        return usual
+    lines = [usual.rstrip() if usual else "", f"En l’absence de {replaced['name']},"]
+    if reference := replaced.get("delegation"):
+        lines.append(f"par délégation de signature ({reference}),")
+    return "\n".join(line for line in [*lines, signed_by["name"]] if line)
 
 
 def _file_name(title: str, number: str) -> str:

@@ -7,5 +7,7 @@ import "./focus.js";
 import "./menus.js";
 import "./once.js";
 import "./refresh.js";
+import "./select-all.js";
+import "./undo.js";
 
 window.htmx = htmx;

@@ -1,0 +1,12 @@
+// The button that takes an act back goes away after ten seconds, unless one is about to use it.
+
+const SHOWN = 10_000;
+
+for (const form of document.querySelectorAll("[data-ebg-undo]")) {
+  const leave = () => {
+    if (form.matches(":hover") || form.contains(document.activeElement)) return wait(1_000);
+    form.hidden = true;
+  };
+  const wait = (time) => setTimeout(leave, time);
+  wait(SHOWN);
+}
