@@ -9,7 +9,6 @@ read in the order in which they began to follow them, on one index.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
@@ -131,24 +130,23 @@ def awaited(instances: Iterable[ProcessInstance]) -> dict[UUID, list[Awaited]]:
     return found
 
 
-def _tasks(cases: list[UUID]) -> Select[Any]:
-    found: Select[Any] = (
+def _tasks(cases: list[UUID]) -> Select[UserTask, str]:
+    return (
         select(UserTask, Organisation.name)
         .join(Organisation, Organisation.id == UserTask.organisation_id)
         .where(UserTask.instance_id.in_(cases), IS_OPEN)
         .order_by(UserTask.due_at.asc().nulls_last(), UserTask.opened_at, UserTask.id)
     )
-    return found
 
 
-def _of_partners(cases: list[UUID]) -> list[Select[Any]]:
+def _of_partners(cases: list[UUID]) -> list[Select[UUID, str, str]]:
     call, answer = RemoteCall, MessageSubscription
-    calls: Select[Any] = (
+    calls = (
         select(call.instance_id, call.element_id, call.partner)
         .where(call.instance_id.in_(cases), call.finished_at.is_(None))
         .order_by(call.created_at, call.id)
     )
-    answers: Select[Any] = (
+    answers = (
         select(answer.instance_id, answer.element_id, answer.name)
         .where(answer.instance_id.in_(cases), *_ANSWERS)
         .order_by(answer.element_id, answer.task_id)

@@ -43,6 +43,11 @@ def readable(typed: str) -> str:
     return bare if bare.isascii() and bare.isdigit() else said
 
 
+def searchable(typed: str) -> bool:
+    """Whether there is a letter or a figure to look for."""
+    return bool(words(readable(typed)))
+
+
 def find(typed: str, bodies: Iterable[UUID]) -> Found:
     """The cases of these bodies that have all the words typed, each at least begun."""
     said = readable(typed)
