@@ -198,9 +198,10 @@ class _Reading:
         order = "" if of_cases or basket == "faits" else self._order()
         if order in ORDERS:
             wanted, order = replace(wanted, order=order), ""
+        columns = self._columns()
         return Asked(
             basket, self.params, wanted, tuple(self.notes), tuple(self.chips),
-            order, awaited, self._columns(),
+            order, awaited, columns,
         )  # fmt: skip
 
     def _said(self, name: str) -> str:

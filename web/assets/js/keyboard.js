@@ -47,7 +47,7 @@ function move(step) {
 // On a task, its own button; in the list, the line alone is sent with the act.
 function perform(act) {
   const own = document.querySelector(`[data-ebg-key="${act}"]`);
-  if (own) return own.matches("details") ? unfold(own) : (own.click(), true);
+  if (own) return own.matches("details") ? unfold(own) : ((own.querySelector("button") ?? own).click(), true);
   const button = document.querySelector(`[data-ebg-bulk] button[value="${act}"]`);
   const box = row()?.querySelector("input[name=tache]");
   if (!button || !(box || document.querySelector("input[name=tache]:checked"))) return peeked(act);
