@@ -218,10 +218,14 @@ def _belongs(actor: Actor, organisation: Organisation) -> bool:
     return any(r.organisation_id == organisation.id for r in actor.roles)
 
 
+def _shares_view(actor: Actor, view: SavedView) -> bool:
+    """With a role that one holds oneself."""
+    handling = view.role not in {None, *NOT_HANDLING}
+    return handling and actor.holds(view.organisation_id, view.role or "")
+
+
 def _sees_view(actor: Actor, view: SavedView) -> bool:
-    theirs = view.role not in {None, *NOT_HANDLING}
-    shared = theirs and actor.holds(view.organisation_id, view.role or "")
-    return shared or view.person_id == actor.person_id
+    return view.person_id == actor.person_id or _shares_view(actor, view)
 
 
 def _inherits_view(actor: Actor, view: SavedView) -> bool:
@@ -256,6 +260,7 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Document, "read"): _reads_document,
     (ProcessDefinition, "start"): _starts,
     (SavedView, "see"): _sees_view,
+    (SavedView, "share"): _shares_view,
     (SavedView, "change"): lambda a, v: v.person_id == a.person_id,
     (SavedView, "take over"): _inherits_view,
     (SavedView, "delete"): lambda a, v: v.person_id == a.person_id or _inherits_view(a, v),

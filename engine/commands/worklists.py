@@ -182,4 +182,4 @@ def _named(view: SavedView, others: Sequence[SavedView]) -> None:
 def _share(view: SavedView, shared: tuple[UUID, str] | None, actor: Actor) -> None:
     view.organisation_id, view.role = shared or (None, None)
     if shared is not None:
-        require(actor, "see", view)
+        require(actor, "share", view)

@@ -101,15 +101,20 @@ def preview(task_id: UUID) -> ResponseReturnValue:
     )
 
 
+def chosen_columns(asked: Asked, choices: Choices, actor: Actor) -> tuple[str, ...]:
+    """The columns chosen: in the address, else by the person, else those of everyone."""
+    return asked.columns or _own(asked, choices, actor)
+
+
 def shown_columns(asked: Asked, choices: Choices, actor: Actor) -> list[columns.Column]:
-    """The columns of the list: of the address, else the person's own, else everyone's."""
-    chosen = asked.columns or _own(asked, choices, actor)
+    """The columns of the list: those chosen, and what its basket adds."""
+    chosen = chosen_columns(asked, choices, actor)
     return columns.shown(asked.basket, chosen, choices.columns)
 
 
 def arranged(asked: Asked, choices: Choices, actor: Actor) -> list[tuple[Any, bool]]:
-    """Every column one may choose, those shown first, and whether it is shown."""
-    chosen = asked.columns or _own(asked, choices, actor)
+    """Every column one may choose, those chosen first, and whether it is."""
+    chosen = chosen_columns(asked, choices, actor)
     others = [name for name in choices.columns if name not in chosen]
     return [
         *((choices.columns[name], True) for name in chosen),

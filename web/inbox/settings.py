@@ -28,7 +28,7 @@ from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.inbox import exporting, lines
 from web.inbox.asking import LONGEST_QUERY, Asked, Choices, read, unpacked
-from web.inbox.listing import person, roles, shares, shown_columns
+from web.inbox.listing import chosen_columns, person, roles, shares, shown_columns
 from web.inbox.reading import BASKETS
 from web.typed import text
 
@@ -70,7 +70,7 @@ def _views(problem: str = "", at: str = "", status: int = 200) -> ResponseReturn
         shares=shares(actor),
         baskets=BASKETS,
         asked=asked,
-        typed=request.form,
+        typed={name: text(request.form, name) for name in request.form},
         problem=problem,
         at=at,
         longest=LONGEST_NAME,
@@ -101,14 +101,13 @@ def save_view() -> ResponseReturnValue:
     """Keep the list as it is asked, under a name."""
     actor = current_actor()
     asked, choices = _listed()
-    columns = [c.name for c in shown_columns(asked, choices, actor)]
     kept = list[UUID]()
 
     def save() -> None:
         kept.append(
             keep.save_view(
                 text(request.form, "nom"), asked.but("colonnes", "vue"),
-                [n for n in columns if n in choices.columns],
+                chosen_columns(asked, choices, actor),
                 actor=actor, shared=_shared(),
             )
         )  # fmt: skip
@@ -148,11 +147,9 @@ def change_view(view_id: UUID) -> ResponseReturnValue:
             keep.share_view(view_id, shared, actor=actor)
         case "mettre-a-jour":
             asked, choices = _listed()
-            columns = [c.name for c in shown_columns(asked, choices, actor)]
-            there = [n for n in columns if n in choices.columns]
-            keep.change_view(
-                view_id, actor=actor, asked=asked.but("colonnes", "vue"), columns=there
-            )
+            columns = chosen_columns(asked, choices, actor)
+            kept = asked.but("colonnes", "vue")
+            keep.change_view(view_id, actor=actor, asked=kept, columns=columns)
             flash(said, "success")
             return redirect(url_for("inbox.index", vue=view_id))
         case "reprendre":
