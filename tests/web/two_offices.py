@@ -12,7 +12,16 @@ from sqlalchemy import select
 from connectors import StoredFile
 from engine import documents
 from engine.access import VISITOR, Actor, actor_for
-from engine.commands import calls, drafts, jobs, membership, people, publishing, tasks
+from engine.commands import (
+    calls,
+    drafts,
+    jobs,
+    membership,
+    people,
+    publishing,
+    tasks,
+    worklists,
+)
 from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
@@ -93,7 +102,19 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _publish(office)
     _play(office)
     _write(office)
+    _keep_views(office)
     return office
+
+
+def _keep_views(office: TwoOffices) -> None:
+    """Two ways in which the officer looks at the inbox."""
+    role = (office.ids["region"], "case_officer")
+    asked = {"panier": "a-prendre", "procedure": KEY, "tri": "anciennes"}
+    for name, shared in (("own_view", None), ("shared_view", role)):
+        office.ids[name] = worklists.save_view(
+            name, asked, ["titre", "v.application.siret"], actor=office.actor("officer"),
+            shared=shared,
+        )  # fmt: skip
 
 
 def _enter(office: TwoOffices, role: str, organisation: UUID | None, held: str) -> None:
