@@ -25,9 +25,13 @@ from engine.directory import (
 from engine.documents import EVERYONE, PARTIES, Document, Draft
 from engine.jobs import Job
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
+from engine.worklists import SavedView
 
 __all__ = ["NOT_HANDLING", "VISITOR", "Actor", "Role", "actor_for"]
 """Who acts is said elsewhere, and asked for here."""
+
+HEAD = "head_of_service"
+"""Who answers for what a service leaves behind."""
 
 
 class Forbidden(Exception):
@@ -213,6 +217,34 @@ def _belongs(actor: Actor, organisation: Organisation) -> bool:
     return any(r.organisation_id == organisation.id for r in actor.roles)
 
 
+def _shares_view(actor: Actor, view: SavedView) -> bool:
+    """With a role that one holds oneself."""
+    handling = view.role not in {None, *NOT_HANDLING}
+    return handling and actor.holds(view.organisation_id, view.role or "")
+
+
+def _sees_view(actor: Actor, view: SavedView) -> bool:
+    return view.person_id == actor.person_id or _shares_view(actor, view)
+
+
+def _inherits_view(actor: Actor, view: SavedView) -> bool:
+    """A shared view whose keeper has left is for those of its role, and for the head."""
+    if view.role is None or actor.person_id == view.person_id:
+        return False
+    heads = actor.holds(view.organisation_id, HEAD)
+    left = not keeps_role(view)
+    return left and (heads or _sees_view(actor, view))
+
+
+def keeps_role(view: SavedView) -> bool:
+    """Whether who keeps a shared view still works where it is shared."""
+    held = holdings_of(view.person_id)
+    return any(
+        h.organisation_id == view.organisation_id and h.role in {view.role, HEAD}
+        for h in held
+    )
+
+
 _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (ProcessInstance, "see"): _sees_case,
     (ProcessInstance, "handle"): _handles,
@@ -231,6 +263,11 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Draft, "file"): _files_draft,
     (Document, "read"): _reads_document,
     (ProcessDefinition, "start"): _starts,
+    (SavedView, "see"): _sees_view,
+    (SavedView, "share"): _shares_view,
+    (SavedView, "change"): lambda a, v: v.person_id == a.person_id,
+    (SavedView, "take over"): _inherits_view,
+    (SavedView, "delete"): lambda a, v: v.person_id == a.person_id or _inherits_view(a, v),
     (Organisation, "apply"): lambda a, o: a.holds(o.id, APPLICANT),
     (Organisation, "manage"): _manages,
     (Organisation, "belong"): _belongs,

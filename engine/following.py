@@ -22,7 +22,7 @@ class CaseFollower(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "case_follower"
     __table_args__ = (
-        Index("ix_case_follower_open", "person_id", "instance_id",
+        Index("ix_case_follower_open", "person_id", "since", "instance_id",
               **only("closed_at IS NULL")),
         Index(None, "instance_id"),
     )  # fmt: skip

@@ -137,7 +137,9 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
         return self.status in {"active", SUSPENDED}
 
 
-_URGENCY = ("due_at", "opened_at", "id")
+_URGENCY, _SINCE = ("due_at", "opened_at", "id"), ("opened_at", "id")
+_ROLE = ("organisation_id", "role")
+_STEP = (*_ROLE, "key", "element_id")
 
 
 class UserTask(db.Model):  # type: ignore[name-defined]
@@ -147,12 +149,17 @@ class UserTask(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         Index(None, "instance_id", "status"),
         # The baskets of the inbox, each read in its own order whatever the crowd.
-        Index("ix_user_task_to_take", "organisation_id", "role", *_URGENCY,
-              **only("status = 'open' AND assignee_id IS NULL")),
-        Index("ix_user_task_taken", "organisation_id", "role", *_URGENCY,
-              **only("status = 'open' AND assignee_id IS NOT NULL")),
+        *(Index(f"ix_user_task_{basket}", *columns,
+                **only(f"status = 'open' AND assignee_id IS {whose}"))
+          for name, whose in (("to_take", "NULL"), ("taken", "NOT NULL"))
+          for basket, columns in (
+              (name, (*_ROLE, *_URGENCY)), (f"{name}_since", (*_ROLE, *_SINCE)),
+              (f"{name}_at", (*_STEP, *_URGENCY)), (f"{name}_at_since", (*_STEP, *_SINCE)),
+          )),
         Index("ix_user_task_mine", "assignee_id", "organisation_id", "role", *_URGENCY,
               **only("status = 'open'")),
+        Index("ix_user_task_snoozed", "assignee_id", "follow_up_at",
+              **only("status = 'open' AND follow_up_at IS NOT NULL")),
         Index("ix_user_task_done", "completed_by", "completed_at"),
         Index("ix_user_task_at_step", "element_id", "instance_id", "opened_at",
               **only("status = 'open'")),

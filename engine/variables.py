@@ -20,12 +20,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock, definitions, rows
 from engine.columns import UtcDateTime, only
+from engine.directory import Organisation
 from engine.models import History, ProcessInstance, db
 from engine.words import fold, words
 
 PROPERTY = "ebg:searchable"
 TITLE = "case.title"
-"""Under this name are the words of the case's number and title, one row each."""
+"""Under this name are the words of the case's number and title, and of who applied: their
+name and SIRET. One row each."""
 
 MOST_NAMES = 20
 """Variables of one procedure that can be searched; those named after are left out."""
@@ -65,6 +67,7 @@ class CaseVariable(db.Model):  # type: ignore[name-defined]
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     number: Mapped[float | None]
     moment: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    written: Mapped[str | None] = mapped_column(String(LONGEST))  # when `text` differs
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,12 @@ def keep(instance: ProcessInstance, updates: Mapping[str, Any]) -> None:
 
 
 def keep_title(instance: ProcessInstance) -> None:
-    """Write the words of a case's number and title."""
-    _write(instance, {TITLE: words(f"{instance.number} {instance.title}")})
+    """Write the words by which people know a case."""
+    said = f"{instance.number} {instance.title}"
+    if instance.applicant_id is not None:
+        applicant = db.session.get_one(Organisation, instance.applicant_id)
+        said = f"{said} {applicant.name} {applicant.siret or ''}"
+    _write(instance, {TITLE: words(said)})
 
 
 def rebuild(instance: ProcessInstance) -> None:
@@ -181,13 +188,20 @@ def columns(value: str | float | date) -> dict[str, Any]:
         case date():
             return _kept(value.isoformat(), moment=_moment(value))
         case _:
-            return _kept(fold(value.strip()), moment=_moment_in(value))
+            written = value.strip()
+            return _kept(fold(written), moment=_moment_in(value), written=written)
 
 
 def _kept(
-    known: str, *, number: float | None = None, moment: datetime | None = None
+    known: str,
+    *,
+    number: float | None = None,
+    moment: datetime | None = None,
+    written: str | None = None,
 ) -> dict[str, Any]:
-    return {"text": known[:LONGEST], "number": number, "moment": moment}
+    if written is not None:
+        written = written[:LONGEST] if written != known else None
+    return {"text": known[:LONGEST], "number": number, "moment": moment, "written": written}
 
 
 def _moment_in(value: str) -> datetime | None:

@@ -47,6 +47,8 @@ BLUEPRINTS = [
     "web.people.team",
     "web.bulk.views",
     "web.undo",
+    "web.inbox.listing",
+    "web.inbox.settings",
     "web.portal.requests",
     "web.portal.catalogue",
     "web.cases.views",

@@ -47,8 +47,10 @@ def start(
     with transaction() as after_commit:
         definition = db.session.get_one(ProcessDefinition, definition_id)
         require(actor, "start", definition)
-        if definition.start_role == APPLICANT and applicant_id is not None:
-            require(actor, "apply", db.session.get_one(Organisation, applicant_id))
+        # Held to the end, so that it is read once for all who ask.
+        applicant = db.session.get_one(Organisation, applicant_id) if applicant_id else None
+        if definition.start_role == APPLICANT and applicant is not None:
+            require(actor, "apply", applicant)
         draft = lock(Draft, draft_id) if draft_id is not None else None
         instance = new(definition, applicant_id, actor.person_id, draft_id or uuid4())
         db.session.add(instance)

@@ -407,11 +407,11 @@ def test_what_many_cases_have_is_read_in_the_order_of_the_list(
 
 def test_the_inbox_and_the_timers_are_read_in_order(full: Crowd) -> None:
     actor = full.office.officer
-    for basket in reading.BASKETS:
+    for basket in (name for name, one in reading.BASKETS.items() if not one.of_cases):
         for plan in plans(lambda b=basket: list(reading.tasks(actor, b, 3).items)):
             assert reads_everything(plan) == [], (basket, plan)
     for basket in ("a-prendre", "equipe", "a-moi"):
-        (branches,) = [b for b in [reading._branches(actor, basket)] if b]
+        (branches,) = [b for b in [reading.ids(actor, basket)] if b]
         for branch in branches:
             for plan in plans(lambda b=branch: db.session.scalars(b.limit(5)).all()):
                 assert "ix_user_task_" in plan, (basket, plan)

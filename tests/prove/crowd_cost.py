@@ -81,8 +81,21 @@ INBOX: dict[str, Act] = {
     "inbox page « en retard » (HTTP)": _opens("/corbeille/?panier=en-retard"),
     "inbox page « mon équipe » (HTTP)": _opens("/corbeille/?panier=equipe"),
     **{
+        f"inbox page « {name} », {what} (HTTP)": _opens(f"/corbeille/?panier={name}&{more}")
+        for name in ("a-prendre", "equipe", "en-retard")
+        for what, more in {
+            "a procedure": "procedure=crowd.request",
+            "a step, the oldest": "procedure=crowd.request&etape=task_2&tri=anciennes",
+            "two words": "q=fromag+bresse",
+            "this week": "echeance=7-jours",
+        }.items()
+    },
+    "inbox page « en attente » (HTTP)": _opens("/corbeille/?panier=en-attente"),
+    "inbox page « suivis » (HTTP)": _opens("/corbeille/?panier=suivis"),
+    **{
         f"tasks « {name} »": lambda v, a, name=name: reading.tasks(a, name, 1).items
-        for name in reading.BASKETS
+        for name, one in reading.BASKETS.items()
+        if not one.of_cases
     },
     "counts of all baskets": lambda v, a: reading.baskets(a),
 }

@@ -184,8 +184,10 @@ def test_a_basket_holds_what_its_name_says(ground: Ground, app: Flask) -> None:
             c.title for c in (mine, theirs, free, done) if f"/taches/{_task(c)}" in page
         ]
         assert shown == [title], basket
-    assert browser.get("/corbeille/?panier=nawak").status_code == 404
-    assert browser.get("/corbeille/?panier=%00").status_code == 404
+    for unknown in ("nawak", "%00"):
+        answer = browser.get(f"/corbeille/?panier={unknown}")
+        assert answer.status_code == 200
+    assert "Ce panier n’existe pas" in said(browser.get("/corbeille/?panier=nawak"))
 
 
 def _task(case: ProcessInstance) -> UUID:

@@ -23,6 +23,7 @@ from engine.commands import (
     publishing,
     task_jobs,
     tasks,
+    worklists,
 )
 from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
@@ -105,7 +106,19 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _play(office)
     _write(office)
     _share(office)
+    _keep_views(office)
     return office
+
+
+def _keep_views(office: TwoOffices) -> None:
+    """Two ways in which the officer looks at the inbox."""
+    role = (office.ids["region"], "case_officer")
+    asked = {"panier": "a-prendre", "procedure": KEY, "tri": "anciennes"}
+    for name, shared in (("own_view", None), ("shared_view", role)):
+        office.ids[name] = worklists.save_view(
+            name, asked, ["titre", "v.application.siret"], actor=office.actor("officer"),
+            shared=shared,
+        )  # fmt: skip
 
 
 def _enter(office: TwoOffices, role: str, organisation: UUID | None, held: str) -> None:

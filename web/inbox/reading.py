@@ -1,15 +1,19 @@
 """The baskets of the inbox: each a query on one index, counted and paged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import contains_eager
 
-from engine import clock, merging
-from engine.access import NOT_HANDLING, Actor, Role, tasks_of, visible_tasks
-from engine.models import IS_OPEN, ProcessInstance, UserTask, db
+from engine import merging
+from engine.access import Actor
+from engine.awaiting import followed
+from engine.models import ProcessInstance, UserTask, db
+from engine.worklist import DONE, LATEST, ORDERS, URGENCY, Wanted, branches
 from web.paging import bounded
 
 PER_PAGE = 25
@@ -17,60 +21,99 @@ PER_PAGE = 25
 MOST_COUNTED = 99
 """What a basket holds is counted up to here; head counts are in the figures."""
 
-URGENCY = (UserTask.due_at.asc().nulls_last(), UserTask.opened_at, UserTask.id)
-LATEST = (UserTask.completed_at.desc(), UserTask.id)
+WAITING, FOLLOWED = "en-attente", "suivis"
 
 
 @dataclass(frozen=True)
 class Basket:
-    """One way to look at one's tasks."""
+    """One way to look at one's tasks; some hold cases instead (`of_cases`)."""
 
     name: str
     label: str
     empty: str
+    of_cases: bool = False
     count: int | str | None = None
     """« 99+ » when there are more."""
 
 
 BASKETS = {
-    "a-prendre": Basket(
-        "a-prendre", "À prendre", "Rien à prendre : tout est pris en charge."
-    ),
-    "a-moi": Basket("a-moi", "À moi", "Vous n'avez rien en charge. Prenez une tâche."),
-    "equipe": Basket("equipe", "Mon équipe", "Personne d'autre n'a de tâche en charge."),
-    "en-retard": Basket("en-retard", "En retard", "Rien n'est en retard."),
-    "faits": Basket("faits", "Faits", "Vous n'avez encore terminé aucune tâche."),
+    b.name: b
+    for b in (
+        Basket("a-prendre", "À prendre", "Rien à prendre : tout est pris en charge."),
+        Basket("a-moi", "À moi", "Vous n'avez rien en charge. Prenez une tâche."),
+        Basket("equipe", "Mon équipe", "Personne d'autre n'a de tâche en charge."),
+        Basket(
+            WAITING,
+            "En attente",
+            "Aucun des dossiers que vous suivez n'attend d'entreprise, d'avis ni de partenaire.",
+            of_cases=True,
+        ),
+        Basket(
+            "reportees",
+            "Reportées",
+            "Aucune de vos tâches n'est reportée à plus tard.",
+        ),
+        Basket("en-retard", "En retard", "Rien n'est en retard."),
+        Basket(
+            FOLLOWED,
+            "Suivis",
+            "Vous ne suivez aucun dossier en cours. Ceux que vous traitez viennent ici d'eux-mêmes.",
+            of_cases=True,
+        ),
+        Basket("faits", "Faits", "Vous n'avez encore terminé aucune tâche."),
+    )
 }
 
 
 def baskets(actor: Actor) -> list[Basket]:
     """Every basket with its count; what is done is not counted."""
     return [
-        replace(b, count=None if b.name == "faits" else _count(actor, b.name))
+        replace(b, count=None if b.name == DONE else _count(actor, b.name))
         for b in BASKETS.values()
     ]
 
 
-def tasks(actor: Actor, basket: str, page: int) -> Pagination:
-    """One page of a basket's tasks, the most urgent first, each with its case."""
-    rows = (
-        select(UserTask)
-        .join(UserTask.instance)
-        .options(contains_eager(UserTask.instance))
-        .order_by(*(LATEST if basket == "faits" else URGENCY))
-    )
+def ids(actor: Actor, basket: str) -> list[Select[UUID]]:
+    """The ids of what a basket holds, in order: of tasks, or of cases."""
+    if basket in {WAITING, FOLLOWED}:
+        return [followed(actor, awaiting=basket == WAITING)]
+    return branches(Wanted(basket), actor)
+
+
+def tasks(actor: Actor, wanted: Wanted | str, page: int) -> Pagination:
+    """One page of tasks in the order asked, each with its case; of a basket, by its name."""
+    wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
+    rows = with_cases().order_by(*order_of(wanted))
     return bounded(
-        _branches(actor, basket), rows, id=UserTask.id, page=page, per_page=PER_PAGE
+        branches(wanted, actor), rows, id=UserTask.id, page=page, per_page=PER_PAGE
     )
+
+
+def with_cases() -> Select[UserTask]:
+    """Tasks, each read with its case."""
+    return (
+        select(UserTask).join(UserTask.instance).options(contains_eager(UserTask.instance))
+    )
+
+
+def order_of(wanted: Wanted) -> tuple[Any, ...]:
+    """The columns by which a basket's tasks are put in order."""
+    return LATEST if wanted.basket == DONE else ORDERS[wanted.order]
+
+
+def first(actor: Actor, wanted: Wanted, most: int) -> list[UUID]:
+    """The ids of the first tasks in the order asked."""
+    found = branches(wanted, actor)
+    if not found:
+        return []
+    some = select(UserTask.id).where(UserTask.id.in_(merging.first_ids(found, most)))
+    return list(db.session.scalars(some.order_by(*order_of(wanted)).limit(most)))
 
 
 def next_task(actor: Actor) -> UserTask | None:
     """The most urgent task in this person's hands."""
-    branches = _branches(actor, "a-moi")
-    if not branches:
-        return None
-    first = select(UserTask).where(UserTask.id.in_(merging.first_ids(branches, 1)))
-    return db.session.scalars(first.order_by(*URGENCY).limit(1)).first()
+    found = first(actor, Wanted("a-moi", order=URGENCY), 1)
+    return db.session.get(UserTask, found[0]) if found else None
 
 
 def case_of(task: UserTask) -> ProcessInstance:
@@ -78,56 +121,11 @@ def case_of(task: UserTask) -> ProcessInstance:
     return db.session.get_one(ProcessInstance, task.instance_id)
 
 
-def _branches(actor: Actor, basket: str) -> list[Select[UUID]]:
-    """The ids of a basket's tasks in order: queries that each follow one index."""
-    by = UserTask.assignee_id
-    kinds: list[list[ColumnElement[bool]]]
-    match basket:
-        case "faits":
-            done = UserTask.completed_by == actor.person_id
-            mine = visible_tasks(actor).where(
-                done, UserTask.status == "completed", UserTask.role.not_in(NOT_HANDLING)
-            )
-            return [mine.with_only_columns(UserTask.id).order_by(*LATEST)]
-        case "a-moi":
-            put_off = UserTask.follow_up_at
-            to_do = or_(put_off.is_(None), put_off <= clock.now())
-            return [
-                _branch(role, by == holder, to_do)
-                for role in actor.handling
-                for holder in _hands(actor, role)
-            ]
-        case "a-prendre":
-            kinds = [[by.is_(None)]]
-        case "en-retard":
-            late = UserTask.due_at < clock.now()
-            kinds = [[by.is_(None), late], [by.is_not(None), late]]
-        case _:
-            hands = {actor.person_id, *(role.for_person for role in actor.lent)}
-            kinds = [[by.is_not(None), by.not_in(sorted(hands, key=str))]]
-    return [
-        _branch(role, *kind)
-        for role in actor.handling
-        if not _held_too(actor, role)
-        for kind in kinds
-    ]
-
-
-def _branch(role: Role, *which: ColumnElement[bool]) -> Select[UUID]:
-    return select(UserTask.id).where(tasks_of(role), IS_OPEN, *which).order_by(*URGENCY)
-
-
-def _held_too(actor: Actor, role: Role) -> bool:
-    """Whether a role that was lent is one that this person has anyway."""
-    return role.for_person is not None and actor.holds(role.organisation_id, role.name)
-
-
-def _hands(actor: Actor, role: Role) -> list[UUID | None]:
-    """Whose tasks are in this person's hands under a role: theirs, and the absent one's."""
-    mine = [] if _held_too(actor, role) else [actor.person_id]
-    return [*mine, role.for_person] if role.for_person else mine
+def unread(actor: Actor, cases: Iterable[UUID]) -> set[UUID]:
+    """Those of these cases that have news for this person, shown in bold."""
+    return set()
 
 
 def _count(actor: Actor, basket: str) -> int | str:
-    counted = merging.count(_branches(actor, basket), MOST_COUNTED + 1)
+    counted = merging.count(ids(actor, basket), MOST_COUNTED + 1)
     return counted if counted <= MOST_COUNTED else f"{MOST_COUNTED}+"

@@ -24,15 +24,15 @@ from engine.errors import (
     TaskTaken,
 )
 from engine.models import UserTask, db
+from engine.worklists import habits
 from forms import Form, Reading
 from web import filling, undo
 from web.auth import current_actor, guard
 from web.cases import reading as case_reading
-from web.inbox import reading
+from web.inbox import around, reading
 from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
 from web.people import acting
-from web.typed import page_number
 
 bp = Blueprint("inbox", __name__)
 
@@ -47,31 +47,6 @@ def navigation(actor: Actor) -> Iterable[Item]:
             icon="inbox",
             about=_("Les tâches qui vous attendent, les plus urgentes d’abord."),
         )
-
-
-@bp.get("/corbeille/")
-@guard("handle")
-def index() -> ResponseReturnValue:
-    """One basket of one's tasks, the most urgent first."""
-    actor = current_actor()
-    baskets = reading.baskets(actor)
-    asked = request.args.get("panier")
-    by_name = {b.name: b for b in baskets}
-    if asked is not None and asked not in by_name:
-        abort(404)
-    full = next(
-        (b.name for b in baskets if b.name in {"a-moi", "a-prendre"} and b.count), None
-    )
-    basket = by_name[asked or full or "a-prendre"]
-    page = reading.tasks(actor, basket.name, page_number())
-    return render_template(
-        "inbox/index.html",
-        baskets=baskets,
-        basket=basket,
-        page=page,
-        roles={task.id: case_reading.role_name(task) for task in page.items},
-        people=case_reading.names({task.assignee_id for task in page.items}),
-    )
 
 
 @bp.get("/taches/<uuid:task_id>")
@@ -97,7 +72,7 @@ def claim(task_id: UUID) -> ResponseReturnValue:
                 "Cette tâche est à vous : vos collègues voient que vous vous en occupez."
             )
             undo.told(told, "task", task_id, act)
-    return redirect(url_for(".show", task_id=task_id))
+    return redirect(url_for(".show", task_id=task_id, liste=around.query() or None))
 
 
 @bp.post("/taches/<uuid:task_id>/remise")
@@ -165,7 +140,7 @@ def _save(task: UserTask, form: Form | None, actor: Actor) -> ResponseReturnValu
         return _show(task, outcome), 422 if outcome.errors else 200
     if not submitted:
         flash(_("Votre saisie est gardée."), "success")
-        return redirect(url_for(".show", task_id=task.id))
+        return redirect(url_for(".show", task_id=task.id, liste=around.query() or None))
     judged = filling.of_draft(db.session.get_one(Draft, draft_id)).judged()
     if judged.errors:
         return _show(task, judged), 422
@@ -175,16 +150,14 @@ def _save(task: UserTask, form: Form | None, actor: Actor) -> ResponseReturnValu
 def _complete(task: UserTask, values: dict[str, Any], actor: Actor) -> ResponseReturnValue:
     applicant = task.role == APPLICANT
     case_id, name = task.instance_id, task.name
+    place = None if applicant else around.of(task.id, actor)
     tasks.complete(
         task.id, values, actor=actor, origin="applicant" if applicant else "officer"
     )
     flash(_("« %(name)s » : c'est fait.", name=name), "success")
     if applicant:
         return redirect(url_for("portal.follow", case_id=case_id))
-    following = reading.next_task(actor)
-    if following is not None:
-        return redirect(url_for(".show", task_id=following.id))
-    return redirect(url_for(".index"))
+    return redirect(around.after(place, actor))
 
 
 def again(task_id: UUID, **refused: Any) -> str:
@@ -219,6 +192,9 @@ def _show(
         role=case_reading.role_name(task),
         body=db.session.get_one(Organisation, task.organisation_id),
         for_applicant=task.role == APPLICANT,
+        around=None if task.role == APPLICANT else around.of(task.id, actor),
+        liste=around.query() or None,
+        habits=habits(actor.person_id) if actor.person_id else None,
     )
 
 

@@ -19,11 +19,11 @@ from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
 from engine.errors import Busy, StaleDraft
 from engine.models import IS_OPEN, ProcessDefinition, ProcessInstance, UserTask, db
+from engine.worklist import ORDERS, URGENCY
 from forms import Reading
 from web import errors, filling
 from web.auth import acting_for, current_actor, guard
 from web.cases import reading
-from web.inbox.reading import URGENCY
 from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
 from web.partners import partner
@@ -91,11 +91,13 @@ def _expected(actor: Actor) -> list[UserTask]:
         select(UserTask.id)
         .where(UserTask.organisation_id == company, UserTask.role == APPLICANT)
         .where(IS_OPEN, kind)
-        .order_by(*URGENCY)
+        .order_by(*ORDERS[URGENCY])
         for company in sorted(actor.organisations(APPLICANT))
         for kind in (taken, ~taken)
     ]
-    rows = select(UserTask).options(joinedload(UserTask.instance)).order_by(*URGENCY)
+    rows = (
+        select(UserTask).options(joinedload(UserTask.instance)).order_by(*ORDERS[URGENCY])
+    )
     found = UserTask.id.in_(merging.first_ids(branches, 50))
     return list(db.session.scalars(rows.where(found).limit(50)))
 

@@ -4,9 +4,12 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import "./csrf.js";
 import "./dropzone.js";
 import "./focus.js";
+import "./keyboard.js";
 import "./menus.js";
 import "./once.js";
+import "./preview.js";
 import "./refresh.js";
+import "./selection.js";
 import "./select-all.js";
 import "./undo.js";
 

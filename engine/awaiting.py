@@ -1,0 +1,154 @@
+"""The cases that somebody follows, and what those wait for where they have nothing to do.
+
+    db.session.scalars(followed(actor, awaiting=True, of="partenaire"))
+
+A case is awaited of its company, of another body, or of a partner. A person's own cases are
+read in the order in which they began to follow them, on one index.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+
+from engine import definitions
+from engine.access import Actor, handled_cases, visible_tasks
+from engine.directory import APPLICANT, Organisation
+from engine.exchanges import RemoteCall
+from engine.following import CaseFollower
+from engine.models import IS_OPEN, MessageSubscription, ProcessInstance, UserTask, db
+from engine.worklist import hands
+
+COMPANY, BODY, PARTNER = "entreprise", "organisme", "partenaire"
+OF = (COMPANY, BODY, PARTNER)
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """Something that a case waits for. `who` is None for a partner that has no name here."""
+
+    of: str
+    what: str
+    who: str | None
+    due_at: datetime | None = None
+    partner: str = ""
+
+
+def followed(
+    actor: Actor,
+    *,
+    key: str = "",
+    cases: Sequence[UUID] | None = None,
+    awaiting: bool = False,
+    of: str = "",
+) -> Select[UUID]:
+    """The ids of the open cases that a person follows and may see, the latest first.
+
+    `awaiting`: those where their bodies have nothing to do, and something is awaited (`of`
+    one of `OF`, or of anyone).
+    """
+    case = ProcessInstance
+    found = (
+        select(CaseFollower.instance_id)
+        .join(case, case.id == CaseFollower.instance_id)
+        .where(
+            CaseFollower.person_id == actor.person_id,
+            CaseFollower.closed_at.is_(None),
+            _seen(actor),
+        )
+        .order_by(CaseFollower.since.desc(), CaseFollower.instance_id.desc())
+    )
+    if key:
+        found = found.where(case.key == key)
+    if cases is not None:
+        found = found.where(case.id.in_(cases))
+    if awaiting:
+        asked = (of,) if of else OF
+        waits = _waits(actor)
+        idle = ~_open_task(_ours(actor))
+        found = found.where(idle, or_(*(waits[one] for one in asked)))
+    return found
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    """Following a case gives no right on it: its role, or a task of it, does."""
+    handled = handled_cases(actor).whereclause
+    assert handled is not None
+    tasks = visible_tasks(actor).where(UserTask.instance_id == ProcessInstance.id)
+    consulted = tasks.with_only_columns(UserTask.id).correlate(ProcessInstance).exists()
+    return or_(handled, consulted)
+
+
+def _ours(actor: Actor) -> ColumnElement[bool]:
+    bodies = {hand.organisation_id for hand in hands(actor)}
+    return UserTask.organisation_id.in_(bodies) & (UserTask.role != APPLICANT)
+
+
+def _waits(actor: Actor) -> dict[str, ColumnElement[bool]]:
+    bodies = {hand.organisation_id for hand in hands(actor)}
+    elsewhere = UserTask.organisation_id.not_in(bodies) & (UserTask.role != APPLICANT)
+    case = ProcessInstance.id
+    calls = exists().where(RemoteCall.instance_id == case, RemoteCall.finished_at.is_(None))
+    answers = exists().where(MessageSubscription.instance_id == case, *_ANSWERS)
+    return {
+        COMPANY: _open_task(UserTask.role == APPLICANT),
+        BODY: _open_task(elsewhere),
+        PARTNER: or_(calls, answers),
+    }
+
+
+def _open_task(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(UserTask.instance_id == ProcessInstance.id, IS_OPEN, condition)
+
+
+# A request can be withdrawn at any moment: nobody waits for that.
+_ANSWERS = (
+    MessageSubscription.kind == "message",
+    MessageSubscription.name.not_like("%.withdrawal"),
+)
+
+
+def awaited(instances: Iterable[ProcessInstance]) -> dict[UUID, list[Awaited]]:
+    """What each of these cases waits for, the most urgent first: a few queries for all."""
+    cases = {instance.id: instance for instance in instances}
+    found = dict[UUID, list[Awaited]]()
+    if not cases:
+        return found
+    for task, body in db.session.execute(_tasks(list(cases))):
+        of = COMPANY if task.role == APPLICANT else BODY
+        waited = Awaited(of, task.name, body, task.due_at)
+        found.setdefault(task.instance_id, []).append(waited)
+    for statement in _of_partners(list(cases)):
+        for case_id, element, partner in db.session.execute(statement):
+            elements = definitions.model(cases[case_id].definition_id).elements
+            known = elements.get(element)
+            what = (known.name if known else "") or element
+            waited = Awaited(PARTNER, what, None, partner=partner.partition(".")[0])
+            found.setdefault(case_id, []).append(waited)
+    return found
+
+
+def _tasks(cases: list[UUID]) -> Select[UserTask, str]:
+    return (
+        select(UserTask, Organisation.name)
+        .join(Organisation, Organisation.id == UserTask.organisation_id)
+        .where(UserTask.instance_id.in_(cases), IS_OPEN)
+        .order_by(UserTask.due_at.asc().nulls_last(), UserTask.opened_at, UserTask.id)
+    )
+
+
+def _of_partners(cases: list[UUID]) -> list[Select[UUID, str, str]]:
+    call, answer = RemoteCall, MessageSubscription
+    calls = (
+        select(call.instance_id, call.element_id, call.partner)
+        .where(call.instance_id.in_(cases), call.finished_at.is_(None))
+        .order_by(call.created_at, call.id)
+    )
+    answers = (
+        select(answer.instance_id, answer.element_id, answer.name)
+        .where(answer.instance_id.in_(cases), *_ANSWERS)
+        .order_by(answer.element_id, answer.task_id)
+    )
+    return [calls, answers]

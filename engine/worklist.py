@@ -1,0 +1,292 @@
+"""The tasks of somebody's baskets, filtered and in order: short queries, each on one index.
+
+    ids = branches(Wanted("a-prendre", key="grants.aid"), actor)
+
+A basket is one query for each role in which a person handles cases; under a procedure, one
+for each of its steps. `engine.merging` puts their first rows together.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, select
+
+from engine import clock
+from engine.access import NOT_HANDLING, Actor, visible_tasks
+from engine.criteria import midnight
+from engine.models import IS_OPEN, DefinitionRole, ProcessDefinition, UserTask, db
+
+TO_TAKE, MINE, TEAM, SNOOZED, LATE, DONE = (
+    "a-prendre", "a-moi", "equipe", "reportees", "en-retard", "faits",
+)  # fmt: skip
+URGENCY, OLDEST, NEWEST = "urgence", "anciennes", "recentes"
+OVERDUE, WEEK, MONTH, NEVER = "retard", "7-jours", "mois", "sans"
+DUES = (OVERDUE, WEEK, MONTH, NEVER)
+
+ORDERS: dict[str, tuple[Any, ...]] = {
+    URGENCY: (UserTask.due_at.asc().nulls_last(), UserTask.opened_at, UserTask.id),
+    OLDEST: (UserTask.opened_at, UserTask.id),
+    NEWEST: (UserTask.opened_at.desc(), UserTask.id.desc()),
+}
+LATEST = (UserTask.completed_at.desc(), UserTask.id)
+
+MOST_STEPS = 200
+"""Steps of one procedure that are told apart."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A role in which a person handles cases; of these procedures alone, if `keys` is given."""
+
+    organisation_id: UUID
+    role: str
+    keys: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a basket; what is empty is not asked. `cases`: of these cases alone."""
+
+    basket: str
+    key: str = ""
+    step: str = ""
+    body: UUID | None = None
+    due: str = ""
+    assignee: UUID | None = None
+    cases: tuple[UUID, ...] | None = None
+    order: str = URGENCY
+
+    @property
+    def in_order(self) -> bool:
+        """Whether an index gives the tasks in the order asked, however many they are."""
+        few = self.cases is not None
+        return few or self.order == URGENCY or not (self.due or self.basket == LATE)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A version of a procedure in which a person may have tasks."""
+
+    id: UUID
+    key: str
+    name: str
+    owner_id: UUID
+
+
+def hands(actor: Actor) -> list[Hand]:
+    """The roles in which this person handles cases, always in the same order: those lent to
+    them too, unless they have them anyway.
+    """
+    lent = dict[Hand, list[frozenset[str]]]()
+    own = {Hand(r.organisation_id, r.name) for r in actor.handling if not r.for_person}
+    for role in actor.lent:
+        hand = Hand(role.organisation_id, role.name)
+        if hand not in own and role.name not in NOT_HANDLING:
+            lent.setdefault(hand, []).append(role.keys)
+    partial = {
+        replace(hand, keys=frozenset[str]().union(*keys) if all(keys) else None)
+        for hand, keys in lent.items()
+    }
+    return sorted(own | partial, key=lambda hand: (str(hand.organisation_id), hand.role))
+
+
+def _in_hand(actor: Actor) -> list[tuple[Hand, UUID | None]]:
+    """The roles under which tasks are in this person's hands, and whose they are: theirs, or
+    those of somebody they replace.
+    """
+    theirs = [
+        (Hand(role.organisation_id, role.name, role.keys or None), role.for_person)
+        for role in actor.lent
+        if role.name not in NOT_HANDLING
+    ]
+    return [*((hand, actor.person_id) for hand in hands(actor)), *dict.fromkeys(theirs)]
+
+
+def branches(wanted: Wanted, actor: Actor) -> list[Select[UUID]]:
+    """The ids of the tasks in the order asked: queries that each follow one index."""
+    if wanted.basket == DONE:
+        return [_done(wanted, actor)]
+    order = ORDERS[wanted.order]
+    own = wanted.basket in {MINE, SNOOZED}
+    asked = _in_hand(actor) if own else [(hand, None) for hand in hands(actor)]
+    return [
+        select(UserTask.id)
+        .where(
+            UserTask.organisation_id == hand.organisation_id,
+            UserTask.role == hand.role,
+            IS_OPEN,
+            *kind,
+            *_due(wanted.due),
+            *of_cases(wanted),
+            *place,
+        )
+        .order_by(*order)
+        for hand, holder in asked
+        if wanted.body in {None, hand.organisation_id}
+        for kind, by_step in _kinds(wanted, actor, holder)
+        for place in _places(wanted, hand, by_step)
+    ]
+
+
+def _done(wanted: Wanted, actor: Actor) -> Select[UUID]:
+    """What the person completed, the latest first: read on their own index."""
+    mine = visible_tasks(actor).where(
+        UserTask.completed_by == actor.person_id,
+        UserTask.status == "completed",
+        UserTask.role.not_in(NOT_HANDLING),
+        *of_cases(wanted),
+    )
+    for column, value in (
+        (UserTask.key, wanted.key), (UserTask.element_id, wanted.step),
+        (UserTask.organisation_id, wanted.body),
+    ):  # fmt: skip
+        if value:
+            mine = mine.where(column == value)
+    return mine.with_only_columns(UserTask.id).order_by(*LATEST)
+
+
+Kind = tuple[tuple[ColumnElement[bool], ...], bool | None]
+"""Whose the tasks are; whether one reads those taken, step by step (None: one's own few)."""
+
+
+def _kinds(wanted: Wanted, actor: Actor, holder: UUID | None) -> list[Kind]:
+    by, after = UserTask.assignee_id, UserTask.follow_up_at
+    now = clock.now()
+    near = [actor.person_id, *(role.for_person for role in actor.lent)]
+    elsewhere = and_(*(by != person for person in dict.fromkeys(near)))
+    match wanted.basket:
+        case "a-moi":
+            return [((by == holder, or_(after.is_(None), after <= now)), None)]
+        case "reportees":
+            return [((by == holder, after > now), None)]
+        case "a-prendre":
+            return [((by.is_(None),), False)]
+        case "en-retard":
+            late = UserTask.due_at < now
+            return [((by.is_(None), late), False), ((by.is_not(None), late), True)]
+        case _ if wanted.assignee is not None:
+            return [((by == wanted.assignee, elsewhere), None)]
+        case _:
+            return [((by.is_not(None), elsewhere), True)]
+
+
+def _places(
+    wanted: Wanted, hand: Hand, taken: bool | None
+) -> Iterator[tuple[ColumnElement[bool], ...]]:
+    """Where the tasks are: everywhere, or at each step of the procedures asked."""
+    lent = hand.keys
+    keys = [wanted.key] if wanted.key else sorted(lent) if lent is not None else None
+    if keys is None:
+        yield ()
+        return
+    for key in keys:
+        if lent is not None and key not in lent:
+            continue
+        of_key = UserTask.key == key
+        if wanted.step and wanted.key:
+            yield of_key, UserTask.element_id == wanted.step
+        elif taken is None or wanted.cases is not None:
+            yield (of_key,)
+        else:
+            for step in _steps(hand, key, taken=taken):
+                yield of_key, UserTask.element_id == step
+
+
+def of_cases(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
+    """The condition that tasks are those of the cases asked."""
+    return () if wanted.cases is None else (UserTask.instance_id.in_(wanted.cases),)
+
+
+def _due(asked: str) -> tuple[ColumnElement[bool], ...]:
+    due, now = UserTask.due_at, clock.now()
+    match asked:
+        case "retard":
+            return (due < now,)
+        case "7-jours":
+            return (due >= now, due < now + timedelta(days=7))
+        case "mois":
+            return (due >= now, due < _end_of_month())
+        case "sans":
+            return (due.is_(None),)
+    return ()
+
+
+def _end_of_month() -> datetime:
+    first = clock.today().replace(day=1)
+    return midnight((first + timedelta(days=31)).replace(day=1))
+
+
+def _steps(hand: Hand, key: str, *, taken: bool) -> list[str]:
+    """The steps of a procedure at which a role has tasks: one look at the index for each."""
+    asked = {"organisation_id": hand.organisation_id, "role": hand.role, "key": key}
+    return list(db.session.scalars(_STEPS[taken], asked))
+
+
+def _steps_query(whose: ColumnElement[bool]) -> Select[Any]:
+    """Each step is found from the one before, however many tasks are there."""
+    element = UserTask.element_id
+    body = bindparam("organisation_id", type_=UserTask.organisation_id.type)
+    steps = (
+        select(element)
+        .where(
+            UserTask.organisation_id == body,
+            UserTask.role == bindparam("role"),
+            UserTask.key == bindparam("key"),
+            IS_OPEN,
+            whose,
+        )
+        .order_by(element)
+        .limit(1)
+    )
+    first = steps.scalar_subquery()
+    found = select(first.label("step"), literal(1).label("rank")).cte(recursive=True)
+    following = steps.where(element > found.c.step).correlate(found).scalar_subquery()
+    further = found.c.step.is_not(None) & (found.c.rank < MOST_STEPS)
+    found = found.union_all(select(following, found.c.rank + 1).where(further))
+    return select(found.c.step).where(found.c.step.is_not(None))
+
+
+_STEPS: dict[bool, Select[Any]] = {
+    False: _steps_query(UserTask.assignee_id.is_(None)),
+    True: _steps_query(UserTask.assignee_id.is_not(None)),
+}
+
+
+def procedures(actor: Actor) -> list[Offered]:
+    """Every version of the procedures in which this person may have tasks, by name, the
+    latest first: those of their bodies and, for a role that none of these names, those of
+    the bodies that consult them.
+    """
+    held = hands(actor)
+    bodies = {hand.organisation_id for hand in held}
+    own = list(_versions(ProcessDefinition.owner_id.in_(bodies), held))
+    theirs = {(offered.owner_id, role) for offered, role in own}
+    asked = [h for h in held if (h.organisation_id, h.role) not in theirs]
+    away = (
+        list(_versions(ProcessDefinition.owner_id.not_in(bodies), asked)) if asked else []
+    )
+    there = {(h.organisation_id, h.role) for h in held}
+    mine = [offered for offered, role in own if (offered.owner_id, role) in there]
+    return list(dict.fromkeys([*mine, *(offered for offered, _ in away)]))
+
+
+def _versions(
+    owned: ColumnElement[bool], held: Iterable[Hand]
+) -> Iterator[tuple[Offered, str]]:
+    version, named = ProcessDefinition, DefinitionRole
+    rows = db.session.execute(
+        select(version.id, version.key, version.name, version.owner_id, named.role)
+        .join(named, and_(named.definition_id == version.id))
+        .where(owned, named.role.in_({hand.role for hand in held}))
+        .order_by(version.name, version.version.desc())
+        .limit(MOST_VERSIONS)
+    )
+    for definition_id, key, name, owner, role in rows:
+        yield Offered(definition_id, key, name, owner), role
+
+
+MOST_VERSIONS = 500
+"""Versions of procedures that are offered to choose from."""
