@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
+from engine.asks import WITHDRAWN, CaseRequest
 from engine.directory import (
     ADMINISTRATOR,
     APPLICANT,
@@ -24,7 +25,8 @@ from engine.directory import (
     Person,
     holdings_of,
 )
-from engine.documents import EVERYONE, PARTIES, Document, Draft
+from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
+from engine.notes import CaseNote
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
 
 NOT_HANDLING = frozenset({APPLICANT, ADMINISTRATOR, OPERATOR})
@@ -119,13 +121,24 @@ def _applies(actor: Actor, case: ProcessInstance) -> bool:
 
 
 def _consulted(actor: Actor, case: ProcessInstance) -> bool:
-    return bool(
-        db.session.scalar(
-            select(UserTask.id)
-            .where(UserTask.instance_id == case.id, _task_is_mine(actor))
-            .limit(1)
-        )
+    """Whether a task of the case asks for a role of theirs, or somebody asked them something."""
+    of_task = select(UserTask.id).where(
+        UserTask.instance_id == case.id, _task_is_mine(actor)
     )
+    if db.session.scalar(of_task.limit(1)) is not None:
+        return True
+    asked = select(CaseRequest).where(
+        CaseRequest.instance_id == case.id, CaseRequest.status != WITHDRAWN
+    )
+    return any(is_asked(actor, one) for one in db.session.scalars(asked))
+
+
+def is_asked(actor: Actor, ask: CaseRequest) -> bool:
+    """Whether somebody is asked this: by their name while they act for the body, or by role."""
+    if ask.person_id is not None:
+        bodies = {r.organisation_id for r in actor.roles}
+        return ask.person_id == actor.person_id and ask.organisation_id in bodies
+    return actor.holds(ask.organisation_id, ask.role or "")
 
 
 def _sees_case(actor: Actor, case: ProcessInstance) -> bool:
@@ -185,15 +198,39 @@ def readable(
     actor: Actor, case: ProcessInstance, documents: Iterable[Document]
 ) -> list[Document]:
     """Those of a case's documents that this person may read."""
+    theirs = audiences(actor, case)
+    mine = actor.person_id if theirs else None
+    return [
+        d
+        for d in documents
+        if d.audience in theirs or (mine is not None and d.added_by == mine)
+    ]
+
+
+def audiences(actor: Actor, case: ProcessInstance) -> frozenset[str]:
+    """For whom the documents of a case are, that this person reads; none to who sees nothing."""
     if _handles(actor, case):
-        return list(documents)
+        return frozenset({EVERYONE, PARTIES, OFFICE})
     if _applies(actor, case):
-        theirs = {EVERYONE, PARTIES}
-    elif _consulted(actor, case):
-        theirs = {EVERYONE}
-    else:
-        return []
-    return [d for d in documents if d.audience in theirs or d.added_by == actor.person_id]
+        return frozenset({EVERYONE, PARTIES})
+    return frozenset({EVERYONE}) if _consulted(actor, case) else frozenset()
+
+
+def readable_documents(actor: Actor, case: ProcessInstance) -> Select[tuple[Document]]:
+    """The same documents as `readable` gives, as a query."""
+    theirs = audiences(actor, case)
+    mine = Document.added_by == actor.person_id if theirs else false()
+    return select(Document).where(
+        Document.instance_id == case.id, or_(Document.audience.in_(theirs), mine)
+    )
+
+
+def _sees_ask(actor: Actor, ask: CaseRequest) -> bool:
+    return is_asked(actor, ask) or _handles(actor, ask.instance)
+
+
+def _edits_note(actor: Actor, note: CaseNote) -> bool:
+    return note.author_id == actor.person_id and _handles(actor, note.instance)
 
 
 def _starts(actor: Actor, definition: ProcessDefinition) -> bool:
@@ -226,6 +263,10 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Draft, "edit"): _edits_draft,
     (Draft, "file"): _files_draft,
     (Document, "read"): _reads_document,
+    (CaseNote, "edit"): _edits_note,
+    (CaseRequest, "see"): _sees_ask,
+    (CaseRequest, "answer"): is_asked,
+    (CaseRequest, "manage"): lambda a, r: _handles(a, r.instance),
     (ProcessDefinition, "start"): _starts,
     (Organisation, "apply"): lambda a, o: a.holds(o.id, APPLICANT),
     (Organisation, "manage"): _manages,

@@ -19,6 +19,7 @@ from engine.models import db
 from web import (
     bundles,
     config,
+    due,
     errors,
     i18n,
     limits,
@@ -41,6 +42,7 @@ BLUEPRINTS = [
     "web.auth.registration",
     "web.auth.company",
     "web.inbox.views",
+    "web.inbox.drafting",
     "web.portal.requests",
     "web.portal.catalogue",
     "web.cases.views",
@@ -92,6 +94,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     publication.load_operations()
     territory.use(ROOT / "web/data")
     app.add_template_global(clock.now, "present")
+    app.add_template_global(due.words, "due_words")
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).bp)
     import_module("web.cli").init_app(app)

@@ -12,16 +12,17 @@ from sqlalchemy.exc import NoResultFound
 
 from engine.access import Actor, allowed
 from engine.commands import drafts, tasks
-from engine.directory import APPLICANT, Organisation, Person
+from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
-from engine.errors import Busy, StaleDraft, TaskNotOpen, TaskSuspended, TaskTaken
+from engine.errors import Busy, EngineError, TaskNotOpen, TaskSuspended, TaskTaken
 from engine.models import UserTask, db
 from forms import Form, Reading
 from web import filling
 from web.auth import current_actor, guard
 from web.cases import reading as case_reading
-from web.inbox import reading
-from web.inbox.too_late import BUSY, too_late
+from web.filling import Overtaken
+from web.inbox import drafting, reading, why
+from web.inbox.too_late import closed_sentence, name_of, sentence_of, too_late
 from web.navigation import Item, offer
 from web.typed import page_number
 
@@ -81,7 +82,7 @@ def claim(task_id: UUID) -> ResponseReturnValue:
     except TaskTaken as taken:
         flash(_("%(who)s a déjà pris cette tâche en charge.", who=taken.who), "warning")
     except TaskNotOpen as closed:
-        flash(_closed_sentence(closed), "warning")
+        flash(closed_sentence(closed.who), "warning")
     else:
         flash(
             _("Cette tâche est à vous : vos collègues voient que vous vous en occupez."),
@@ -97,7 +98,7 @@ def release(task_id: UUID) -> ResponseReturnValue:
     try:
         tasks.release(task_id, actor=current_actor())
     except TaskNotOpen as closed:
-        flash(_closed_sentence(closed), "warning")
+        flash(closed_sentence(closed.who), "warning")
     else:
         flash(_("La tâche est remise dans la corbeille commune."), "success")
     return redirect(url_for(".index"))
@@ -112,34 +113,23 @@ def save(task_id: UUID) -> ResponseReturnValue:
     form = filling.form_of(task)
     try:
         return _save(task, form, actor)
-    except (TaskNotOpen, NoResultFound):  # the draft goes with its task, at any moment
-        db.session.rollback()
-        closed = TaskNotOpen(_name(db.session.get_one(UserTask, task_id).completed_by))
-        return too_late(_closed_sentence(closed), url_for(".show", task_id=task_id), form)
-    except TaskTaken as taken:
-        sentence = _("%(who)s a pris cette tâche en charge entre-temps.", who=taken.who)
-        return too_late(sentence, url_for(".show", task_id=task_id), form)
-    except Busy:
-        return too_late(BUSY, url_for(".show", task_id=task_id), form)
-    except TaskSuspended:
-        sentence = _(
-            "Ce dossier est suspendu : votre saisie est gardée, vous la terminerez à sa reprise."
-        )
-        return too_late(sentence, url_for(".show", task_id=task_id), form)
-    except StaleDraft as stale:
-        sentence = _(
-            "%(who)s a modifié cette saisie entre-temps. Relisez, puis recopiez ce qui manque.",
-            who=stale.who,
-        )
-        return too_late(sentence, url_for(".show", task_id=task_id), form)
+    except Overtaken as overtaken:
+        return drafting.show(task_id, overtaken)
+    except NoResultFound:  # the draft goes with its task, at any moment
+        failure: EngineError = TaskNotOpen()
+    except (TaskNotOpen, TaskTaken, TaskSuspended, Busy) as refused:
+        failure = refused
+    db.session.rollback()
+    back = url_for(".show", task_id=task_id)
+    return too_late(sentence_of(failure, task_id), back, form, task_id=task_id)
 
 
 def _save(task: UserTask, form: Form | None, actor: Actor) -> ResponseReturnValue:
     if task.status != "open":
-        raise TaskNotOpen(_name(task.completed_by), task.completed_at)
+        raise TaskNotOpen(name_of(task.completed_by), task.completed_at)
     if not allowed(actor, "complete", task):
         if task.assignee_id not in {None, actor.person_id}:
-            raise TaskTaken(_name(task.assignee_id) or "")
+            raise TaskTaken(name_of(task.assignee_id) or "")
         abort(403)
     if form is None:
         return _complete(task, {}, actor)
@@ -191,25 +181,12 @@ def _show(task: UserTask, outcome: Reading | None = None) -> str:
         mine=mine,
         asks=form is not None,
         held=task.assignee_id == actor.person_id,
-        assignee=_name(task.assignee_id),
-        closed_by=_name(task.completed_by),
+        assignee=name_of(task.assignee_id),
+        closed_by=name_of(task.completed_by),
         view=view,
         rev=draft.rev if draft else 0,
         role=case_reading.role_name(task),
         body=db.session.get_one(Organisation, task.organisation_id),
         for_applicant=task.role == APPLICANT,
+        why=None if task.role == APPLICANT else why.of(task, actor),
     )
-
-
-def _name(person_id: UUID | None) -> str | None:
-    person = db.session.get(Person, person_id) if person_id else None
-    return person.name if person else None
-
-
-def _closed_sentence(closed: TaskNotOpen) -> str:
-    if closed.who is None:
-        unneeded = _(
-            "Cette tâche n'est plus à faire : la procédure a suivi un autre chemin."
-        )
-        return str(unneeded)
-    return str(_("%(who)s a déjà terminé cette tâche.", who=closed.who))
