@@ -26,8 +26,8 @@ from engine.directory import (
     holdings_of,
 )
 from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
-from engine.notes import CaseNote
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
+from engine.notes import CaseNote
 
 NOT_HANDLING = frozenset({APPLICANT, ADMINISTRATOR, OPERATOR})
 """Roles that do not handle cases."""

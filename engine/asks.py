@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, Select, String, Text, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
@@ -80,13 +80,15 @@ class CaseRequest(db.Model):  # type: ignore[name-defined]
         return self.organisation_id == self.instance.applicant_id
 
 
-def of_case(instance_id: UUID) -> Select[tuple[CaseRequest]]:
-    """The asks of a case, the newest first."""
-    return (
-        select(CaseRequest)
-        .where(CaseRequest.instance_id == instance_id)
-        .order_by(CaseRequest.asked_at.desc(), CaseRequest.id.desc())
-        .limit(MOST_SHOWN)
+def of_case(instance_id: UUID) -> list[CaseRequest]:
+    """The last asks of a case, the newest first."""
+    return list(
+        db.session.scalars(
+            select(CaseRequest)
+            .where(CaseRequest.instance_id == instance_id)
+            .order_by(CaseRequest.asked_at.desc(), CaseRequest.id.desc())
+            .limit(MOST_SHOWN)
+        )
     )
 
 

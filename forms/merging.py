@@ -6,7 +6,6 @@ A text that could not be read counts as the answer that it was meant to be.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from forms.model import JSON
 

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
 from engine import asks, definitions, directory
-from engine.access import NOT_HANDLING, Actor, is_asked
+from engine.access import NOT_HANDLING, Actor, is_asked, readable
 from engine.asks import CORRECTION, DOCUMENT, OPINION, QUESTION, CaseRequest
 from engine.clock import PARIS
 from engine.commands.asks import Asked
 from engine.directory import MEMBER, PARTNER, STATE, Holding, Organisation, Person
+from engine.documents import Document
 from engine.models import ProcessInstance, UserTask, db
 from workflows import landmarks
 
@@ -55,9 +57,9 @@ def shown(case: ProcessInstance, actor: Actor, *, handles: bool) -> list[CaseReq
     """Every ask for those who handle a case; for others those made to them, and opinions
     that were given openly, which a company never sees.
     """
-    found = db.session.scalars(asks.of_case(case.id)).all()
+    found = asks.of_case(case.id)
     if handles:
-        return list(found)
+        return found
     applies = actor.holds(case.applicant_id, directory.APPLICANT)
     return [one for one in found if is_asked(actor, one) or _open_opinion(one, applies)]
 
@@ -85,17 +87,16 @@ def colleagues(case: ProcessInstance, actor: Actor) -> list[Choice]:
 
 def roles(case: ProcessInstance) -> list[Choice]:
     """The roles of every body, that somebody holds today: the case's own first."""
-    rows = db.session.execute(
-        directory.current(
-            select(Organisation.id, Organisation.name, Holding.role)
-            .join(Holding, Holding.organisation_id == Organisation.id)
-            .where(Organisation.kind.in_([MEMBER, STATE, PARTNER]))
-            .where(Holding.role.not_in(NOT_HANDLING))
-            .distinct()
-            .order_by(Organisation.name, Holding.role)
-            .limit(MOST_ROLES)
-        )
+    held: Any = (
+        select(Organisation.id, Organisation.name, Holding.role)
+        .join(Holding, Holding.organisation_id == Organisation.id)
+        .where(Organisation.kind.in_([MEMBER, STATE, PARTNER]))
+        .where(Holding.role.not_in(NOT_HANDLING))
+        .distinct()
+        .order_by(Organisation.name, Holding.role)
+        .limit(MOST_ROLES)
     )
+    rows = db.session.execute(directory.current(held))
     named = definitions.role_names()
     found = [
         (body != case.organisation_id, Choice(f"role:{body}:{role}", f"{name} : {called}"))
@@ -152,3 +153,12 @@ def addresses(ask: CaseRequest) -> list[str]:
         return [ask.person.email]
     held = directory.holders(ask.organisation_id, [ask.role or ""])
     return [person.email for person in held[:20]]
+
+
+def files_of(ask: CaseRequest, actor: Actor) -> list[Document]:
+    """The documents that came with an answer, that this person may read."""
+    ids = [UUID(one) for one in ask.documents]
+    if not ids:
+        return []
+    found = db.session.scalars(select(Document).where(Document.id.in_(ids)))
+    return readable(actor, ask.instance, found)

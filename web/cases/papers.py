@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from engine.access import Actor, readable_documents
 from engine.documents import Document
@@ -74,11 +75,11 @@ def around(document: Document, actor: Actor) -> tuple[UUID | None, UUID | None]:
     return before, following
 
 
-def _of_origin(found: Select[tuple[Document]], origin: str) -> Select[tuple[Document]]:
+def _of_origin(found: Select[Any], origin: str) -> Select[Any]:
     return found.where(Document.origin == origin) if origin in ORIGINS else found
 
 
-def _older(at: datetime, key: UUID) -> object:
+def _older(at: datetime, key: UUID) -> ColumnElement[bool]:
     return or_(Document.created_at < at, and_(Document.created_at == at, Document.id < key))
 
 

@@ -123,14 +123,13 @@ def _lines(form: Form, draft: Draft, mine: Reading, rev: int) -> Iterator[Line]:
     columns = {column.key: column for column in form.columns()}
     for one in compare(seen, Answers(mine.values, mine.raw), theirs):
         who, at = _changed_by(one, draft, states)
-        shown = [
-            _said(columns.get(one.name), value)
-            for value in (one.before, one.mine, one.theirs)
-        ]
+        column = columns.get(one.name)
         yield Line(
-            one.name,
-            form.label_of(one.name),
-            *shown,
+            name=one.name,
+            label=form.label_of(one.name),
+            before=_said(column, one.before),
+            mine=_said(column, one.mine),
+            theirs=_said(column, one.theirs),
             who=who,
             at=at,
             conflict=one.conflict,

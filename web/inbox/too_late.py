@@ -82,7 +82,8 @@ def _said(form: Form | None, name: str, texts: list[str]) -> list[str]:
 def sentence_of(failure: EngineError, task_id: UUID) -> str:
     """Why a task can no longer be filled in, and because of whom."""
     if isinstance(failure, TaskTaken):
-        return gettext("%(who)s a pris cette tâche en charge entre-temps.", who=failure.who)
+        taken = gettext("%(who)s a pris cette tâche en charge entre-temps.", who=failure.who)
+        return str(taken)
     if isinstance(failure, TaskSuspended):
         return str(SUSPENDED)
     if isinstance(failure, TaskNotOpen):
@@ -93,10 +94,12 @@ def sentence_of(failure: EngineError, task_id: UUID) -> str:
 def closed_sentence(who: str | None) -> str:
     """Why a task is over: somebody did it, or nobody has to any more."""
     if who is None:
-        return gettext(
-            "Cette tâche n'est plus à faire : la procédure a suivi un autre chemin."
+        return str(
+            gettext(
+                "Cette tâche n'est plus à faire : la procédure a suivi un autre chemin."
+            )
         )
-    return gettext("%(who)s a déjà terminé cette tâche.", who=who)
+    return str(gettext("%(who)s a déjà terminé cette tâche.", who=who))
 
 
 def name_of(person_id: UUID | None) -> str | None:

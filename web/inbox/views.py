@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
+from engine import presence
 from engine.access import Actor, allowed
 from engine.commands import drafts, tasks
 from engine.directory import APPLICANT, Organisation
@@ -185,6 +186,8 @@ def _show(task: UserTask, outcome: Reading | None = None) -> str:
         closed_by=name_of(task.completed_by),
         view=view,
         rev=draft.rev if draft else 0,
+        kept_at=drafting.hour(draft.updated_at) if draft and draft.rev else "",
+        typing=presence.typing(task, actor.person_id),
         role=case_reading.role_name(task),
         body=db.session.get_one(Organisation, task.organisation_id),
         for_applicant=task.role == APPLICANT,
