@@ -18,7 +18,7 @@ bp = Blueprint("previews", __name__)
 
 FRAMED = {"application/pdf"}
 DRAWN = {"image/png", "image/jpeg"}
-WRITTEN = {"text/plain", "text/csv"}
+WRITTEN = {"text/plain", "text/csv", "text/xml", "application/xml"}
 
 MOST_TEXT = 100_000
 """Bytes of a text shown; the whole of it is downloaded."""

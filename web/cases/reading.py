@@ -91,6 +91,11 @@ class CasePage:
         return papers.latest(self.case, self.actor)
 
     @cached_property
+    def received(self) -> list[Document]:
+        """Those of them that the office did not issue."""
+        return [one for one in self.documents if one.origin != "office"]
+
+    @cached_property
     def more_documents(self) -> bool:
         """Whether there are others than the latest."""
         return len(self.documents) == papers.SHOWN
@@ -131,7 +136,8 @@ class CasePage:
     @cached_property
     def letters(self) -> list[Document]:
         """The letters issued, which say what was decided."""
-        return papers.latest(self.case, self.actor, origin="office")
+        issued = papers.latest(self.case, self.actor, origin="office")
+        return [one for one in issued if one.media_type == "application/pdf"]
 
     @cached_property
     def panels(self) -> list[Panel]:
