@@ -6,7 +6,7 @@ Days are Paris days; those that count are working days. The legal clock counts e
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from flask_babel import format_date, get_locale, ngettext
@@ -21,6 +21,9 @@ SOON = 3
 
 NEAR = 15
 """Days before silence decides, from which it is told as urgent."""
+
+COUNTED = timedelta(days=400)
+"""Beyond, nobody counts in working days: the date alone is told."""
 
 Kind = Literal["", "info", "warn", "late"]
 
@@ -40,6 +43,10 @@ def words(at: datetime, now: datetime | None = None) -> Due:
     present = now or clock.now()
     day, today = at.astimezone(PARIS).date(), present.astimezone(PARIS).date()
     named = spoken(day)
+    if abs(day - today) > COUNTED:
+        late = day < today
+        far = _("En retard depuis %(day)s", day=named) if late else named
+        return Due(far, "late" if late else "", "calendar", day)
     if day < today or at < present:
         return Due(_late(day, today, named), "late", "exclamation-circle", day)
     if day == today:

@@ -12,7 +12,18 @@ from sqlalchemy import select
 from connectors import StoredFile
 from engine import documents
 from engine.access import VISITOR, Actor, actor_for
-from engine.commands import calls, drafts, jobs, membership, people, publishing, tasks
+from engine.commands import (
+    asks,
+    calls,
+    drafts,
+    jobs,
+    membership,
+    notes,
+    people,
+    publishing,
+    tasks,
+)
+from engine.commands.asks import Asked
 from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
@@ -93,6 +104,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _publish(office)
     _play(office)
     _write(office)
+    _ask(office)
     return office
 
 
@@ -243,4 +255,24 @@ def _write(office: TwoOffices) -> None:
             db.session.flush()
             ids[f"request{suffix}"] = asked.id
             db.session.get_one(Organisation, ids[f"company{suffix}"]).logo = b"\x89PNG"
+    db.session.rollback()
+
+
+def _ask(office: TwoOffices) -> None:
+    """A note, a question to the company, an opinion asked of another office's department."""
+    ids, officer = office.ids, office.actor("officer")
+    ids["note"] = notes.add(ids["case"], "À relire avant le comité.", actor=officer)
+    company = Asked(ids["company"], role=APPLICANT)
+    ids["ask"] = asks.ask(
+        ids["case"], "question", "Quel est le délai ?", of=company, actor=officer
+    )
+    department = Asked(ids["department_2"], role="cofunder")
+    ids["opinion"] = asks.ask(
+        ids["held"],
+        "opinion",
+        "Votre avis sur ce projet ?",
+        of=department,
+        actor=officer,
+        confidential=True,
+    )
     db.session.rollback()

@@ -12,6 +12,8 @@ from engine.models import History, ProcessInstance, UserTask, db
 from web.cases.naming import names
 
 PER_PAGE = 100
+LAST = 2**31
+"""No step has this number."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Page:
 def page(case: ProcessInstance, before: int = 0) -> Page:
     """One page of the elements that a case went through, those it stands at first."""
     found = select(History).where(History.instance_id == case.id)
-    if before:
+    if 0 < before < LAST:
         found = found.where(History.seq < before)
     ordered = found.order_by(History.seq.desc()).limit(PER_PAGE + 1)
     rows = list(db.session.scalars(ordered))

@@ -7,8 +7,9 @@ concerns it of the history.
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
 
 from engine import notes
 from engine.commands import watching
@@ -111,9 +112,23 @@ def history(case_id: UUID) -> ResponseReturnValue:
 @bp.post("/dossiers/<uuid:case_id>/presence")
 @guard("handle", ProcessInstance, "case_id")
 def watch(case_id: UUID) -> ResponseReturnValue:
-    """Note that one looks at a case, and say who else does: a fragment for a script."""
+    """Note that one looks at a case, and say who else does: JSON for a script."""
     watching.seen(case_id, actor=current_actor())
-    return render_template("cases/present.html", page=_page(case_id))
+    return jsonify(told=present_words(_page(case_id).present))
+
+
+def present_words(names: list[str]) -> str:
+    """Who else looks at a case, in a sentence; "" for nobody."""
+    if not names:
+        return ""
+    return str(
+        ngettext(
+            "%(who)s consulte aussi ce dossier.",
+            "%(who)s consultent aussi ce dossier.",
+            len(names),
+            who=", ".join(names),
+        )
+    )
 
 
 def _page(case_id: UUID) -> reading.CasePage:
@@ -122,4 +137,8 @@ def _page(case_id: UUID) -> reading.CasePage:
 
 @bp.app_context_processor
 def _words() -> dict[str, object]:
-    return {"ask_titles": asking.TITLES, "asked_of": asking.of_whom}
+    return {
+        "ask_titles": asking.TITLES,
+        "asked_of": asking.of_whom,
+        "present_words": present_words,
+    }

@@ -82,7 +82,9 @@ def _said(form: Form | None, name: str, texts: list[str]) -> list[str]:
 def sentence_of(failure: EngineError, task_id: UUID) -> str:
     """Why a task can no longer be filled in, and because of whom."""
     if isinstance(failure, TaskTaken):
-        taken = gettext("%(who)s a pris cette tâche en charge entre-temps.", who=failure.who)
+        taken = gettext(
+            "%(who)s a pris cette tâche en charge entre-temps.", who=failure.who
+        )
         return str(taken)
     if isinstance(failure, TaskSuspended):
         return str(SUSPENDED)

@@ -9,8 +9,10 @@ async function look() {
   try {
     const answer = await fetch(place.dataset.ebgPresence, { method: "POST", headers: { "X-CSRFToken": token } });
     if (!answer.ok || answer.redirected) return;
-    const told = (await answer.text()).trim();
-    if (told !== place.innerHTML.trim()) place.innerHTML = told;
+    const { told } = await answer.json();
+    const [line, words] = [place.querySelector("p"), place.querySelector("span")];
+    if (words.textContent !== told) words.textContent = told;
+    line.hidden = !told;
   } catch {
     // The next time will tell.
   }
