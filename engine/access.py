@@ -15,23 +15,23 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from engine.absences import Absence
 from engine.actors import NOT_HANDLING, VISITOR, Actor, Role, actor_for
+from engine.asks import WITHDRAWN, CaseRequest
 from engine.directory import (
     ADMINISTRATOR,
     APPLICANT,
     COMPANY,
     HEAD_OF_SERVICE,
     Organisation,
+    holdings_of,
 )
-from engine.documents import EVERYONE, PARTIES, Document, Draft
+from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
 from engine.jobs import Job
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
+from engine.notes import CaseNote
 from engine.worklists import SavedView
 
 __all__ = ["NOT_HANDLING", "VISITOR", "Actor", "Role", "actor_for"]
 """Who acts is said elsewhere, and asked for here."""
-
-HEAD = "head_of_service"
-"""Who answers for what a service leaves behind."""
 
 
 class Forbidden(Exception):
@@ -74,13 +74,27 @@ def _applies(actor: Actor, case: ProcessInstance) -> bool:
 
 
 def _consulted(actor: Actor, case: ProcessInstance) -> bool:
-    """Whether a task of the case is or was theirs to do, or to have done by their agents."""
+    """Whether a task of the case is or was theirs to do, or to have done by their agents, or
+    somebody asked them something.
+    """
     headed = [r.organisation_id for r in actor.roles if r.name == HEAD_OF_SERVICE]
     concerned = or_(_task_is_mine(actor), UserTask.organisation_id.in_(headed))
-    return bool(
-        db.session.scalar(
-            select(UserTask.id).where(UserTask.instance_id == case.id, concerned).limit(1)
-        )
+    of_task = select(UserTask.id).where(UserTask.instance_id == case.id, concerned)
+    if db.session.scalar(of_task.limit(1)) is not None:
+        return True
+    asked = select(CaseRequest).where(
+        CaseRequest.instance_id == case.id, CaseRequest.status != WITHDRAWN
+    )
+    return any(is_asked(actor, one) for one in db.session.scalars(asked))
+
+
+def is_asked(actor: Actor, ask: CaseRequest) -> bool:
+    """Whether somebody is asked this: by their name while they act for the body, or by role."""
+    if ask.person_id is not None:
+        bodies = {r.organisation_id for r in actor.roles}
+        return ask.person_id == actor.person_id and ask.organisation_id in bodies
+    return any(
+        (r.organisation_id, r.name) == (ask.organisation_id, ask.role) for r in actor.roles
     )
 
 
@@ -153,15 +167,39 @@ def readable(
     actor: Actor, case: ProcessInstance, documents: Iterable[Document]
 ) -> list[Document]:
     """Those of a case's documents that this person may read."""
+    theirs = audiences(actor, case)
+    mine = actor.person_id if theirs else None
+    return [
+        d
+        for d in documents
+        if d.audience in theirs or (mine is not None and d.added_by == mine)
+    ]
+
+
+def audiences(actor: Actor, case: ProcessInstance) -> frozenset[str]:
+    """For whom the documents of a case are, that this person reads; none to who sees nothing."""
     if _handles(actor, case):
-        return list(documents)
+        return frozenset({EVERYONE, PARTIES, OFFICE})
     if _applies(actor, case):
-        theirs = {EVERYONE, PARTIES}
-    elif _consulted(actor, case):
-        theirs = {EVERYONE}
-    else:
-        return []
-    return [d for d in documents if d.audience in theirs or d.added_by == actor.person_id]
+        return frozenset({EVERYONE, PARTIES})
+    return frozenset({EVERYONE}) if _consulted(actor, case) else frozenset()
+
+
+def readable_documents(actor: Actor, case: ProcessInstance) -> Select[tuple[Document]]:
+    """The same documents as `readable` gives, as a query."""
+    theirs = audiences(actor, case)
+    mine = Document.added_by == actor.person_id if theirs else false()
+    return select(Document).where(
+        Document.instance_id == case.id, or_(Document.audience.in_(theirs), mine)
+    )
+
+
+def _sees_ask(actor: Actor, ask: CaseRequest) -> bool:
+    return is_asked(actor, ask) or _handles(actor, ask.instance)
+
+
+def _edits_note(actor: Actor, note: CaseNote) -> bool:
+    return note.author_id == actor.person_id and _handles(actor, note.instance)
 
 
 def _starts(actor: Actor, definition: ProcessDefinition) -> bool:
@@ -231,7 +269,7 @@ def _inherits_view(actor: Actor, view: SavedView) -> bool:
     """A shared view whose keeper has left is for those of its role, and for the head."""
     if view.role is None or actor.person_id == view.person_id:
         return False
-    heads = actor.holds(view.organisation_id, HEAD)
+    heads = actor.holds(view.organisation_id, HEAD_OF_SERVICE)
     left = not keeps_role(view)
     return left and (heads or _sees_view(actor, view))
 
@@ -240,7 +278,7 @@ def keeps_role(view: SavedView) -> bool:
     """Whether who keeps a shared view still works where it is shared."""
     held = holdings_of(view.person_id)
     return any(
-        h.organisation_id == view.organisation_id and h.role in {view.role, HEAD}
+        h.organisation_id == view.organisation_id and h.role in {view.role, HEAD_OF_SERVICE}
         for h in held
     )
 
@@ -262,6 +300,10 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Draft, "edit"): _edits_draft,
     (Draft, "file"): _files_draft,
     (Document, "read"): _reads_document,
+    (CaseNote, "edit"): _edits_note,
+    (CaseRequest, "see"): _sees_ask,
+    (CaseRequest, "answer"): is_asked,
+    (CaseRequest, "manage"): lambda a, r: _handles(a, r.instance),
     (ProcessDefinition, "start"): _starts,
     (SavedView, "see"): _sees_view,
     (SavedView, "share"): _shares_view,

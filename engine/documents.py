@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, select, update
+from sqlalchemy import JSON, ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from connectors import StoredFile
@@ -44,6 +44,17 @@ class Draft(db.Model):  # type: ignore[name-defined]
     rev: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class DraftChange(db.Model):  # type: ignore[name-defined]
+    """What one saving of a draft changed: its answers as they were before. It goes with it."""
+
+    __tablename__ = "draft_change"
+    draft_id: Mapped[UUID] = mapped_column(ForeignKey("draft.id"), primary_key=True)
+    rev: Mapped[int] = mapped_column(primary_key=True)  # the draft's, once changed
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)  # by key; none when unanswered
 
 
 class Document(db.Model):  # type: ignore[name-defined]
@@ -148,6 +159,7 @@ def discard(draft: Draft) -> None:
         select(Document).where(Document.draft_id == draft.id)
     ):
         db.session.delete(document)
+    db.session.execute(delete(DraftChange).where(DraftChange.draft_id == draft.id))
     db.session.flush()
     db.session.delete(draft)
 

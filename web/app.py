@@ -19,6 +19,7 @@ from engine.models import db
 from web import (
     bundles,
     config,
+    due,
     errors,
     filling,
     i18n,
@@ -49,9 +50,15 @@ BLUEPRINTS = [
     "web.undo",
     "web.inbox.listing",
     "web.inbox.settings",
+    "web.inbox.drafting",
     "web.portal.requests",
     "web.portal.catalogue",
     "web.cases.views",
+    "web.cases.sections",
+    "web.cases.notes",
+    "web.cases.asks",
+    "web.cases.previews",
+    "web.exports.views",
     "web.cases.search",
     "web.operate.views",
     "web.operate.case_operations",
@@ -101,6 +108,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     task_jobs.configure(filling.judged)
     territory.use(ROOT / "web/data")
     app.add_template_global(clock.now, "present")
+    app.add_template_global(due.words, "due_words")
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).bp)
     import_module("web.cli").init_app(app)

@@ -4,7 +4,7 @@ The same functions serve a company's request and an officer's task: both write t
 whose files are checked, scanned and stored before anything is written about them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -13,17 +13,36 @@ from uuid import UUID
 from flask import abort, request, url_for
 from sqlalchemy import select
 
-from engine import definitions, directory
+from engine import definitions, directory, drafting
 from engine.access import Actor
 from engine.commands import drafts
 from engine.commands.step import restore
 from engine.directory import Organisation
 from engine.documents import Document, Draft
-from engine.errors import OperationRefused
+from engine.errors import OperationRefused, StaleDraft
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
 from forms import FileRef, Form, PageView, Reading, RecapPage
 from web import receiving
 from workflows.territory import lookups
+
+
+class Overtaken(StaleDraft):
+    """Someone else saved this form meanwhile. `mine` is what was typed over what was seen.
+
+    `rev` is the draft as it was seen, `files` those that came with what was typed.
+    """
+
+    def __init__(
+        self,
+        stale: StaleDraft,
+        rev: int,
+        mine: Reading,
+        files: Mapping[str, Sequence[FileRef]],
+    ) -> None:
+        super().__init__(stale.who, stale.when)
+        self.rev = rev
+        self.mine = mine
+        self.files = files
 
 
 @dataclass(frozen=True)
@@ -178,7 +197,7 @@ def receive(draft: Draft, *, index: int | None, actor: Actor, strict: bool) -> R
     """Read one page (all of them for None) as posted, keep its files and everything typed, and judge it.
 
     `strict` judges everything the page asks; otherwise only types, as befits a draft.
-    Raises StaleDraft when someone else wrote meanwhile.
+    Raises Overtaken when someone else wrote meanwhile.
     """
     filling = of_draft(draft)
     draft_id = draft.id
@@ -194,12 +213,26 @@ def receive(draft: Draft, *, index: int | None, actor: Actor, strict: bool) -> R
         context=filling.context,
         lookups=lookups(),
     )
-    reading = drafts.save(
-        draft_id,
-        lambda kept: read(previous=kept),
-        actor=actor,
-        page=index or 0,
-        rev=request.form.get("_rev", type=int),
-    )
+    rev = request.form.get("_rev", type=int)
+    try:
+        reading = drafts.save(
+            draft_id,
+            lambda kept: read(previous=kept),
+            actor=actor,
+            page=index or 0,
+            rev=rev,
+        )
+    except StaleDraft as stale:
+        seen = seen_at(draft_id, rev or 0)
+        raise Overtaken(stale, rev or 0, read(previous=seen), files) from stale
     errors = (*refused, *reading.errors)
     return Reading(reading.values, errors, reading.actions, reading.raw)
+
+
+def seen_at(draft_id: UUID, rev: int) -> Mapping[str, Any]:
+    """The answers of a draft as someone saw them who opened the form at `rev`."""
+    draft = db.session.get_one(Draft, draft_id)
+    seen: Mapping[str, Any] = draft.values
+    for state in drafting.undone(draft, rev):
+        seen = state.values
+    return seen

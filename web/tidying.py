@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete, exists
 
 from engine import clock, documents
+from engine.commands import watching
 from engine.commands.suspension import awaited_by_suspended
 from engine.documents import ORPHAN_AGE
 from engine.models import Message, db
@@ -25,6 +26,7 @@ def tidy(storage: Any) -> dict[str, int]:
         "orphans": _forget_orphans(storage),
         "messages": _forget_messages(),
         "signals": _forget_signals(),
+        "presences": watching.forget(),
     }
 
 

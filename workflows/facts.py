@@ -6,12 +6,10 @@ that lays out more for those who decide, a `panels.py` with `of(data) -> list[Pa
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 from engine.models import ProcessInstance
+from workflows.domains import module_of
 
 
 @dataclass(frozen=True)
@@ -42,20 +40,13 @@ class Panel:
 
 def of(instance: ProcessInstance) -> list[Fact]:
     """The facts of a case, in the order its domain gives them."""
-    module = _module(instance, "facts")
+    module = module_of(instance, "facts")
     found: list[Fact] = module.of(instance.id) if module else []
     return found
 
 
 def panels(instance: ProcessInstance, data: Mapping[str, Any]) -> list[Panel]:
     """What a case's domain lays out of its process data."""
-    module = _module(instance, "panels")
+    module = module_of(instance, "panels")
     found: list[Panel] = module.of(data) if module else []
     return found
-
-
-def _module(instance: ProcessInstance, what: str) -> ModuleType | None:
-    domain = f"workflows.{instance.key.split('.')[0]}"
-    if find_spec(domain) is None:  # a procedure drawn here needs no Python of its own
-        return None
-    return import_module(f"{domain}.{what}") if find_spec(f"{domain}.{what}") else None

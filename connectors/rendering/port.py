@@ -58,3 +58,14 @@ class Rendering(Protocol):
         [text], rows: [[value]]}]}, all optional. A value is a text, a number, a boolean,
         nothing, or a list of these.
         """
+
+    def drawn(
+        self,
+        *,
+        title: str,
+        reference: str,
+        sections: list[dict[str, Any]],
+        subtitle: str = "",
+        sender: dict[str, Any] | None = None,
+    ) -> bytes:
+        """The PDF that `recap` would make, given and not kept."""

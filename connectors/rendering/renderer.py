@@ -5,7 +5,7 @@ the same bytes, and the same digest.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -90,20 +90,20 @@ class Renderer:
         file_name: str,
         key: str,
     ) -> Produced:
-        if problems := _required({"titre": title}):
-            raise Refused(problems)
-        draw = partial(
-            draw_recap,
-            title=title,
-            subtitle=subtitle,
-            reference=reference,
-            sections=sections,
-            sender=sender or {},
-        )
-        foot = {
-            "name": " — ".join(it for it in ((sender or {}).get("name"), reference) if it)
-        }
+        draw, foot = _recap(title, subtitle, reference, sections, sender)
         return self._produced(draw, title, foot, kind=kind, file_name=file_name, key=key)
+
+    def drawn(
+        self,
+        *,
+        title: str,
+        reference: str,
+        sections: list[dict[str, Any]],
+        subtitle: str = "",
+        sender: dict[str, Any] | None = None,
+    ) -> bytes:
+        draw, foot = _recap(title, subtitle, reference, sections, sender)
+        return self._bytes(draw, title, foot, self.clock().replace(microsecond=0))
 
     def _produced(
         self,
@@ -115,19 +115,7 @@ class Renderer:
         file_name: str,
         key: str,
     ) -> Produced:
-        new_sheet = partial(
-            Sheet,
-            title=clean(title),
-            author=clean(sender.get("name") or ""),
-            made_at=self._moment(key),
-            fonts=self.fonts,
-            foot=foot_of(sender),
-        )
-        with closing(new_sheet(total=0)) as counted:
-            draw(counted)
-        with closing(new_sheet(total=counted.pages_count)) as sheet:
-            draw(sheet)
-            content = bytes(sheet.output())
+        content = self._bytes(draw, title, sender, self._moment(key))
         file = self.store(content, _pdf_name(file_name), MEDIA_TYPE)
         return Produced(
             value={
@@ -140,6 +128,27 @@ class Renderer:
             documents=[(kind, clean(title), file)],
         )
 
+    def _bytes(
+        self,
+        draw: Callable[[Sheet], None],
+        title: str,
+        sender: Mapping[str, Any],
+        made_at: datetime,
+    ) -> bytes:
+        new_sheet = partial(
+            Sheet,
+            title=clean(title),
+            author=clean(sender.get("name") or ""),
+            made_at=made_at,
+            fonts=self.fonts,
+            foot=foot_of(sender),
+        )
+        with closing(new_sheet(total=0)) as counted:
+            draw(counted)
+        with closing(new_sheet(total=counted.pages_count)) as sheet:
+            draw(sheet)
+            return bytes(sheet.output())
+
     def _moment(self, key: str) -> datetime:
         """When this key was first seen, to the second."""
         now = self.clock().astimezone(UTC).replace(microsecond=0)
@@ -148,6 +157,28 @@ class Renderer:
             db.execute("INSERT OR IGNORE INTO moment VALUES (?, ?)", [key, now.isoformat()])
             row = db.execute("SELECT at FROM moment WHERE key = ?", [key]).fetchone()
         return datetime.fromisoformat(row["at"])
+
+
+def _recap(
+    title: str,
+    subtitle: str,
+    reference: str,
+    sections: list[dict[str, Any]],
+    sender: dict[str, Any] | None,
+) -> tuple[Callable[[Sheet], None], dict[str, Any]]:
+    """How to draw a record, and what its foot says. Raises Refused."""
+    if problems := _required({"titre": title}):
+        raise Refused(problems)
+    draw = partial(
+        draw_recap,
+        title=title,
+        subtitle=subtitle,
+        reference=reference,
+        sections=sections,
+        sender=sender or {},
+    )
+    name = (sender or {}).get("name")
+    return draw, {"name": " — ".join(it for it in (name, reference) if it)}
 
 
 def _required(values: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from connectors import StoredFile
-from engine import clock, documents
+from engine import clock, documents, drafting
 from engine.access import Actor, require
 from engine.commands.tasks import not_taken
 from engine.directory import APPLICANT, Person
@@ -98,12 +98,13 @@ def save(
         typed = read(draft.values)
         if overtaken and typed.stay:
             return typed
-        draft.values = dict(typed.values)
+        before, draft.values = draft.values, dict(typed.values)
         draft.raw = dict(typed.raw)
         draft.page = page
         draft.rev += 1
         draft.person_id = _id(actor)
         draft.updated_at = clock.now()
+        drafting.note(draft, before, draft.person_id)
         return typed
 
 

@@ -191,7 +191,8 @@ class Reader:
 
     def _receive(self, response: Response) -> None:
         request: Request = response.request
-        if request.is_navigation_request() and response.status not in range(300, 400):
+        ours = request.is_navigation_request() and request.frame == self.page.main_frame
+        if ours and response.status not in range(300, 400):
             kind = response.headers.get("content-type", "")
             self._document = response if kind.startswith("text/html") else None
 

@@ -15,7 +15,8 @@ from flask import Flask
 from sqlalchemy import event, insert, text
 
 from engine import clock, journal
-from engine.commands import cases, due_calls, messages, timers
+from engine.commands import asks, cases, due_calls, messages, notes, timers
+from engine.commands.asks import Asked
 from engine.directory import Person
 from engine.documents import Document
 from engine.exchanges import RemoteCall
@@ -39,7 +40,7 @@ FEW, MANY = 3, 60
 
 WATCHED = {
     "user_task", "process_instance", "remote_call", "timer", "message", "journal_entry",
-    "history",
+    "history", "case_note", "case_request", "document", "presence", "draft_change",
 }  # fmt: skip
 
 
@@ -80,6 +81,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "inbox, done": ("officer", "/corbeille/?panier=faits"),
     "own requests": ("applicant", "/demandes/"),
     "a case": ("officer", "/dossiers/{case}"),
+    "a case's request": ("officer", "/dossiers/{case}/demande"),
+    "a case's documents": ("officer", "/dossiers/{case}/documents"),
+    "a case's exchanges": ("officer", "/dossiers/{case}/echanges"),
+    "a case's notes": ("officer", "/dossiers/{case}/notes"),
+    "a case's history": ("officer", "/dossiers/{case}/historique"),
+    "a case's diagram": ("officer", "/dossiers/{case}/schema"),
+    "opinions asked": ("second_officer", "/avis/"),
     "a request": ("applicant", "/demandes/{case}"),
     "a task": ("officer", "/taches/{task}"),
     "operations": ("operator", "/exploitation/"),
@@ -96,6 +104,11 @@ def grow(ground: Ground, rows: int) -> None:
     by = ground.office.officer.person_id
     common = {"instance_id": first.id, "element_id": "review"}
     for number in range(rows):
+        notes.add(first.id, f"Note {number}", actor=ground.office.officer)
+        asks.ask(
+            first.id, "opinion", f"Avis {number} ?", actor=ground.office.officer,
+            of=Asked(ground.office.region, person_id=ground.office.second_officer.person_id),
+        )  # fmt: skip
         cases.write_message(first.id, f"Message {number}", actor=ground.office.officer)
         db.session.add_all([
             Incident(task_id=task, element_name=f"Étape {number}", cause=f"c{number}",
@@ -258,7 +271,8 @@ WORK: dict[str, Callable[[ProcessInstance], Any]] = {
 
 READ = [
     "cases", "inbox, to take", "inbox, done", "own requests", "a case", "a request",
-    "a task",
+    "a task", "a case's history", "a case's documents", "a case's diagram",
+    "a case's notes", "opinions asked",
 ]  # fmt: skip
 
 

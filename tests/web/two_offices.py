@@ -15,16 +15,19 @@ from engine import clock, documents
 from engine.access import VISITOR, Actor, actor_for
 from engine.commands import (
     absences,
+    asks,
     calls,
     drafts,
     jobs,
     membership,
+    notes,
     people,
     publishing,
     task_jobs,
     tasks,
     worklists,
 )
+from engine.commands.asks import Asked
 from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
@@ -107,6 +110,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _write(office)
     _share(office)
     _keep_views(office)
+    _ask(office)
     return office
 
 
@@ -289,5 +293,25 @@ def _share(office: TwoOffices) -> None:
         task_jobs.TaskAct("claim"),
         actor=office.actor("officer"),
         motive="essai",
+    )
+    db.session.rollback()
+
+
+def _ask(office: TwoOffices) -> None:
+    """A note, a question to the company, an opinion asked of another office's department."""
+    ids, officer = office.ids, office.actor("officer")
+    ids["note"] = notes.add(ids["case"], "À relire avant le comité.", actor=officer)
+    company = Asked(ids["company"], role=APPLICANT)
+    ids["ask"] = asks.ask(
+        ids["case"], "question", "Quel est le délai ?", of=company, actor=officer
+    )
+    department = Asked(ids["department_2"], role="cofunder")
+    ids["opinion"] = asks.ask(
+        ids["held"],
+        "opinion",
+        "Votre avis sur ce projet ?",
+        of=department,
+        actor=officer,
+        confidential=True,
     )
     db.session.rollback()

@@ -3,43 +3,33 @@
 A handful of indexed queries a page, whatever the length of the case.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from engine import clock, conversation, definitions, documents
-from engine.access import Actor, allowed, readable
+from engine import conversation, definitions, presence
+from engine.access import Actor, allowed
+from engine.asks import CaseRequest
 from engine.conversation import CaseMessage
-from engine.directory import APPLICANT, Organisation, Person
+from engine.directory import APPLICANT, Organisation
 from engine.documents import Document
-from engine.exchanges import RemoteCall
-from engine.models import (
-    History,
-    Incident,
-    MessageSubscription,
-    ProcessInstance,
-    UserTask,
-    db,
-)
-from engine.spiff.records import PROCEDURE
-from web.cases import related, sheets
+from engine.models import History, Incident, MessageSubscription, ProcessInstance, db
+from web import due
+from web.cases import asking, papers, related, sheets
+from web.cases.awaited import Awaited, awaited
+from web.cases.naming import label, names, role_name
 from web.cases.sheets import Sheet
-from workflows import facts
+from web.due import Due
+from workflows import facts, landmarks
 from workflows.facts import Fact, Panel
 
-PAST_STEPS = 100
-"""Steps of the history shown on one page."""
+__all__ = ["CasePage", "names", "page", "role_name"]
 
-PARTNER_NAMES = {
-    "oseo": "Bpifrance (OSEO)",
-    "archiving": "le service d'archivage",
-    "mail": "la messagerie",
-    "rendering": "l'édition des courriers",
-}
+PAST_STEPS = 20
+"""Steps of the history shown on one page."""
 
 HUMAN_STEPS = ("userTask", "manualTask", "startEvent", "endEvent", "receiveTask")
 """What people did or received; the rest of a history is machinery."""
@@ -53,78 +43,163 @@ class Milestone:
     state: str
 
 
-@dataclass(frozen=True)
-class Awaited:
-    """Something that the case waits for: of whom, and until when."""
-
-    what: str
-    who: str
-    due_at: datetime | None
-    late: bool
-    mine: bool
-    task: UserTask | None = None
-
-
-@dataclass(frozen=True)
 class CasePage:
-    """Everything a case page needs, already filtered for the person who looks."""
+    """A case as one person sees it; each part is read when a template asks for it, once."""
 
-    case: ProcessInstance
-    organisation: Organisation
-    applicant: Organisation | None
-    handles: bool
-    applies: bool
-    milestones: list[Milestone]
-    awaited: list[Awaited]
-    facts: list[Fact]
-    documents: list[Document]
-    messages: list[CaseMessage]
-    request: Sheet | None
-    answers: list[Sheet]
-    panels: list[Panel]
-    past: list[History]
-    every_step: list[History]
-    people: dict[UUID | None, str]
-    caller: ProcessInstance | None
-    called: list[ProcessInstance]
-    incidents: int
-    outcome: str | None
-    may_write: bool
-    may_withdraw: bool
+    def __init__(self, case: ProcessInstance, actor: Actor) -> None:
+        self.case, self.actor = case, actor
+        self.handles = allowed(actor, "handle", case)
+        self.applies = case.applicant_id is not None and actor.holds(
+            case.applicant_id, APPLICANT
+        )
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        """The body that owns the case."""
+        return db.session.get_one(Organisation, self.case.organisation_id)
+
+    @cached_property
+    def applicant(self) -> Organisation | None:
+        """The company that filed it."""
+        found = self.case.applicant_id
+        return db.session.get(Organisation, found) if found else None
+
+    @cached_property
+    def milestones(self) -> list[Milestone]:
+        """Where it stands in its procedure."""
+        return milestones(self.case)
+
+    @cached_property
+    def awaited(self) -> list[Awaited]:
+        """What it waits for, and of whom."""
+        return awaited(self.case, self.actor)
+
+    @cached_property
+    def facts(self) -> list[Fact]:
+        """What its domain says first."""
+        return [f for f in facts.of(self.case) if self.handles or not f.internal]
+
+    @cached_property
+    def silence(self) -> Due | None:
+        """When silence decides, in words."""
+        found = landmarks.clock_of(self.case)
+        return due.silence(found) if found else None
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        """The latest that this person may read."""
+        return papers.latest(self.case, self.actor)
+
+    @cached_property
+    def received(self) -> list[Document]:
+        """Those of them that the office did not issue."""
+        return [one for one in self.documents if one.origin != "office"]
+
+    @cached_property
+    def more_documents(self) -> bool:
+        """Whether there are others than the latest."""
+        return len(self.documents) == papers.SHOWN
+
+    @cached_property
+    def messages(self) -> list[CaseMessage]:
+        """The conversation between the two parties, for them."""
+        theirs = self.handles or self.applies
+        return conversation.of_case(self.case.id) if theirs else []
+
+    @cached_property
+    def asks(self) -> list[CaseRequest]:
+        """What was asked beside the diagram, as far as this person may know."""
+        return asking.shown(self.case, self.actor, handles=self.handles)
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """The process data."""
+        return sheets.data_of(self.case)
+
+    @cached_property
+    def request(self) -> Sheet | None:
+        """The request as it was filed."""
+        reserved = self.handles or self.applies
+        return sheets.request_of(self.case, self.data, reserved=reserved)
+
+    @cached_property
+    def answers(self) -> list[Sheet]:
+        """What people answered in its tasks, for those who handle it."""
+        return sheets.answers_of(self.case, self.data) if self.handles else []
+
+    @cached_property
+    def decisions(self) -> list[Sheet]:
+        """Those answers by which something was decided, as its domain says."""
+        steps = landmarks.decisions_of(self.case)
+        return [sheet for sheet in self.answers if sheet.element_id in steps]
+
+    @cached_property
+    def letters(self) -> list[Document]:
+        """The letters issued, which say what was decided."""
+        issued = papers.latest(self.case, self.actor, origin="office")
+        return [one for one in issued if one.media_type == "application/pdf"]
+
+    @cached_property
+    def panels(self) -> list[Panel]:
+        """What its domain lays out for those who decide."""
+        return facts.panels(self.case, self.data) if self.handles else []
+
+    @cached_property
+    def past(self) -> list[History]:
+        """The latest steps made by people."""
+        return _past(self.case.id)
+
+    @cached_property
+    def people(self) -> dict[UUID | None, str]:
+        """Who made those steps."""
+        return names({step.by for step in self.past})
+
+    @cached_property
+    def caller(self) -> ProcessInstance | None:
+        """The case that called this one."""
+        return related.caller(self.case, self.actor)
+
+    @cached_property
+    def called(self) -> list[ProcessInstance]:
+        """Those that this one called."""
+        return related.called(self.case) if self.handles else []
+
+    @cached_property
+    def siblings(self) -> list[ProcessInstance]:
+        """The company's other cases, as far as this person handles them."""
+        return related.of_company(self.case, self.actor) if self.handles else []
+
+    @cached_property
+    def present(self) -> list[str]:
+        """Who else looks at it now; for those who handle it."""
+        if not self.handles:
+            return []
+        return presence.others(self.case.id, self.actor.person_id)
+
+    @cached_property
+    def incidents(self) -> int:
+        """How many of its steps are stopped."""
+        return _open_incidents(self.case.id) if self.handles else 0
+
+    @cached_property
+    def outcome(self) -> str | None:
+        """How it ended."""
+        return outcome_name(self.case)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether one may add to the conversation."""
+        return self.case.status == "active" and (self.handles or self.applies)
+
+    @cached_property
+    def may_withdraw(self) -> bool:
+        """Whether the company may still give its request up."""
+        return self.applies and self.case.is_open and _withdrawable(self.case)
 
 
 def page(case: ProcessInstance, actor: Actor) -> CasePage:
     """The page of a case for one person."""
-    handles = allowed(actor, "handle", case)
-    applies = case.applicant_id is not None and actor.holds(case.applicant_id, APPLICANT)
-    every_step = _past(case.id)
-    data = sheets.data_of(case)
-    return CasePage(
-        case=case,
-        organisation=db.session.get_one(Organisation, case.organisation_id),
-        applicant=db.session.get(Organisation, case.applicant_id)
-        if case.applicant_id
-        else None,
-        handles=handles,
-        applies=applies,
-        milestones=milestones(case),
-        awaited=_awaited(case, actor),
-        facts=[f for f in facts.of(case) if handles or not f.internal],
-        documents=readable(actor, case, documents.of_case(case.id)),
-        messages=conversation.of_case(case.id) if handles or applies else [],
-        request=sheets.request_of(case, data, reserved=handles or applies),
-        answers=sheets.answers_of(case, data) if handles else [],
-        panels=facts.panels(case, data) if handles else [],
-        past=[step for step in every_step if step.kind in HUMAN_STEPS],
-        every_step=every_step if handles else [],
-        people=names({who for step in every_step for who in (step.by, step.on_behalf_of)}),
-        caller=related.caller(case, actor),
-        called=related.called(case) if handles else [],
-        incidents=_open_incidents(case.id) if handles else 0,
-        outcome=outcome_name(case),
-        may_write=case.status == "active" and allowed(actor, "write", case),
-        may_withdraw=applies and case.is_open and _withdrawable(case),
-    )
+    return CasePage(case, actor)
 
 
 def milestones(case: ProcessInstance) -> list[Milestone]:
@@ -150,26 +225,12 @@ def milestones(case: ProcessInstance) -> list[Milestone]:
     ]
 
 
-def role_name(task: UserTask) -> str:
-    """The role a task asks for, as its diagram names it in French."""
-    return definitions.model(task.definition_id).roles.get(task.role, task.role)
-
-
 def elements_stopped(case_id: UUID) -> set[str]:
     """The ids of those that an open incident stops."""
     stopped = select(Incident.element_id).where(
         Incident.instance_id == case_id, Incident.resolved_at.is_(None)
     )
     return set(db.session.scalars(stopped))
-
-
-def names(ids: set[UUID | None]) -> dict[UUID | None, str]:
-    """The names of these people; None names nobody."""
-    known = ids - {None}
-    if not known:
-        return {}
-    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(known)))
-    return {person_id: name for person_id, name in rows}
 
 
 def elements_done(case_id: UUID) -> set[str]:
@@ -180,92 +241,12 @@ def elements_done(case_id: UUID) -> set[str]:
     return set(db.session.scalars(done.distinct()))
 
 
-def _awaited(case: ProcessInstance, actor: Actor) -> list[Awaited]:
-    tasks = db.session.scalars(
-        select(UserTask)
-        .where(UserTask.instance_id == case.id, UserTask.status == "open")
-        .order_by(UserTask.due_at, UserTask.opened_at)
-    ).all()
-    bodies = _organisations({t.organisation_id for t in tasks})
-    people = names({t.assignee_id for t in tasks})
-    found = [
-        Awaited(
-            what=task.name,
-            who=_who(task, people, bodies),
-            due_at=task.due_at,
-            late=task.due_at is not None and task.due_at < clock.now(),
-            mine=allowed(actor, "complete", task),
-            task=task,
-        )
-        for task in tasks
-    ]
-    return found + _awaited_of_partners(case)
-
-
-def _who(
-    task: UserTask, people: Mapping[UUID | None, str], bodies: Mapping[UUID, Organisation]
-) -> str:
-    """Somebody, for whom and as what; a company is only named."""
-    body = bodies[task.organisation_id].name
-    if task.role == APPLICANT:
-        return body
-    person = people.get(task.assignee_id)
-    return ", ".join(part for part in (person, role_name(task), body) if part)
-
-
-def _asked_of(call: RemoteCall) -> str:
-    """The partner, or the procedure that another case follows meanwhile."""
-    if call.partner == PROCEDURE:
-        return definitions.model(UUID(call.arguments["definition"])).name
-    return PARTNER_NAMES.get(call.partner, call.partner)
-
-
-def _awaited_of_partners(case: ProcessInstance) -> list[Awaited]:
-    elements = definitions.model(case.definition_id).elements
-    calls = db.session.scalars(
-        select(RemoteCall).where(
-            RemoteCall.instance_id == case.id, RemoteCall.finished_at.is_(None)
-        )
-    )
-    found = [
-        Awaited(
-            what=_label(elements, call.element_id),
-            who=_asked_of(call),
-            due_at=None,
-            late=False,
-            mine=False,
-        )
-        for call in calls
-    ]
-    waiting = db.session.scalars(
-        select(MessageSubscription).where(
-            MessageSubscription.instance_id == case.id,
-            MessageSubscription.name.not_like("%.withdrawal"),
-        )
-    )
-    found += [
-        Awaited(
-            what=_label(elements, s.element_id),
-            who=PARTNER_NAMES.get(s.name.split(".")[0], ""),
-            due_at=None,
-            late=False,
-            mine=False,
-        )
-        for s in waiting
-    ]
-    return found
-
-
-def _label(elements: Any, element_id: str) -> str:
-    element = elements.get(element_id)
-    return (element.name if element else "") or element_id
-
-
 def _past(instance_id: UUID) -> list[History]:
     return list(
         db.session.scalars(
             select(History)
             .where(History.instance_id == instance_id, History.name != "")
+            .where(History.kind.in_(HUMAN_STEPS))
             .order_by(History.seq.desc())
             .limit(PAST_STEPS)
         )
@@ -286,7 +267,7 @@ def outcome_name(case: ProcessInstance) -> str | None:
     """How a closed case ended, in the diagram's words; None while it goes on."""
     if case.outcome is None or case.is_open:
         return None
-    return _label(definitions.model(case.definition_id).elements, case.outcome)
+    return label(definitions.model(case.definition_id).elements, case.outcome)
 
 
 def _withdrawable(case: ProcessInstance) -> bool:
@@ -302,8 +283,3 @@ def _withdrawable(case: ProcessInstance) -> bool:
         ).first()
         is not None
     )
-
-
-def _organisations(ids: set[UUID]) -> dict[UUID, Organisation]:
-    found = db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
-    return {o.id: o for o in found}

@@ -1,12 +1,33 @@
-"""The case that called another, and those that it called."""
+"""The case that called another, those that it called, and the company's other cases."""
 
 from sqlalchemy import select
 
-from engine.access import Actor, allowed
+from engine.access import Actor, allowed, handled_cases
 from engine.models import ProcessInstance, db
 
 MOST_CALLED = 50
 """Cases that a case has called, shown on its page, the newest first."""
+
+
+MOST_SIBLINGS = 10
+"""The company's other cases shown on a page; the search lists them all."""
+
+
+def of_company(case: ProcessInstance, actor: Actor) -> list[ProcessInstance]:
+    """The latest other cases of the company, among those that this person handles."""
+    if case.applicant_id is None:
+        return []
+    return list(
+        db.session.scalars(
+            handled_cases(actor)
+            .where(
+                ProcessInstance.applicant_id == case.applicant_id,
+                ProcessInstance.id != case.id,
+            )
+            .order_by(ProcessInstance.started_at.desc(), ProcessInstance.id.desc())
+            .limit(MOST_SIBLINGS)
+        )
+    )
 
 
 def caller(case: ProcessInstance, actor: Actor) -> ProcessInstance | None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from engine import definitions
 from engine.commands.step import restore
 from engine.directory import Person
-from engine.documents import Document
+from engine.documents import Document, digests_in
 from engine.models import History, ProcessInstance, UserTask, db
 from forms import FileRef, Form, RecapPage
 from web import filling
@@ -23,6 +23,8 @@ from workflows.territory import lookups
 
 MOST_SHEETS = 30
 """Completed tasks whose answers one page shows; the latest ones."""
+
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Sheet:
     pages: list[RecapPage]
     who: str
     at: datetime
+    element_id: str = ""
 
 
 def data_of(case: ProcessInstance) -> dict[str, Any]:
@@ -79,7 +82,14 @@ def answers_of(case: ProcessInstance, data: Mapping[str, Any]) -> list[Sheet]:
         .limit(MOST_SHEETS)
     )
     return [
-        Sheet(f"reponses-{task.id}", task.name, pages, who, task.completed_at)
+        Sheet(
+            f"reponses-{task.id}",
+            task.name,
+            pages,
+            who,
+            task.completed_at,
+            task.element_id,
+        )
         for task, updates, who in rows
         if task.completed_at and (pages := _answers(case, task, updates, data))
     ]
@@ -106,7 +116,7 @@ def _recap(
     *,
     reserved: bool = True,
 ) -> list[RecapPage]:
-    known = _documents(case.id)
+    known = _documents(case.id, set(digests_in(values)))
 
     def url(file: FileRef) -> str:
         document = known.get(file["sha256"])
@@ -117,8 +127,15 @@ def _recap(
     )
 
 
-def _documents(case_id: UUID) -> dict[str, UUID]:
-    rows = db.session.execute(
-        select(Document.sha256, Document.id).where(Document.instance_id == case_id)
-    )
-    return {sha256: document_id for sha256, document_id in rows}
+def _documents(case_id: UUID, digests: set[str]) -> dict[str, UUID]:
+    """The documents of a case that answers name; a long list is asked for by pieces."""
+    found, asked = dict[str, UUID](), sorted(digests)
+    for first in range(0, len(asked), AT_ONCE):
+        rows = db.session.execute(
+            select(Document.sha256, Document.id).where(
+                Document.instance_id == case_id,
+                Document.sha256.in_(asked[first : first + AT_ONCE]),
+            )
+        )
+        found |= {sha256: document_id for sha256, document_id in rows}
+    return found

@@ -1,6 +1,7 @@
 """Case pages of those who handle them, their diagram, and every document's download."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from flask import (
@@ -16,10 +17,11 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from sqlalchemy import select
 
 from engine import definitions
-from engine.access import Actor, allowed
+from engine.access import Actor, Forbidden, allowed
 from engine.commands import cases
 from engine.commands.step import restore
 from engine.criteria import Search
@@ -27,9 +29,10 @@ from engine.documents import Document
 from engine.errors import Busy
 from engine.models import ProcessInstance, db
 from engine.search import ordered
+from web import errors
 from web.attachments import disposition
 from web.auth import current_actor, guard
-from web.cases import reading
+from web.cases import passage, reading, timeline
 from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
 from web.paging import bounded
@@ -38,7 +41,27 @@ from web.typed import page_number, text
 bp = Blueprint("cases", __name__)
 
 PER_PAGE = 25
+LATEST = 8
+"""What happened last, on a case's summary."""
+
 SHOWN_INLINE = {"application/pdf", "image/png", "image/jpeg"}
+
+
+NOT_YOUR_DOCUMENT = errors.Message(
+    lazy_gettext("Document réservé"),
+    lazy_gettext(
+        "Ce document appartient à un dossier que vous ne pouvez pas, ou plus, ouvrir : votre"
+        " rôle a pu prendre fin, ou la tâche passer à un autre organisme. Demandez-le à ceux"
+        " qui instruisent le dossier."
+    ),
+)
+NOT_YOUR_CASE = errors.Message(
+    lazy_gettext("Dossier réservé"),
+    lazy_gettext(
+        "Ce dossier est instruit par d’autres, ou votre rôle a pris fin. S’il devrait vous"
+        " être ouvert, demandez-le à l’administrateur de votre organisme."
+    ),
+)
 
 
 @offer(bp)
@@ -87,7 +110,14 @@ def show(case_id: UUID) -> ResponseReturnValue:
     page = reading.page(case, current_actor())
     if page.applies and not page.handles:
         return redirect(url_for("portal.follow", case_id=case_id))
-    return render_template("cases/show.html", page=page)
+    return render_template(
+        "cases/show.html",
+        page=page,
+        latest=timeline.page(case, page.actor, handles=True, most=LATEST)
+        if page.handles
+        else None,
+        marks=_marks(case) if page.handles else None,
+    )
 
 
 @bp.get("/dossiers/<uuid:case_id>/schema")
@@ -100,9 +130,8 @@ def diagram(case_id: UUID) -> ResponseReturnValue:
     return render_template(
         "cases/diagram.html",
         page=reading.page(case, current_actor()),
-        live=_markers(case),
-        done=reading.elements_done(case_id),
-        failed=reading.elements_stopped(case_id),
+        marks=_marks(case),
+        passed=passage.page(case, request.args.get("avant", 0, type=int)),
     )
 
 
@@ -115,8 +144,15 @@ def diagram_file(case_id: UUID) -> ResponseReturnValue:
     return Response(content, mimetype="application/xml")
 
 
-def _markers(case: ProcessInstance) -> list[str]:
-    return sorted(restore(case).markers()) if case.is_open else []
+def _marks(case: ProcessInstance) -> dict[str, Any]:
+    """What to write on a case's diagram."""
+    passed = passage.marks(case.id)
+    return {
+        "live": sorted(restore(case).markers()) if case.is_open else [],
+        "done": sorted(passed),
+        "failed": reading.elements_stopped(case.id),
+        "passed": passed,
+    }
 
 
 @bp.post("/dossiers/<uuid:case_id>/messages")
@@ -141,8 +177,9 @@ def write(case_id: UUID) -> ResponseReturnValue:
             n=len(written),
         )
         page = reading.page(case, current_actor())
-        template = "portal/follow.html" if page.applies else "cases/show.html"
-        return render_template(template, page=page, typed=written, problem=problem), 422
+        template = "portal/follow.html" if page.applies else "cases/exchanges.html"
+        about = {"typed": written, "problem": problem, "tab": "echanges"}
+        return render_template(template, page=page, **about), 422
     flash(_("Votre message est envoyé."), "success")
     return redirect(_page_of(case_id))
 
@@ -150,9 +187,16 @@ def write(case_id: UUID) -> ResponseReturnValue:
 def _page_of(case_id: UUID) -> str:
     case = db.session.get_one(ProcessInstance, case_id)
     handles = allowed(current_actor(), "handle", case)
-    return (
-        url_for("cases.show" if handles else "portal.follow", case_id=case_id) + "#messages"
-    )
+    place = "sections.exchanges" if handles else "portal.follow"
+    return url_for(place, case_id=case_id) + "#messages"
+
+
+@bp.errorhandler(Forbidden)
+def not_yours(_failure: Forbidden) -> ResponseReturnValue:
+    """A case or a document that is not theirs, or no longer is: say why it may be."""
+    if request.endpoint == "cases.download":
+        return errors.page(403, NOT_YOUR_DOCUMENT)
+    return errors.page(403, NOT_YOUR_CASE)
 
 
 @bp.get("/documents/<uuid:document_id>")

@@ -11,14 +11,15 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
+from engine import presence
 from engine.access import Actor, allowed
 from engine.commands import drafts, tasks
-from engine.directory import APPLICANT, Organisation, Person
+from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
 from engine.errors import (
     Busy,
+    EngineError,
     MotiveMissing,
-    StaleDraft,
     TaskNotOpen,
     TaskSuspended,
     TaskTaken,
@@ -29,8 +30,9 @@ from forms import Form, Reading
 from web import filling, undo
 from web.auth import current_actor, guard
 from web.cases import reading as case_reading
-from web.inbox import around, reading
-from web.inbox.too_late import BUSY, too_late
+from web.filling import Overtaken
+from web.inbox import around, drafting, reading, why
+from web.inbox.too_late import closed_sentence, name_of, sentence_of, too_late
 from web.navigation import Item, offer
 from web.people import acting
 
@@ -65,7 +67,7 @@ def claim(task_id: UUID) -> ResponseReturnValue:
     except TaskTaken as taken:
         flash(_("%(who)s a déjà pris cette tâche en charge.", who=taken.who), "warning")
     except TaskNotOpen as closed:
-        flash(_closed_sentence(closed), "warning")
+        flash(closed_sentence(closed.who), "warning")
     else:
         if act:
             told = _(
@@ -82,7 +84,7 @@ def release(task_id: UUID) -> ResponseReturnValue:
     try:
         act = tasks.release(task_id, actor=current_actor())
     except TaskNotOpen as closed:
-        flash(_closed_sentence(closed), "warning")
+        flash(closed_sentence(closed.who), "warning")
     except MotiveMissing:
         return again(task_id, asked="remettre"), 422
     else:
@@ -99,34 +101,23 @@ def save(task_id: UUID) -> ResponseReturnValue:
     form = filling.form_of(task)
     try:
         return _save(task, form, actor)
-    except (TaskNotOpen, NoResultFound):  # the draft goes with its task, at any moment
-        db.session.rollback()
-        closed = TaskNotOpen(_name(db.session.get_one(UserTask, task_id).completed_by))
-        return too_late(_closed_sentence(closed), url_for(".show", task_id=task_id), form)
-    except TaskTaken as taken:
-        sentence = _("%(who)s a pris cette tâche en charge entre-temps.", who=taken.who)
-        return too_late(sentence, url_for(".show", task_id=task_id), form)
-    except Busy:
-        return too_late(BUSY, url_for(".show", task_id=task_id), form)
-    except TaskSuspended:
-        sentence = _(
-            "Ce dossier est suspendu : votre saisie est gardée, vous la terminerez à sa reprise."
-        )
-        return too_late(sentence, url_for(".show", task_id=task_id), form)
-    except StaleDraft as stale:
-        sentence = _(
-            "%(who)s a modifié cette saisie entre-temps. Relisez, puis recopiez ce qui manque.",
-            who=stale.who,
-        )
-        return too_late(sentence, url_for(".show", task_id=task_id), form)
+    except Overtaken as overtaken:
+        return drafting.show(task_id, overtaken)
+    except NoResultFound:  # the draft goes with its task, at any moment
+        failure: EngineError = TaskNotOpen()
+    except (TaskNotOpen, TaskTaken, TaskSuspended, Busy) as refused:
+        failure = refused
+    db.session.rollback()
+    back = url_for(".show", task_id=task_id)
+    return too_late(sentence_of(failure, task_id), back, form, task_id=task_id)
 
 
 def _save(task: UserTask, form: Form | None, actor: Actor) -> ResponseReturnValue:
     if task.status != "open":
-        raise TaskNotOpen(_name(task.completed_by), task.completed_at)
+        raise TaskNotOpen(name_of(task.completed_by), task.completed_at)
     if not allowed(actor, "complete", task):
         if task.assignee_id is not None and not actor.has_in_hand(task):
-            raise TaskTaken(_name(task.assignee_id) or "")
+            raise TaskTaken(name_of(task.assignee_id) or "")
         abort(403)
     if form is None:
         return _complete(task, {}, actor)
@@ -185,28 +176,17 @@ def _show(
         asks=form is not None,
         acts=offered or acting.on(task, actor),
         task_events=acting.EVENTS,
-        assignee=_name(task.assignee_id),
-        closed_by=_name(task.completed_by),
+        assignee=name_of(task.assignee_id),
+        closed_by=name_of(task.completed_by),
         view=view,
         rev=draft.rev if draft else 0,
+        kept_at=drafting.hour(draft.updated_at) if draft and draft.rev else "",
+        typing=presence.typing(task, actor.person_id),
         role=case_reading.role_name(task),
         body=db.session.get_one(Organisation, task.organisation_id),
         for_applicant=task.role == APPLICANT,
         around=None if task.role == APPLICANT else around.of(task.id, actor),
         liste=around.query() or None,
         habits=habits(actor.person_id) if actor.person_id else None,
+        why=None if task.role == APPLICANT else why.of(task, actor),
     )
-
-
-def _name(person_id: UUID | None) -> str | None:
-    person = db.session.get(Person, person_id) if person_id else None
-    return person.name if person else None
-
-
-def _closed_sentence(closed: TaskNotOpen) -> str:
-    if closed.who is None:
-        unneeded = _(
-            "Cette tâche n'est plus à faire : la procédure a suivi un autre chemin."
-        )
-        return str(unneeded)
-    return str(_("%(who)s a déjà terminé cette tâche.", who=closed.who))

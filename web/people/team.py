@@ -13,8 +13,8 @@ from engine import absences, definitions, teams
 from engine.access import Actor
 from engine.directory import HEAD_OF_SERVICE, Organisation, Person
 from engine.models import IS_OPEN, UserTask, db
+from engine.worklist import ORDERS, URGENCY
 from web.auth import acting_for, current_actor, guard
-from web.inbox.reading import URGENCY
 from web.navigation import Item, offer
 from web.paging import bounded
 from web.security import here
@@ -80,7 +80,7 @@ def agent(person_id: UUID) -> ResponseReturnValue:
             UserTask.organisation_id == body.id,
             IS_OPEN,
         )
-        .order_by(*URGENCY)
+        .order_by(*ORDERS[URGENCY])
     )
     return _tasks(body, ids, person=person)
 
@@ -98,7 +98,7 @@ def untaken(role: str) -> ResponseReturnValue:
             UserTask.role == role[:100],
             IS_OPEN,
         )
-        .order_by(*URGENCY)
+        .order_by(*ORDERS[URGENCY])
     )
     return _tasks(body, ids, role=definitions.role_names().get(role, role))
 
@@ -110,7 +110,7 @@ def _tasks(
         select(UserTask)
         .join(UserTask.instance)
         .options(contains_eager(UserTask.instance))
-        .order_by(*URGENCY)
+        .order_by(*ORDERS[URGENCY])
     )
     page = bounded([ids], rows, id=UserTask.id, page=page_number(), per_page=TASKS)
     away = absences.away([person.id]).get(person.id) if person else None

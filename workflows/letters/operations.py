@@ -85,7 +85,7 @@ def recapitulate(
         "title": title,
         "reference": case["number"],
         "subtitle": f"Déposée le {_day(clock.today())}",
-        "sections": [_section(page) for page in pages],
+        "sections": [section(page) for page in pages],
         "sender": _known(_address_of(case["organisation"])),
         "kind": form,
         "file_name": _file_name(title, case["number"]),
@@ -126,7 +126,8 @@ def faults(content: bytes) -> Iterator[str]:
             yield f"{where} : « {expression} » ne peut pas être lu. {error}"
 
 
-def _section(page: RecapPage) -> dict[str, Any]:
+def section(page: RecapPage) -> dict[str, Any]:
+    """A page of answers as `rendering` draws it."""
     return {
         "title": page.label,
         "rows": [

@@ -6,12 +6,9 @@ Public holidays are those of article L3133-1 of the Code du travail; a working d
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Any
 
-import holidays
-
-from engine import clock
+from engine import clock, working_days
 from engine.feel import moments
 from engine.feel.errors import Undefined
 from engine.feel.functions import function
@@ -32,9 +29,7 @@ _MONTHS = (
     "novembre",
     "décembre",
 )
-_SATURDAY = 5
 _MOST_DAYS = 2600
-_YEARS = range(1900, 2201)
 _NARROW_SPACE = "\u202f"
 _FIXED_SPACE = "\u00a0"
 
@@ -91,14 +86,7 @@ def _day(value: Any) -> date:
 
 
 def _works(day: date) -> bool:
-    return day.weekday() < _SATURDAY and day not in _holidays(day.year)
-
-
-@lru_cache(maxsize=len(_YEARS))
-def _holidays(year: int) -> frozenset[date]:
-    if year not in _YEARS:
-        raise Undefined("on connaît les jours fériés de 1900 à 2200")
-    return frozenset(holidays.France(years=year))  # type: ignore[attr-defined]
-
-
-_holidays(clock.today().year)  # the package imports its countries at their first use
+    try:
+        return working_days.works(day)
+    except working_days.UnknownYear:
+        raise Undefined("on connaît les jours fériés de 1900 à 2200") from None

@@ -18,6 +18,7 @@ async function draw(place) {
   mark(viewer, place.dataset.ebgDone, "ebg-done");
   mark(viewer, place.dataset.ebgFailed, "ebg-failed");
   mark(viewer, place.dataset.ebgLive, "ebg-here");
+  count(viewer, JSON.parse(place.dataset.ebgPassed || "{}"));
   look(viewer, place.dataset.ebgLive);
   controls(viewer, place);
   place.dataset.ebgDrawn = "yes";
@@ -30,6 +31,18 @@ function mark(viewer, text, marker) {
   const elements = viewer.get("elementRegistry");
   for (const element of ids(text).map((id) => elements.get(id)))
     if (element && !element.children?.length) viewer.get("canvas").addMarker(element, marker);
+}
+
+// When each element was last done, and how many times when it was more than once.
+function count(viewer, passed) {
+  const elements = viewer.get("elementRegistry");
+  for (const [id, { times, at, told }] of Object.entries(passed)) {
+    const element = elements.get(id);
+    if (!element || element.children?.length || element.waypoints) continue;
+    const html = Object.assign(document.createElement("div"), { className: "ebg-passed", title: told });
+    html.textContent = times > 1 ? `${times} × · ${at}` : at;
+    viewer.get("overlays").add(id, { position: { top: 0, left: 0 }, html, show: { minZoom: 0.5 } });
+  }
 }
 
 // The whole diagram is too small to read: begin at what is being done.

@@ -1,0 +1,20 @@
+"""Note that somebody took a case out of the office."""
+
+from uuid import UUID
+
+from engine import journal
+from engine.access import Actor, require
+from engine.models import ProcessInstance
+from engine.transaction import lock, transaction
+
+
+def note(instance_id: UUID, what: str, *, actor: Actor, notes: bool = False) -> None:
+    """Journal the export of a case by somebody who sees it. Raises Forbidden.
+
+    `what` is pdf or zip; private `notes` are for those who handle the case.
+    """
+    with transaction():
+        instance = lock(ProcessInstance, instance_id)
+        require(actor, "handle" if notes else "see", instance)
+        detail = {"what": what, "notes": notes}
+        journal.write_for_case(instance, "case_exported", by=actor.person_id, detail=detail)

@@ -1,0 +1,163 @@
+"""Two people on one form: nobody loses a word, and the second is told what the first changed."""
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from engine.documents import Draft, DraftChange
+from engine.models import UserTask, db
+from tests.office import open_tasks
+from tests.web.browser import Browser
+from tests.web.small_procedure import Ground, opened
+
+TWO = b"\xc3\xa9"
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with opened(tmp_path_factory.mktemp("office")) as ground:
+        yield ground
+
+
+@pytest.fixture
+def claire(ground: Ground) -> Browser:
+    return Browser(ground.app, ground.office.officer)
+
+
+@pytest.fixture
+def paul(ground: Ground) -> Browser:
+    return Browser(ground.app, ground.office.second_officer)
+
+
+@pytest.fixture
+def task(ground: Ground) -> UUID:
+    return open_tasks(ground.begin().id)["review"]
+
+
+def said(answer: Any) -> str:
+    return html.unescape(answer.text)
+
+
+def draft_of(task: UUID) -> Draft:
+    db.session.rollback()
+    return db.session.scalars(select(Draft).where(Draft.task_id == task)).one()
+
+
+def hidden(answer: Any) -> dict[str, str]:
+    """What a page's form sends again, as its hidden inputs hold it."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text)
+    return {
+        html.unescape(n): html.unescape(v) for n, v in found if not n.startswith("csrf")
+    }
+
+
+def save(browser: Browser, task: UUID, text: str, rev: int) -> Any:
+    return browser.send(
+        f"/taches/{task}", {"remarks": text, "_rev": str(rev), "_save": "1"}
+    )
+
+
+def test_the_second_is_told_what_the_first_changed_and_chooses(
+    claire: Browser, paul: Browser, task: UUID
+) -> None:
+    save(claire, task, "Vu", 0)
+    save(claire, task, "De Claire", 1)
+    answer = save(paul, task, "De Paul", 1)
+    assert answer.status_code == 409
+    page = said(answer)
+    assert "Claire Martin a enregistré ce formulaire" in page
+    assert "Observations" in page
+    assert all(text in page for text in ("Vu", "De Claire", "De Paul"))
+    sent = hidden(answer)
+    assert sent["remarks"] == "De Paul"
+    for choice, kept in (("theirs", "De Claire"), ("mine", "De Paul")):
+        values = {**sent, "_keep:remarks": choice, "_rev": str(draft_of(task).rev)}
+        merged = paul.send(f"/taches/{task}/fusion", values)
+        assert merged.status_code == 302
+        assert draft_of(task).values["remarks"] == kept
+    assert "De Paul" in said(paul.get(f"/taches/{task}"))
+
+
+def test_a_third_saving_meanwhile_asks_again_and_loses_nothing(
+    claire: Browser, paul: Browser, task: UUID
+) -> None:
+    save(claire, task, "Un", 0)
+    first = save(paul, task, "De Paul", 0)
+    save(claire, task, "Deux", 1)
+    values = {**hidden(first), "_keep:remarks": "mine"}
+    again = paul.send(f"/taches/{task}/fusion", values)
+    assert again.status_code == 409
+    assert "Deux" in said(again)
+    assert "De Paul" in said(again)
+    assert draft_of(task).values["remarks"] == "Deux"
+    done = paul.send(f"/taches/{task}/fusion", {**hidden(again), "_keep:remarks": "mine"})
+    assert done.status_code == 302
+    assert draft_of(task).values["remarks"] == "De Paul"
+
+
+def test_hostile_answers_are_text_on_the_page_of_both(
+    claire: Browser, paul: Browser, task: UUID
+) -> None:
+    save(claire, task, "<script>alert(1)</script>", 0)
+    answer = save(paul, task, '"><b>Paul</b>', 0)
+    assert "<script>alert" not in answer.text
+    assert "<b>Paul" not in answer.text
+    assert '"><b>Paul</b>' in said(answer)
+
+
+def test_a_task_done_meanwhile_gives_back_what_was_to_be_merged(
+    claire: Browser, paul: Browser, task: UUID
+) -> None:
+    save(claire, task, "Un", 0)
+    first = save(paul, task, "De Paul", 0)
+    claire.send(f"/taches/{task}", {"remarks": "Fini", "_rev": "1", "_submit": "1"})
+    answer = paul.send(f"/taches/{task}/fusion", {**hidden(first), "_keep:remarks": "mine"})
+    assert answer.status_code == 409
+    assert "Claire Martin a déjà terminé cette tâche." in said(answer)
+    assert "De Paul" in said(answer)
+    assert not db.session.scalars(select(DraftChange)).all() or all(
+        change.draft_id != task for change in db.session.scalars(select(DraftChange))
+    )
+
+
+def test_a_draft_is_kept_as_one_types(claire: Browser, paul: Browser, task: UUID) -> None:
+    keep = f"/taches/{task}/brouillon"
+    answer = claire.send(keep, {"remarks": "En cours", "_rev": "0", "_save": "1"})
+    assert answer.status_code == 200
+    assert re.fullmatch(r"Brouillon enregistré à \d+ h \d\d", answer.json["told"])
+    assert answer.json["rev"] == 1
+    assert draft_of(task).values["remarks"] == "En cours"
+    assert "Claire Martin est en train de remplir ce formulaire." in said(
+        paul.get(f"/taches/{task}")
+    )
+    late = paul.send(keep, {"remarks": "De Paul", "_rev": "0", "_save": "1"})
+    assert late.status_code == 409
+    assert "Claire Martin a modifié cette saisie" in late.json["told"]
+    assert draft_of(task).values["remarks"] == "En cours"
+
+
+def test_a_step_opened_again_takes_what_still_fits(
+    ground: Ground, claire: Browser, task: UUID
+) -> None:
+    """An operator moved the case, or it goes by another version: the task is another one."""
+    old = db.session.get_one(UserTask, task)
+    copied = {c.key: getattr(old, c.key) for c in UserTask.__mapper__.column_attrs}
+    again = uuid4()
+    old.status = "withdrawn"
+    db.session.add(UserTask(**{**copied, "id": again, "status": "open"}))
+    db.session.commit()
+    answer = claire.send(
+        f"/taches/{task}", {"remarks": "Déjà écrit", "gone": "Perdu ?", "_submit": "1"}
+    )
+    assert answer.status_code == 409
+    page = said(answer)
+    assert "Cette étape est de nouveau à faire" in page
+    assert "Elle ne demande plus : gone" in page
+    assert "Perdu ?" in page
+    assert hidden(answer)["remarks"] == "Déjà écrit"
+    assert f"/taches/{again}" in page
