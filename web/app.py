@@ -22,6 +22,7 @@ from web import (
     errors,
     i18n,
     limits,
+    live,
     logs,
     navigation,
     partners,
@@ -49,6 +50,7 @@ BLUEPRINTS = [
     "web.operate.case_operations",
     "web.operate.jobs",
     "web.callbacks",
+    "web.news.views",
 ]
 
 
@@ -89,6 +91,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     security.init_app(app, secure=settings.secure)
     partners.init_app(app)
     setup.init_app(app)
+    live.init_app(app)
     publication.load_operations()
     territory.use(ROOT / "web/data")
     app.add_template_global(clock.now, "present")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from engine import clock, conversation, definitions, directory, documents, feel, journal
 from engine.access import Actor, require
-from engine.commands import messages
+from engine.commands import messages, telling
 from engine.commands.step import Office, keep
 from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
@@ -174,4 +174,5 @@ def write_message(instance_id: UUID, text: str, *, actor: Actor) -> None:
                 instance_id=instance_id, author_id=actor.person_id, side=side, text=text
             )
         )
+        telling.message(instance, side, actor.person_id)
         journal.write_for_case(instance, "message_written", by=actor.person_id)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors import StoredFile
 from engine import clock, documents, wake
+from engine.commands import telling
 from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.later import or_later
 from engine.commands.step import step, take_messages
@@ -72,6 +73,9 @@ def receive(
                     instance_id=enclosed.case_id,
                     audience=documents.OFFICE,
                     by=by,
+                )
+                telling.document(
+                    enclosed.case_id, enclosed.title, audience=documents.OFFICE, by=by
                 )
     except IntegrityError:  # the same one, received at the same moment
         return False

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import clock, documents, following, journal, rows
+from engine import clock, documents, following, journal, rows, wake
 from engine.access import Actor, require
+from engine.commands import telling
 from engine.commands.step import moved
 from engine.directory import Person
 from engine.documents import Draft
@@ -91,6 +92,7 @@ def complete(
             task.assignee_id = task.completed_by = actor.person_id
             task.completed_at = clock.now()
             following.follow_as_worker(task, actor.person_id)
+            telling.done(task, values, actor.person_id)
             process.complete(task_id, _signed(task, values, actor))
 
 
@@ -126,6 +128,7 @@ def _journal(task: UserTask, action: str, actor: Actor) -> None:
         by=actor.person_id,
         detail={"task": str(task.id), "element": task.element_id},
     )
+    rows.signal(wake.basket(task.organisation_id, task.role))
 
 
 def _name(person_id: UUID | None) -> str | None:

@@ -31,6 +31,7 @@ PAGES = {
         "registration.start",
         "registration.finish token=registration_token",
         "registration.invitation token=invitation_token",
+        "news.letter_preferences token=letters_token",
     ],
     "newcomer": [
         "pages.home",
@@ -49,6 +50,8 @@ PAGES = {
         "portal.follow case_id=begun",
         "inbox.show task_id=applicant_task",
         "company.show organisation_id=company",
+        "news.index",
+        "news.preferences",
     ],
     "administrator": ["company.show organisation_id=company"],
     "officer": [
@@ -68,6 +71,7 @@ PAGES = {
         "search.index procedure=key mots=chaine numero=26",
         "search.show_figures",
     ],
+    "colleague": ["news.index", "news.index non-lues=1", "news.preferences"],
     "head": ["inbox.index", "cases.show case_id=begun", "inbox.show task_id=officer_task"],
     "cofunder": ["inbox.index", "inbox.show task_id=cofunder_task"],
     "operator": [
@@ -109,6 +113,7 @@ NOT_A_PAGE = {
     "pages.logo": "an image",
     "pages.theme_css": "a style sheet",
     "catalogue.communes": "JSON, or the options of a list",
+    "news.signal": "JSON",
     "health.healthz": "for machines",
     "health.readyz": "for machines",
     "case_operations.find": "leads to a case's page",
