@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import format_date
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as lazy
+from flask_babel import lazy_gettext
 
 from engine import notices
 from engine.notices import Notice
@@ -22,18 +22,20 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    notices.MESSAGE: Kind(lazy("Message de l’entreprise"), "chat-left-text"),
-    notices.REPLY: Kind(lazy("Message du service"), "chat-left-text"),
-    notices.AWAITED: Kind(lazy("Réponse ou pièce attendue de vous"), "hourglass-split"),
-    notices.ANSWER: Kind(lazy("Réponse de l’entreprise"), "reply"),
-    notices.OPINION: Kind(lazy("Avis rendu"), "clipboard-check"),
-    notices.DOCUMENT: Kind(lazy("Nouveau document"), "paperclip"),
-    notices.ASSIGNED: Kind(lazy("Tâche confiée"), "person-check"),
-    notices.CLOSED: Kind(lazy("Dossier clos"), "flag"),
-    notices.DEPUTY: Kind(lazy("Suppléance"), "people"),
+    notices.MESSAGE: Kind(lazy_gettext("Message de l’entreprise"), "chat-left-text"),
+    notices.REPLY: Kind(lazy_gettext("Message du service"), "chat-left-text"),
+    notices.AWAITED: Kind(
+        lazy_gettext("Réponse ou pièce attendue de vous"), "hourglass-split"
+    ),
+    notices.ANSWER: Kind(lazy_gettext("Réponse de l’entreprise"), "reply"),
+    notices.OPINION: Kind(lazy_gettext("Avis rendu"), "clipboard-check"),
+    notices.DOCUMENT: Kind(lazy_gettext("Nouveau document"), "paperclip"),
+    notices.ASSIGNED: Kind(lazy_gettext("Tâche confiée"), "person-check"),
+    notices.CLOSED: Kind(lazy_gettext("Dossier clos"), "flag"),
+    notices.DEPUTY: Kind(lazy_gettext("Suppléance"), "people"),
 }
 
-DUE_LABEL = lazy("Échéances proches ou dépassées")
+DUE_LABEL = lazy_gettext("Échéances proches ou dépassées")
 
 FOR_APPLICANTS = (
     notices.REPLY, notices.AWAITED, notices.DOCUMENT, notices.CLOSED,
@@ -41,15 +43,15 @@ FOR_APPLICANTS = (
 FOR_AGENTS = tuple(k for k in KINDS if k != notices.AWAITED)
 
 CHANNELS: Mapping[str, Any] = {
-    notices.SITE: lazy("sur le site seulement"),
-    notices.NOW: lazy("courriel immédiat"),
-    notices.DAILY: lazy("récapitulatif du jour"),
-    notices.NOTHING: lazy("rien"),
+    notices.SITE: lazy_gettext("sur le site seulement"),
+    notices.NOW: lazy_gettext("courriel immédiat"),
+    notices.DAILY: lazy_gettext("récapitulatif du jour"),
+    notices.NOTHING: lazy_gettext("rien"),
 }
 
 DAYS = (
-    lazy("lundi"), lazy("mardi"), lazy("mercredi"), lazy("jeudi"), lazy("vendredi"),
-    lazy("samedi"), lazy("dimanche"),
+    lazy_gettext("lundi"), lazy_gettext("mardi"), lazy_gettext("mercredi"), lazy_gettext("jeudi"), lazy_gettext("vendredi"),
+    lazy_gettext("samedi"), lazy_gettext("dimanche"),
 )  # fmt: skip
 
 
