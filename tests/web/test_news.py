@@ -28,6 +28,11 @@ def office(app: Flask) -> Office:
 
 @pytest.fixture
 def case(office: Office) -> ProcessInstance:
+    return begun(office)
+
+
+def begun(office: Office) -> ProcessInstance:
+    """A case that Claire has taken."""
     definition = publish(KEY, BODY, owner=office.region)
     case = cases.start(definition, {}, actor=office.applicant, applicant_id=office.company)
     tasks.claim(open_tasks(case.id)["review"], actor=office.officer)

@@ -8,11 +8,12 @@ const address = named("ebg-signal");
 const events = named("ebg-events");
 let stream = null;
 let waiting = 0;
+let seldom = false;
 
 if (address) {
   document.addEventListener("visibilitychange", () => (document.hidden ? rest() : wake()));
   addEventListener("pagehide", rest);
-  if (!document.hidden) wait();
+  if (!document.hidden) go();
 }
 
 function named(name) {
@@ -35,9 +36,14 @@ function wake() {
 }
 
 function wait() {
-  listen();
   clearTimeout(waiting);
-  waiting = setTimeout(ask, stream?.readyState === EventSource.OPEN ? SELDOM : EVERY);
+  seldom = stream?.readyState === EventSource.OPEN;
+  waiting = setTimeout(ask, seldom ? SELDOM : EVERY);
+}
+
+function go() {
+  listen();
+  wait();
 }
 
 // Whatever is heard means: ask. Pages that hear together do not all ask together.
@@ -46,12 +52,12 @@ function listen() {
   stream = new EventSource(events);
   let before = false;
   stream.onopen = () => {
-    if (before) soon();
+    if (before) soon(); // what was said meanwhile is not said again
     else wait();
     before = true;
   };
   stream.onmessage = soon;
-  stream.onerror = () => wait();
+  stream.onerror = () => seldom && wait();
 }
 
 function soon() {
@@ -68,7 +74,7 @@ async function ask() {
   } catch {
     // no network for a while: asked again later
   }
-  if (!document.hidden) wait();
+  if (!document.hidden) go();
 }
 
 function question() {
