@@ -60,6 +60,21 @@ def test_a_message_is_read_by_opening_the_case(
     assert "Non lu" not in claire.get("/nouvelles/").text
 
 
+@pytest.mark.parametrize("address", ["/corbeille/?panier=a-moi", "/dossiers/"])
+def test_what_is_unread_is_marked_in_lists_in_words(
+    app: Flask, office: Office, case: ProcessInstance, address: str
+) -> None:
+    claire = Browser(app, office.officer)
+    assert "Non lu" not in claire.get(address).text
+    cases.write_message(case.id, "Bonjour", actor=office.applicant)
+    cases.write_message(case.id, "Bonsoir", actor=office.officer)
+    page = claire.get(address).text
+    assert page.count("Non lu") == page.count("ebg-row-unread") == 1
+    assert "Non lu" in Browser(app, office.applicant).get("/demandes/").text
+    paul = Browser(app, office.second_officer)
+    assert "Non lu" not in paul.get("/dossiers/").text, "who was told nothing"
+
+
 def test_a_page_that_is_refused_reads_nothing(
     app: Flask, office: Office, case: ProcessInstance
 ) -> None:

@@ -1,5 +1,6 @@
 """« Nouvelles »: what one was told, what is left to read, and how one wants to be told."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,10 @@ class Header:
     def unread(self) -> int | str:
         """How much is left to read."""
         return reading.unread(current_actor())
+
+    def unread_among(self, ids: Iterable[UUID]) -> set[UUID]:
+        """Those of these cases of which the reader has something left to read."""
+        return notices.unread_cases(current_actor().person_id, list(ids))
 
     @property
     def events(self) -> str:
