@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import JSON, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine import clock, rows
+from engine import clock, rows, wake
 from engine.columns import UtcDateTime
 from engine.models import ProcessInstance, db
 from engine.transaction import lock
@@ -66,6 +66,7 @@ def write_for_case(
         f"case:{instance.id}", instance.journal_seq, instance.journal_head, action,
         by=by, detail=detail, before=before, after=after, on_behalf_of=on_behalf_of,
     )  # fmt: skip
+    rows.signal(wake.case(instance.id))
 
 
 def write(

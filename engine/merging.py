@@ -21,9 +21,8 @@ def first_ids(branches: Sequence[Select[UUID]], limit: int) -> Any:
 
 def count(branches: Sequence[Select[UUID]], most: int) -> int:
     """How many ids the branches give together, counted up to `most`."""
-    total = 0
-    for branch in branches:
-        if total < most:
-            few = branch.order_by(None).limit(most - total).subquery()
-            total += db.session.scalar(select(func.count()).select_from(few)) or 0
-    return total
+    if not branches:
+        return 0
+    few = [select(branch.order_by(None).limit(most).subquery()) for branch in branches]
+    found = (few[0] if len(few) == 1 else union_all(*few)).limit(most).subquery()
+    return db.session.scalar(select(func.count()).select_from(found)) or 0

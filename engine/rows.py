@@ -33,11 +33,14 @@ Values = Mapping[str, Any]
 
 @dataclass
 class Transaction:
-    """The one that is open: its connection, the rows it holds, and what it will write."""
+    """The one that is open: its connection, the rows it holds, what it will write, and who
+    is to be told that something changed.
+    """
 
     connection: Connection
     held: list[Base] = field(default_factory=list)
     writes: list[tuple[ClauseElement, Sequence[Values]]] = field(default_factory=list)
+    signals: set[str] = field(default_factory=set)
 
 
 opened: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
@@ -136,6 +139,11 @@ def insert(kind: type[Base], many: Sequence[Values]) -> None:
     """Insert rows at the commit; a column that is not said takes its default."""
     defaults = _defaults(kind)
     write(_insertion(kind), [_completed(row, defaults) for row in many])
+
+
+def signal(*channels: str) -> None:
+    """Have those who listen there told, once this is committed (see `engine.wake`)."""
+    _opened().signals.update(channels)
 
 
 def send(transaction: Transaction) -> None:

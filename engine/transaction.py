@@ -13,13 +13,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
-from engine import rows
+from engine import rows, wake
 from engine.columns import Base
 from engine.errors import Busy
 from engine.models import db
@@ -73,6 +74,8 @@ def transaction() -> Iterator[AfterCommit]:
         if lost is not None and lost is not failure:
             raise lost from None
         raise
+    if opened.signals:
+        after_commit.append(partial(wake.for_change, opened.signals))
     for action in after_commit:
         try:
             action()

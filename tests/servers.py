@@ -74,10 +74,17 @@ def redis(folder: Path) -> Iterator[str]:
     if given := os.environ.get("TEST_REDIS_URL"):
         yield given
         return
+    port = free_port()
+    with redis_at(port, folder):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def redis_at(port: int, folder: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """A Redis server of this test's own, at a port, that it may kill; skips without one."""
     binary = shutil.which("redis-server")
     if binary is None:
         pytest.skip("Redis is not installed and TEST_REDIS_URL is not set")
-    port = free_port()
     server = subprocess.Popen(
         [
             binary,
@@ -94,7 +101,7 @@ def redis(folder: Path) -> Iterator[str]:
     )
     try:
         _wait_for(port)
-        yield f"redis://127.0.0.1:{port}/0"
+        yield server
     finally:
         server.terminate()
         server.wait()

@@ -24,6 +24,7 @@ from web import (
     filling,
     i18n,
     limits,
+    live,
     logs,
     navigation,
     partners,
@@ -64,6 +65,7 @@ BLUEPRINTS = [
     "web.operate.case_operations",
     "web.operate.jobs",
     "web.callbacks",
+    "web.news.views",
 ]
 
 
@@ -104,6 +106,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     security.init_app(app, secure=settings.secure)
     partners.init_app(app)
     setup.init_app(app)
+    live.init_app(app)
     publication.load_operations()
     task_jobs.configure(filling.judged)
     territory.use(ROOT / "web/data")

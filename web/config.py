@@ -10,6 +10,9 @@
     EBG_PROXIES     how many trusted proxies stand before us                0
     EBG_SESSION_HOURS  how long one stays signed in without acting          10
     EBG_CALL_LEASE  seconds after which a dead worker's call is taken up    60
+    EBG_EVENTS      public address of the event process (…/evenements), with REDIS_URL; pages
+                    only ask every half minute when absent
+    EBG_DIGEST_AT   when the letter of the day leaves, in Paris             07:30
     EBG_LONGEST_WAIT  seconds at most before a call that failed is tried again  3600
 
 Everything else is passed to the partners' `connect` as it is (`partners`).
@@ -18,7 +21,7 @@ Everything else is passed to the partners' `connect` as it is (`partners`).
 import os
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,6 +51,8 @@ class Settings(BaseSettings):
     session_hours: int = Field(10, alias="EBG_SESSION_HOURS", gt=0)
     call_lease: int = Field(60, alias="EBG_CALL_LEASE", gt=0)
     longest_wait: int = Field(3600, alias="EBG_LONGEST_WAIT", gt=0)
+    events: str = Field("", alias="EBG_EVENTS", pattern=r"^(https?:/)?(/[^\s;,?]+)?$")
+    digest_at: time = Field(time(7, 30), alias="EBG_DIGEST_AT")
     partners: Mapping[str, str] = Field(default_factory=dict)
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, exists
 
 from engine import clock, documents
-from engine.commands import watching
+from engine.commands import digests, watching
 from engine.commands.suspension import awaited_by_suspended
 from engine.documents import ORPHAN_AGE
 from engine.models import Message, db
@@ -17,8 +17,8 @@ AT_ONCE = 500
 
 
 def tidy(storage: Any) -> dict[str, int]:
-    """Remove orphan bytes older than a day, messages past their date and signals that have
-    reached everybody; how many of each.
+    """Remove orphan bytes older than a day, messages past their date, signals that have
+    reached everybody and notices read half a year ago; how many of each.
 
     Bytes are young while a request that stored them may still be about to commit.
     """
@@ -27,6 +27,7 @@ def tidy(storage: Any) -> dict[str, int]:
         "messages": _forget_messages(),
         "signals": _forget_signals(),
         "presences": watching.forget(),
+        "notices": digests.forget(),
     }
 
 

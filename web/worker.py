@@ -18,11 +18,15 @@ from engine import outbox, wake
 from engine.sweep import sweep
 from web import tidying
 from web.auth.company import complete_waiting
+from web.news.post import post
 
 log = structlog.get_logger()
 
 EVERY = 1.0
 """Seconds between two sweeps."""
+
+POST_EVERY = 2.0
+"""Seconds between two looks at the letters that are owed."""
 
 TIDY_EVERY = 3600.0
 """Seconds between two tidyings."""
@@ -50,7 +54,7 @@ class Workers:
         """Serve the queue and sweep, in threads of this process."""
         self._worker = dramatiq.Worker(self.broker, worker_threads=threads)
         self._worker.start()
-        for work in (self._sweep_for_ever, self._tidy_for_ever):
+        for work in (self._sweep_for_ever, self._tidy_for_ever, self._post_for_ever):
             thread = threading.Thread(target=work, name=work.__name__, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -99,6 +103,15 @@ class Workers:
                     complete_waiting()
             except Exception:  # nothing depends on it; the next one may succeed
                 log.exception("tidy_failed")
+
+    def _post_for_ever(self) -> None:
+        """Letters wait for a mail server: they have a thread of their own."""
+        while not self._stop.wait(POST_EVERY):
+            try:
+                while post(self.app) and not self._stop.is_set():
+                    pass
+            except Exception:  # what is owed is in the database
+                log.exception("post_failed")
 
     def _tick_sandboxes(self) -> None:
         """Let sandboxes of this process answer what they were asked."""

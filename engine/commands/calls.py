@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from connectors import StoredFile
 from engine import clock, definitions, documents
-from engine.commands import partners
+from engine.commands import partners, telling
 from engine.commands.step import step
 from engine.exchanges import Exchange, RemoteCall
 from engine.models import SUSPENDED, Incident, ProcessInstance, db
@@ -125,6 +125,13 @@ def answer(
                 origin="office",
                 audience=documents.PARTIES,
                 instance_id=instance.id,
+                by=by,
+            )
+            telling.document(
+                instance.id,
+                title,
+                audience=documents.PARTIES,
+                applicant_id=instance.applicant_id,
                 by=by,
             )
         db.session.flush()

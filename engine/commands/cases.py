@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from engine import clock, conversation, definitions, directory, documents, feel, journal
 from engine.access import Actor, require
-from engine.commands import messages, waking
+from engine.commands import messages, telling, waking
 from engine.commands.step import Office, keep
 from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
@@ -178,4 +178,5 @@ def write_message(instance_id: UUID, text: str, *, actor: Actor) -> None:
         )
         if side == "applicant":
             waking.wake(instance.id, waking.MESSAGE)
+        telling.message(instance, side, actor.person_id)
         journal.write_for_case(instance, "message_written", by=actor.person_id)

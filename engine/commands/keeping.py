@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, select, update
 
 from engine import clock, definitions, directory, rows, variables
+from engine.commands import telling
 from engine.directory import APPLICANT
 from engine.models import (
     History,
@@ -51,11 +52,14 @@ def tasks(
     process: Process,
     before: AbstractSet[UUID],
     after: AbstractSet[UUID],
+    by: UUID | None,
 ) -> None:
     """Open user tasks, and withdraw those that the diagram no longer wants done."""
     if opened := after - before:
         tasks = [t for t in process.user_tasks() if t.task_id in opened]
-        rows.insert(UserTask, [_opened(instance, task) for task in tasks])
+        made = [_opened(instance, task) for task in tasks]
+        rows.insert(UserTask, made)
+        telling.opened(instance, made, by)
     if withdrawn := before - after:
         now = clock.now()
         rows.write(_WITHDRAW, [{"task_id": one, "now": now} for one in withdrawn])

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors import StoredFile
 from engine import clock, documents, wake
-from engine.commands import waking
+from engine.commands import telling, waking
 from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.later import or_later
 from engine.commands.step import step, take_messages
@@ -75,6 +75,9 @@ def receive(
                     by=by,
                 )
                 waking.wake(enclosed.case_id, waking.DOCUMENT)
+                telling.document(
+                    enclosed.case_id, enclosed.title, audience=documents.OFFICE, by=by
+                )
     except IntegrityError:  # the same one, received at the same moment
         return False
     if not hand_over(message_id, by=by):

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from connectors import Refused
 from engine import clock, definitions, following, journal, operations, rows
-from engine.commands import asking, keeping, live, throwing
+from engine.commands import asking, keeping, live, telling, throwing
 from engine.errors import Busy
 from engine.models import SUSPENDED, Message, ProcessInstance, db
 from engine.spiff.errors import Abort, BpmnError
@@ -173,7 +173,7 @@ def keep(
         take_messages(instance, process, but=before.subscriptions)
     after, finished = process.waiting(), process.finished()
     done = {row.task_id for row in finished if row.state == "completed"}
-    keeping.tasks(instance, process, before.tasks - done, after.tasks)
+    keeping.tasks(instance, process, before.tasks - done, after.tasks, by)
     keeping.timers(instance, process, before.timers, after.timers)
     keeping.subscriptions(instance, process, before.subscriptions, after.subscriptions)
     asking.calls(instance, process, before.calls - done, after.calls, after_commit)
@@ -190,6 +190,7 @@ def keep(
     if process.completed:
         instance.status = "completed"
         instance.ended_at = clock.now()
+        telling.closed(instance, by)
         following.closed(instance)
 
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine import clock, documents, following, journal, rows
+from engine import clock, documents, following, journal, rows, wake
 from engine.access import Actor, allowed, require
-from engine.commands import waking
+from engine.commands import telling, waking
 from engine.commands.step import moved
 from engine.directory import APPLICANT, Person
 from engine.documents import Draft
@@ -151,6 +151,7 @@ def completed(
         task.assignee_id = task.completed_by = actor.person_id
         task.completed_at = clock.now()
         following.follow_as_worker(task, actor.person_id)
+        telling.done(task, values, actor.person_id)
         process.complete(task.id, given)
 
 
@@ -230,6 +231,7 @@ def told(
             **{name: value for name, value in more.items() if value},
         },
     )
+    rows.signal(wake.basket(task.organisation_id, task.role))
     return int(task.instance.journal_seq)
 
 

@@ -29,6 +29,7 @@ from tests.web.two_offices import FOLDER, KEY, open_two_offices
 from web.accounts import account_of, open_account
 from web.auth.registration import _serializer, invitation_link
 from web.errors import MESSAGES
+from web.news.letters import preferences_link
 from workflows import publication
 from workflows.grants.aid_import import import_aids
 from workflows.grants.aid_search import search
@@ -125,4 +126,5 @@ def _tokens(app: Flask, ids: dict[str, Any]) -> dict[str, str]:
             "invitation_token": invitation_link(ids["invitation"]).rsplit("/", 1)[1],
             "reset_token": generate_reset_password_token(account_of(FORGETFUL)),
             "bad_token": "faux",
+            "letters_token": preferences_link(ids["applicant_person"]).rsplit("/", 1)[1],
         }

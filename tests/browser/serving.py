@@ -50,12 +50,12 @@ def nothing_filed(app: Flask) -> None:
 
 @contextmanager
 def office(
-    data: Path, furnish: Callable[[Flask], object] = nothing_filed
+    data: Path, furnish: Callable[[Flask], object] = nothing_filed, **more: str
 ) -> Iterator[Served]:
     """The office as `furnish` left it, served until the end; its log must tell of no error."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    variables = environment(data, PUBLIC_URL=url, **PARTNERS)
+    variables = environment(data, PUBLIC_URL=url, **PARTNERS, **more)
     app = build(variables)
     with app.app_context():
         furnish(app)

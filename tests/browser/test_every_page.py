@@ -31,6 +31,7 @@ PAGES = {
         "registration.start",
         "registration.finish token=registration_token",
         "registration.invitation token=invitation_token",
+        "news.letter_preferences token=letters_token",
     ],
     "newcomer": [
         "pages.home",
@@ -54,6 +55,8 @@ PAGES = {
         "previews.show document_id=document",
         "inbox.show task_id=applicant_task",
         "company.show organisation_id=company",
+        "news.index",
+        "news.preferences",
     ],
     "administrator": ["company.show organisation_id=company"],
     "officer": [
@@ -110,7 +113,13 @@ PAGES = {
         "team.agent person_id=officer_person",
         "team.untaken role=case_officer",
     ],
-    "colleague": ["absences.index", "inbox.index"],
+    "colleague": [
+        "absences.index",
+        "inbox.index",
+        "news.index",
+        "news.index non-lues=1",
+        "news.preferences",
+    ],
     "cofunder": [
         "inbox.index",
         "inbox.show task_id=cofunder_task",
@@ -163,6 +172,7 @@ NOT_A_PAGE = {
     "pages.logo": "an image",
     "pages.theme_css": "a style sheet",
     "catalogue.communes": "JSON, or the options of a list",
+    "news.signal": "JSON",
     "health.healthz": "for machines",
     "health.readyz": "for machines",
     "case_operations.find": "leads to a case's page",

@@ -15,15 +15,19 @@ from typing import Any
 import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from engine import clock
 from engine.documents import Document
 from engine.models import db
+from engine.notices import Notice
 from tests.conftest import ROOT, build, close, environment
 from tests.web.browser import Client, client
 from tests.web.two_offices import KEY, TOLD, TwoOffices, open_two_offices
 from web import limits
 from web.auth import guards
 from web.auth.registration import _serializer, invitation_link
+from web.news.letters import preferences_link
 from workflows.grants.aid_import import import_aids
 from workflows.grants.aid_search import search
 
@@ -213,6 +217,16 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "security.mf_recovery_codes", "", SIGNED_IN, {}),
     (GET, "security.verify", "", SIGNED_IN, {}),
     (POST, "security.verify", "", SIGNED_IN, {}),
+    (GET, "news.index", "", SIGNED_IN, {}),
+    (GET, "news.signal", "", SIGNED_IN, {}),
+    (GET, "news.preferences", "", SIGNED_IN, {}),
+    (POST, "news.choose", "", SIGNED_IN, {}),
+    (POST, "news.read_all", "", SIGNED_IN, {}),
+    (POST, "news.mark", "notice_id=notice", {"applicant"}, {"read": "0"}),
+    (POST, "news.mark", "notice_id=notice_2", {"other_applicant"}, {"read": "0"}),
+    (POST, "news.keep_case_unread", "case_id=case", PARTIES, {}),
+    (GET, "news.letter_preferences", "token=letters_token", ANYONE, {}),
+    (POST, "news.choose_by_letter", "token=bad_token", ANYONE, {}),
     # Open to everyone: what they answer to whom is other tests' affair.
     (GET, "security.login", "", ANYONE, {}),
     (POST, "security.login", "", ANYONE, {}),
@@ -295,6 +309,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             if role != "visitor"
         }
         _name_the_rest(office)
+        _read_everything()
         db.session.remove()
     file = app.extensions["settings"].data / "ebg.sqlite"
     database, origin = sqlite3.connect(file), sqlite3.connect(":memory:")
@@ -311,6 +326,7 @@ def _name_the_rest(office: TwoOffices) -> None:
     with (ROOT / "workflows/grants/demo_aids.csv").open("rb") as file:
         import_aids(BytesIO(file.read()), origin="essai")
     with office.app.test_request_context():
+        letters = preferences_link(office.ids["applicant_person"])
         link = invitation_link(office.ids["invitation"])
         registering = _serializer("registration").dumps(["new@essai.test", "/"])
     office.ids.update(
@@ -324,9 +340,16 @@ def _name_the_rest(office: TwoOffices) -> None:
             if found.is_file()
         ),
         bad_token="faux",
+        letters_token=letters.rsplit("/", 1)[1],
         invitation_token=link.rsplit("/", 1)[1],
         registration_token=registering,
     )
+
+
+def _read_everything() -> None:
+    """Opening a page for the first time marks as read what one was told of it."""
+    db.session.execute(update(Notice).values(read_at=clock.now()))
+    db.session.commit()
 
 
 def address(house: House, endpoint: str, named: str) -> str:

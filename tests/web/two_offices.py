@@ -35,6 +35,7 @@ from engine.directory import APPLICANT, Organisation, holdings_of
 from engine.exchanges import RemoteCall
 from engine.membership import JoinRequest
 from engine.models import Incident, ProcessDefinition, db
+from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
 from workflows import publication, scenarios
@@ -192,6 +193,11 @@ def _play(office: TwoOffices) -> None:
         ids[f"officer_task{suffix}"] = open_tasks(ids[f"begun{suffix}"])[
             "check_admissibility"
         ]
+        ids[f"notice{suffix}"] = db.session.scalars(
+            select(Notice.id).where(
+                Notice.instance_id == ids[f"case{suffix}"], Notice.kind == AWAITED
+            )
+        ).one()
     ids["held"] = player(office).play(CONSULTED[:1])
     ids["held_task"] = open_tasks(ids["held"])["check_admissibility"]
     tasks.claim(ids["held_task"], actor=office.actor("officer"))

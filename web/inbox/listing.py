@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import conversation, definitions, worklists
+from engine import conversation, definitions, notices, worklists
 from engine.access import Actor, allowed
 from engine.directory import Organisation
 from engine.models import UserTask, db
@@ -67,7 +67,7 @@ def index() -> ResponseReturnValue:
         columns=shown,
         arranged=arranged(asked, choices, actor),
         values=Values(found.rows, shown),
-        unread=reading.unread(actor, cases),
+        unread=notices.unread_cases(actor.person_id, cases),
         habits=habits,
         view=view,
         views=worklists.views(person(actor), roles(actor)),

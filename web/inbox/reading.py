@@ -1,6 +1,5 @@
 """The baskets of the inbox: each a query on one index, counted and paged."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -119,11 +118,6 @@ def next_task(actor: Actor) -> UserTask | None:
 def case_of(task: UserTask) -> ProcessInstance:
     """The case a task belongs to."""
     return db.session.get_one(ProcessInstance, task.instance_id)
-
-
-def unread(actor: Actor, cases: Iterable[UUID]) -> set[UUID]:
-    """Those of these cases that have news for this person, shown in bold."""
-    return set()
 
 
 def _count(actor: Actor, basket: str) -> int | str:

@@ -7,6 +7,7 @@ import "./diagrams.js";
 import "./dropzone.js";
 import "./focus.js";
 import "./keyboard.js";
+import "./live.js";
 import "./menus.js";
 import "./once.js";
 import "./presence.js";

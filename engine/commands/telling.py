@@ -1,0 +1,80 @@
+"""Who is told what a command has just done; each in its transaction, under its lock.
+
+A body of forty thousand agents is not told of a task to take: that is what baskets are for.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from engine import documents, notices, rows, wake
+from engine.directory import APPLICANT
+from engine.documents import EVERYONE, OFFICE, PARTIES
+from engine.models import ProcessInstance, UserTask
+from engine.notices import company, followers, person, tell, unfollowed
+
+
+def opened(
+    instance: ProcessInstance, tasks: Sequence[Mapping[str, Any]], by: UUID | None
+) -> None:
+    """Tasks have opened: whoever is named has one; a company is told what is awaited of it."""
+    for task in tasks:
+        rows.signal(wake.basket(task["organisation_id"], task["role"]))
+        said: dict[str, Any] = {"case_id": instance.id, "task_id": task["id"], "by": by}
+        detail = {"task": task["name"]}
+        if task["assignee_id"]:
+            tell(notices.ASSIGNED, person(task["assignee_id"]), detail=detail, **said)
+        elif task["role"] == APPLICANT and task["organisation_id"] == instance.applicant_id:
+            if task["due_at"]:
+                detail["due"] = task["due_at"].isoformat()
+            to = company(instance.applicant_id)
+            tell(notices.AWAITED, to, audience=PARTIES, detail=detail, **said)
+
+
+def done(task: UserTask, values: Mapping[str, Any], by: UUID | None) -> None:
+    """A task is done: those who follow the case wait for an opinion, an answer, a document."""
+    instance = task.instance
+    detail: dict[str, Any] = {"task": task.name}
+    said: dict[str, Any] = {"case_id": instance.id, "task_id": task.id, "by": by}
+    rows.signal(wake.basket(task.organisation_id, task.role))
+    if task.role == APPLICANT:
+        tell(notices.ANSWER, followers(), audience=OFFICE, detail=detail, **said)
+    elif task.organisation_id != instance.organisation_id:
+        tell(notices.OPINION, followers(), audience=OFFICE, detail=detail, **said)
+    elif number := len(set(documents.digests_in(dict(values)))):
+        detail["number"] = number
+        to = (followers(), company(instance.applicant_id))
+        tell(notices.DOCUMENT, *to, detail=detail, **said)
+
+
+def document(
+    case_id: UUID,
+    title: str,
+    *,
+    audience: str = EVERYONE,
+    applicant_id: UUID | None = None,
+    by: UUID | None,
+) -> None:
+    """A document has joined a case: a partner's, or a letter of the office."""
+    to = [followers()]
+    if audience != OFFICE and applicant_id is not None:
+        to.append(company(applicant_id))
+    detail = {"title": title}
+    tell(notices.DOCUMENT, *to, by=by, case_id=case_id, audience=audience, detail=detail)
+
+
+def message(instance: ProcessInstance, side: str, by: UUID | None) -> None:
+    """Somebody has written; when nobody follows the case yet, the present step is told."""
+    said: dict[str, Any] = {"case_id": instance.id, "audience": PARTIES, "by": by}
+    if side == APPLICANT:
+        tell(notices.MESSAGE, followers(), unfollowed(), **said)
+    else:
+        tell(notices.REPLY, company(instance.applicant_id), followers(), **said)
+
+
+def closed(instance: ProcessInstance, by: UUID | None) -> None:
+    """A case is over; a company hears of its own, not of those that it called."""
+    to = [followers()]
+    if instance.parent_id is None and instance.applicant_id is not None:
+        to.append(company(instance.applicant_id))
+    tell(notices.CLOSED, *to, by=by, case_id=instance.id)

@@ -1,0 +1,112 @@
+"""What people are told, in words: each kind of notice with its name, icon and sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import format_date, lazy_gettext
+from flask_babel import gettext as _
+
+from engine import notices
+from engine.notices import Notice
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`label` names the kind where one chooses; `icon` stands before its notices."""
+
+    label: Any
+    icon: str
+
+
+KINDS: Mapping[str, Kind] = {
+    notices.MESSAGE: Kind(lazy_gettext("Message de l’entreprise"), "chat-left-text"),
+    notices.REPLY: Kind(lazy_gettext("Message du service"), "chat-left-text"),
+    notices.AWAITED: Kind(
+        lazy_gettext("Réponse ou pièce attendue de vous"), "hourglass-split"
+    ),
+    notices.ANSWER: Kind(lazy_gettext("Réponse de l’entreprise"), "reply"),
+    notices.OPINION: Kind(lazy_gettext("Avis rendu"), "clipboard-check"),
+    notices.DOCUMENT: Kind(lazy_gettext("Nouveau document"), "paperclip"),
+    notices.ASSIGNED: Kind(lazy_gettext("Tâche confiée"), "person-check"),
+    notices.CLOSED: Kind(lazy_gettext("Dossier clos"), "flag"),
+    notices.DEPUTY: Kind(lazy_gettext("Suppléance"), "people"),
+}
+
+DUE_LABEL = lazy_gettext("Échéances proches ou dépassées")
+
+FOR_APPLICANTS = (
+    notices.REPLY, notices.AWAITED, notices.DOCUMENT, notices.CLOSED,
+)  # fmt: skip
+FOR_AGENTS = tuple(k for k in KINDS if k != notices.AWAITED)
+
+CHANNELS: Mapping[str, Any] = {
+    notices.SITE: lazy_gettext("sur le site seulement"),
+    notices.NOW: lazy_gettext("courriel immédiat"),
+    notices.DAILY: lazy_gettext("récapitulatif du jour"),
+    notices.NOTHING: lazy_gettext("rien"),
+}
+
+DAYS = (
+    lazy_gettext("lundi"), lazy_gettext("mardi"), lazy_gettext("mercredi"), lazy_gettext("jeudi"), lazy_gettext("vendredi"),
+    lazy_gettext("samedi"), lazy_gettext("dimanche"),
+)  # fmt: skip
+
+
+def sentence(notice: Notice, who: str | None, outcome: str | None) -> str:
+    """What happened, in one line; `who` did it, `outcome` is how the case ended."""
+    return str(_sentence(notice, who, outcome))
+
+
+def _sentence(notice: Notice, who: str | None, outcome: str | None) -> Any:
+    said = notice.detail
+    task = said.get("task", "")
+    match notice.kind:
+        case notices.MESSAGE | notices.REPLY if who:
+            return _("%(who)s vous a écrit", who=who)
+        case notices.MESSAGE | notices.REPLY:
+            return _("Nouveau message")
+        case notices.AWAITED if said.get("due"):
+            return _(
+                "On attend de vous : « %(task)s », avant le %(day)s",
+                task=task,
+                day=_day(datetime.fromisoformat(said["due"])),
+            )
+        case notices.AWAITED:
+            return _("On attend de vous : « %(task)s »", task=task)
+        case notices.ANSWER:
+            return _("L’entreprise a répondu : « %(task)s »", task=task)
+        case notices.OPINION:
+            return _("Avis rendu : « %(task)s »", task=task)
+        case notices.DOCUMENT if said.get("title"):
+            return _("Nouveau document : « %(title)s »", title=said["title"])
+        case notices.DOCUMENT:
+            return _("Nouveaux documents, joints à « %(task)s »", task=task)
+        case notices.ASSIGNED if who:
+            return _("%(who)s vous confie « %(task)s »", who=who, task=task)
+        case notices.ASSIGNED:
+            return _("La procédure vous confie « %(task)s »", task=task)
+        case notices.CLOSED if outcome:
+            return _("Dossier clos : %(outcome)s", outcome=outcome)
+        case notices.CLOSED:
+            return _("Dossier clos")
+        case notices.DEPUTY:
+            return _deputy(said, who)
+    return notice.kind
+
+
+def _deputy(said: Mapping[str, Any], who: str | None) -> Any:
+    absent = who or said.get("absent", "")
+    if said.get("from") and said.get("to"):
+        return _(
+            "Vous suppléez %(who)s du %(first)s au %(last)s",
+            who=absent,
+            first=_day(date.fromisoformat(said["from"])),
+            last=_day(date.fromisoformat(said["to"])),
+        )
+    return _("Vous suppléez %(who)s", who=absent)
+
+
+def _day(day: date) -> str:
+    return str(format_date(day, "d MMMM"))
