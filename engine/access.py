@@ -26,6 +26,7 @@ from engine.directory import (
 )
 from engine.documents import EVERYONE, PARTIES, Document, Draft
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
+from engine.vault import VaultDocument
 
 NOT_HANDLING = frozenset({APPLICANT, ADMINISTRATOR, OPERATOR})
 """Roles that do not handle cases."""
@@ -61,6 +62,17 @@ class Actor:
     def organisations(self, role: str) -> list[UUID]:
         """The organisations in which this person has the role."""
         return [r.organisation_id for r in self.roles if r.name == role]
+
+    @property
+    def represented(self) -> list[UUID]:
+        """The companies for which this person files or administers."""
+        return sorted(
+            {
+                r.organisation_id
+                for r in self.roles
+                if r.organisation_kind == COMPANY and r.name in {APPLICANT, ADMINISTRATOR}
+            }
+        )
 
     @property
     def handles_cases(self) -> bool:
@@ -210,6 +222,10 @@ def _manages(actor: Actor, organisation: Organisation) -> bool:
     )
 
 
+def _represents(actor: Actor, organisation: Organisation) -> bool:
+    return organisation.id in actor.represented
+
+
 def _belongs(actor: Actor, organisation: Organisation) -> bool:
     return any(r.organisation_id == organisation.id for r in actor.roles)
 
@@ -230,6 +246,11 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "apply"): lambda a, o: a.holds(o.id, APPLICANT),
     (Organisation, "manage"): _manages,
     (Organisation, "belong"): _belongs,
+    (Organisation, "keep"): _represents,
+    (Organisation, "brand"): lambda a, o: o.kind != COMPANY and _manages(a, o),
+    (VaultDocument, "use"): lambda a, d: d.organisation_id in a.represented,
+    (ProcessInstance, "share"): _applies,
+    (type(None), "represent"): lambda a, _: bool(a.represented),
     (type(None), "operate"): lambda a, _: a.operates,
     (type(None), "handle"): lambda a, _: a.handles_cases,
     (type(None), "apply"): lambda a, _: bool(a.organisations(APPLICANT)),

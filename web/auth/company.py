@@ -1,6 +1,7 @@
 """My company: registering it, and who acts for it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from sqlalchemy import select
 from stdnum.fr import siret as siret_key
 
 from connectors import ConnectorError, Refused
+from engine import clock
 from engine import membership as members_of
 from engine.access import allowed
 from engine.commands import membership
@@ -26,19 +29,27 @@ from engine.directory import (
 )
 from engine.membership import Invitation, JoinRequest
 from engine.models import db
+from forms.dates import read_date
+from forms.numbers import Wrong
 from web import limits
 from web.auth.actor import act_for, current_actor, forget_actor
 from web.auth.guards import guard, signed_in
 from web.auth.registration import invitation_link
+from web.company import acts
 from web.mailing import letter, link
 from web.partners import partner
 from web.security import safe
+from web.typed import page_number
 
 log = structlog.get_logger()
 
 bp = Blueprint("company", __name__, url_prefix="/entreprises")
 
 _NAME_LENGTH = 300
+_LAST = lazy_gettext(
+    "Une entreprise garde au moins un administrateur sans date de fin : nommez-en un autre"
+    " d’abord."
+)
 
 Row = TypeVar("Row", Invitation, JoinRequest)
 
@@ -166,6 +177,9 @@ def show(organisation_id: UUID) -> ResponseReturnValue:
         invitations=members_of.open_invitations(company.id) if manages else [],
         manages=manages,
         administrator=ADMINISTRATOR,
+        applicant=APPLICANT,
+        rights=acts.RIGHTS,
+        today=clock.today(),
         errors={},
     )
 
@@ -239,17 +253,43 @@ def decide(organisation_id: UUID, request_id: UUID) -> ResponseReturnValue:
     return _back(organisation_id)
 
 
-@bp.post("/<uuid:organisation_id>/personnes/<uuid:person_id>/administration")
+@bp.post("/<uuid:organisation_id>/personnes/<uuid:person_id>/droits")
 @guard("manage", Organisation, "organisation_id")
-def administration(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
-    """Make a member an administrator, or no longer."""
+def rights(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
+    """Say what a member may do, and until when."""
     _company(organisation_id)
-    administrator = request.form.get("administrator") == "1"
-    membership.set_administrator(
-        organisation_id, person_id, administrator=administrator, actor=current_actor()
-    )
-    flash(_("Le rôle est changé."), "success")
+    roles = set(request.form.getlist("role")) & set(membership.ROLES)
+    typed = request.form.get("until", "").strip()
+    try:
+        until = date.fromisoformat(read_date(typed)) if typed else None
+    except Wrong as wrong:
+        flash(_("Dernier jour : %(cure)s.", cure=wrong), "danger")
+        return _back(organisation_id)
+    if not roles:
+        flash(_("Droits : cochez-en un au moins, ou retirez cette personne."), "danger")
+        return _back(organisation_id)
+    if until is not None and until < clock.today():
+        flash(_("Dernier jour : cette date est passée."), "danger")
+        return _back(organisation_id)
+    try:
+        membership.set_rights(
+            organisation_id, person_id, roles, until=until, actor=current_actor()
+        )
+    except membership.NotPossible:
+        flash(_LAST, "danger")
+        return _back(organisation_id)
+    forget_actor()
+    flash(_("Les droits sont changés."), "success")
     return _back(organisation_id)
+
+
+@bp.get("/<uuid:organisation_id>/historique")
+@guard("manage", Organisation, "organisation_id")
+def history(organisation_id: UUID) -> ResponseReturnValue:
+    """Who did what in the company, the latest first."""
+    company = _company(organisation_id)
+    page, told = acts.page(organisation_id, page_number())
+    return render_template("company/history.html", company=company, page=page, acts=told)
 
 
 @bp.post("/<uuid:organisation_id>/personnes/<uuid:person_id>/retirer")
@@ -261,8 +301,7 @@ def remove(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
     try:
         membership.remove_member(organisation_id, person_id, actor=actor)
     except membership.NotPossible:
-        flash(_("Une entreprise garde au moins un administrateur : nommez-en un autre"
-                " d’abord."), "danger")  # fmt: skip
+        flash(_LAST, "danger")
         return _back(organisation_id)
     forget_actor()
     flash(_("Cette personne n’agit plus pour l’entreprise."), "success")
