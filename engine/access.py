@@ -75,6 +75,15 @@ class Actor:
         )
 
     @property
+    def administered_bodies(self) -> list[UUID]:
+        """The bodies, companies apart, that this person administers."""
+        return sorted(
+            r.organisation_id
+            for r in self.roles
+            if r.organisation_kind != COMPANY and r.name == ADMINISTRATOR
+        )
+
+    @property
     def handles_cases(self) -> bool:
         """Whether this person has an inbox."""
         return any(r.name not in NOT_HANDLING for r in self.roles)

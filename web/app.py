@@ -41,6 +41,7 @@ BLUEPRINTS = [
     "web.auth.registration",
     "web.auth.company",
     "web.inbox.views",
+    "web.company.rights",
     "web.company.export",
     "web.company.mine",
     "web.portal.space",
@@ -54,6 +55,8 @@ BLUEPRINTS = [
     "web.operate.views",
     "web.operate.case_operations",
     "web.operate.jobs",
+    "web.operate.hosts",
+    "web.branding.views",
     "web.callbacks",
 ]
 

@@ -3,6 +3,7 @@ documents, an incident, an invitation, and somebody for every role there is.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +11,23 @@ from flask import Flask
 from sqlalchemy import select
 
 from connectors import StoredFile
-from engine import documents
+from engine import clock, documents
 from engine.access import VISITOR, Actor, actor_for
-from engine.commands import calls, drafts, jobs, membership, people, publishing, tasks
+from engine.commands import (
+    brands,
+    calls,
+    drafts,
+    jobs,
+    membership,
+    people,
+    publishing,
+    tasks,
+    vault,
+)
 from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
+from engine.commands.vault import Label
 from engine.directory import APPLICANT, Organisation, holdings_of
 from engine.exchanges import RemoteCall
 from engine.membership import JoinRequest
@@ -82,6 +94,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
             ("officer", "region", "case_officer"),
             ("head", "region", "head_of_service"),
             ("cofunder", "department", "cofunder"),
+            ("brander", "region", "administrator"),
         ):
             _enter(office, role + name, ids[organisation + suffix], held)
     platform = people.add_organisation("platform", "e-bourgogne", slug="platform")
@@ -93,7 +106,26 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _publish(office)
     _play(office)
     _write(office)
+    _keep(office)
     return office
+
+
+def _keep(office: TwoOffices) -> None:
+    """A vault with a document that expires soon, and a host name asked for."""
+    ids, file = office.ids, store(office.app)
+    for suffix, prefix in (("", ""), ("_2", "other_")):
+        ids[f"vault_document{suffix}"] = vault.add(
+            ids[f"company{suffix}"],
+            file,
+            Label("kbis", "Kbis", expires_on=clock.today() + timedelta(days=12)),
+            actor=office.actor(f"{prefix}applicant"),
+        ).id
+        ids[f"host{suffix}"] = brands.ask_host(
+            ids[f"region{suffix}"],
+            f"aides{suffix.replace('_', '-')}.essai.fr",
+            actor=office.actor(f"{prefix}brander"),
+        )
+    db.session.rollback()
 
 
 def _enter(office: TwoOffices, role: str, organisation: UUID | None, held: str) -> None:

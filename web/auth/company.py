@@ -1,7 +1,6 @@
 """My company: registering it, and who acts for it."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
@@ -29,8 +28,6 @@ from engine.directory import (
 )
 from engine.membership import Invitation, JoinRequest
 from engine.models import db
-from forms.dates import read_date
-from forms.numbers import Wrong
 from web import limits
 from web.auth.actor import act_for, current_actor, forget_actor
 from web.auth.guards import guard, signed_in
@@ -39,14 +36,13 @@ from web.company import acts
 from web.mailing import letter, link
 from web.partners import partner
 from web.security import safe
-from web.typed import page_number
 
 log = structlog.get_logger()
 
 bp = Blueprint("company", __name__, url_prefix="/entreprises")
 
 _NAME_LENGTH = 300
-_LAST = lazy_gettext(
+LAST_ADMINISTRATOR = lazy_gettext(
     "Une entreprise garde au moins un administrateur sans date de fin : nommez-en un autre"
     " d’abord."
 )
@@ -253,45 +249,6 @@ def decide(organisation_id: UUID, request_id: UUID) -> ResponseReturnValue:
     return _back(organisation_id)
 
 
-@bp.post("/<uuid:organisation_id>/personnes/<uuid:person_id>/droits")
-@guard("manage", Organisation, "organisation_id")
-def rights(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
-    """Say what a member may do, and until when."""
-    _company(organisation_id)
-    roles = set(request.form.getlist("role")) & set(membership.ROLES)
-    typed = request.form.get("until", "").strip()
-    try:
-        until = date.fromisoformat(read_date(typed)) if typed else None
-    except Wrong as wrong:
-        flash(_("Dernier jour : %(cure)s.", cure=wrong), "danger")
-        return _back(organisation_id)
-    if not roles:
-        flash(_("Droits : cochez-en un au moins, ou retirez cette personne."), "danger")
-        return _back(organisation_id)
-    if until is not None and until < clock.today():
-        flash(_("Dernier jour : cette date est passée."), "danger")
-        return _back(organisation_id)
-    try:
-        membership.set_rights(
-            organisation_id, person_id, roles, until=until, actor=current_actor()
-        )
-    except membership.NotPossible:
-        flash(_LAST, "danger")
-        return _back(organisation_id)
-    forget_actor()
-    flash(_("Les droits sont changés."), "success")
-    return _back(organisation_id)
-
-
-@bp.get("/<uuid:organisation_id>/historique")
-@guard("manage", Organisation, "organisation_id")
-def history(organisation_id: UUID) -> ResponseReturnValue:
-    """Who did what in the company, the latest first."""
-    company = _company(organisation_id)
-    page, told = acts.page(organisation_id, page_number())
-    return render_template("company/history.html", company=company, page=page, acts=told)
-
-
 @bp.post("/<uuid:organisation_id>/personnes/<uuid:person_id>/retirer")
 @guard("belong", Organisation, "organisation_id")
 def remove(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
@@ -301,7 +258,7 @@ def remove(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
     try:
         membership.remove_member(organisation_id, person_id, actor=actor)
     except membership.NotPossible:
-        flash(_LAST, "danger")
+        flash(LAST_ADMINISTRATOR, "danger")
         return _back(organisation_id)
     forget_actor()
     flash(_("Cette personne n’agit plus pour l’entreprise."), "success")

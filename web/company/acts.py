@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from flask_babel import format_date
+from flask_babel import format_date, lazy_gettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import select
 
@@ -18,36 +17,36 @@ from web.cases.reading import names
 
 PER_PAGE = 25
 
-RIGHTS = {APPLICANT: _l("dépose"), ADMINISTRATOR: _l("administre")}
+RIGHTS = {APPLICANT: lazy_gettext("dépose"), ADMINISTRATOR: lazy_gettext("administre")}
 """What each right lets one do."""
 
 _ACTS = {
-    "administrator_ended": _l("n’administre plus"),
-    "administrator_named": _l("administre désormais"),
-    "brand_changed": _l("Couleur et textes changés"),
-    "company_completed": _l("Identité complétée par l’annuaire"),
-    "company_exported": _l("Données de l’entreprise exportées"),
-    "company_registered": _l("Entreprise inscrite"),
-    "host_activated": _l("Adresse mise en service"),
-    "host_asked": _l("Adresse demandée"),
-    "host_dropped": _l("Adresse abandonnée"),
-    "host_stopped": _l("Adresse arrêtée"),
-    "invitation_revoked": _l("Invitation annulée"),
-    "joining_accepted": _l("rejoint l’entreprise, à sa demande"),
-    "joining_refused": _l("a vu sa demande refusée"),
-    "logo_changed": _l("Logo changé"),
-    "logo_removed": _l("Logo retiré"),
-    "member_invited": _l("Invitation envoyée"),
-    "member_joined": _l("Invitation acceptée"),
-    "member_removed": _l("n’agit plus pour l’entreprise"),
-    "organisation_added": _l("Fiche créée"),
-    "rights_changed": _l("a de nouveaux droits"),
-    "role_ends": _l("a une date de fin"),
-    "role_granted": _l("a un nouveau droit"),
-    "role_withdrawn": _l("a perdu un droit"),
-    "vault_added": _l("Document ajouté au coffre"),
-    "vault_removed": _l("Document retiré du coffre"),
-    "vault_replaced": _l("Document du coffre remplacé"),
+    "administrator_ended": lazy_gettext("n’administre plus"),
+    "administrator_named": lazy_gettext("administre désormais"),
+    "brand_changed": lazy_gettext("Couleur et textes changés"),
+    "company_completed": lazy_gettext("Identité complétée par l’annuaire"),
+    "company_exported": lazy_gettext("Données de l’entreprise exportées"),
+    "company_registered": lazy_gettext("Entreprise inscrite"),
+    "host_activated": lazy_gettext("Adresse mise en service"),
+    "host_asked": lazy_gettext("Adresse demandée"),
+    "host_dropped": lazy_gettext("Adresse abandonnée"),
+    "host_stopped": lazy_gettext("Adresse arrêtée"),
+    "invitation_revoked": lazy_gettext("Invitation annulée"),
+    "joining_accepted": lazy_gettext("rejoint l’entreprise, à sa demande"),
+    "joining_refused": lazy_gettext("a vu sa demande refusée"),
+    "logo_changed": lazy_gettext("Logo changé"),
+    "logo_removed": lazy_gettext("Logo retiré"),
+    "member_invited": lazy_gettext("Invitation envoyée"),
+    "member_joined": lazy_gettext("Invitation acceptée"),
+    "member_removed": lazy_gettext("n’agit plus pour l’entreprise"),
+    "organisation_added": lazy_gettext("Fiche créée"),
+    "rights_changed": lazy_gettext("a de nouveaux droits"),
+    "role_ends": lazy_gettext("a une date de fin"),
+    "role_granted": lazy_gettext("a un nouveau droit"),
+    "role_withdrawn": lazy_gettext("a perdu un droit"),
+    "vault_added": lazy_gettext("Document ajouté au coffre"),
+    "vault_removed": lazy_gettext("Document retiré du coffre"),
+    "vault_replaced": lazy_gettext("Document du coffre remplacé"),
 }
 """Small letters where the person concerned comes first."""
 

@@ -41,7 +41,7 @@ class Archive:
 
     def __init__(self) -> None:
         self._pipe = _Pipe()
-        self._zip = zipfile.ZipFile(self._pipe, "w")  # type: ignore[arg-type]
+        self._zip = zipfile.ZipFile(self._pipe, "w")  # type: ignore[call-overload]
         self._manifest: list[dict[str, Any]] = []
         self._names: set[str] = set()
         self._moment: datetime = clock.now().astimezone(clock.PARIS)

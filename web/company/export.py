@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from connectors import ConnectorError
 from engine import conversation, directory, documents, vault
-from engine.access import APPLICANT, Actor, Role, readable
+from engine.access import Actor, Role, readable
 from engine.commands import exports
-from engine.directory import COMPANY, Holding, Organisation, Person
+from engine.directory import APPLICANT, COMPANY, Holding, Organisation, Person
 from engine.journal import JournalEntry
 from engine.models import ProcessInstance, db
 from engine.vault import VaultDocument
@@ -60,10 +60,10 @@ def _sent(organisation_id: UUID) -> Iterator[bytes]:
     yield from archive.json("personnes.json", _people(organisation_id))
     yield from archive.json("journal.json", _journal(f"organisation:{organisation_id}"))
     yield from _vault(archive, organisation_id)
-    last: ProcessInstance | None = None
+    people, last = _acting(organisation_id), None
     while some := _some_cases(organisation_id, last):
         for case in some:
-            yield from _case(archive, case, organisation_id)
+            yield from _case(archive, case, organisation_id, people)
         last = some[-1]
         db.session.expunge_all()
         db.session.rollback()
@@ -156,10 +156,11 @@ def _some_cases(
     return list(db.session.scalars(asked.order_by(row.started_at, row.id).limit(_AT_ONCE)))
 
 
-def _case(archive: Archive, case: ProcessInstance, company_id: UUID) -> Iterator[bytes]:
+def _case(
+    archive: Archive, case: ProcessInstance, company_id: UUID, people: set[UUID]
+) -> Iterator[bytes]:
     folder = f"demandes/{clean_name(case.number)}"
     filed = sheets.request_of(case, sheets.data_of(case), reserved=True)
-    people = _acting(company_id)
     found = readable(_applicant(company_id), case, documents.of_case(case.id))
     yield from archive.json(
         f"{folder}/demande.json",

@@ -63,7 +63,8 @@ class Line:
     case: ProcessInstance
     company: str
     office: str
-    contact: str
+    email: str
+    phone: str
     next_stage: str
     deadline: Deadline | None
     task: UserTask | None
@@ -125,13 +126,13 @@ def lines(cases: Sequence[ProcessInstance], actor: Actor) -> list[Line]:
         contact = contacts.get((case.key, case.organisation_id), {})
         body = bodies[case.organisation_id]
         office = ", ".join(filter(None, [str(contact.get("service") or ""), body.name]))
-        reach = [contact.get("email") or body.email, contact.get("phone") or body.phone]
         found.append(
             Line(
                 case,
                 bodies[case.applicant_id].name if case.applicant_id else "",
                 office,
-                " · ".join(str(way) for way in reach if way),
+                str(contact.get("email") or body.email),
+                str(contact.get("phone") or body.phone)[:40],
                 _following(case) if case.is_open else "",
                 deadlines.get(case.id) if case.is_open else None,
                 owed.get(case.id) if case.applicant_id in actor.represented else None,

@@ -178,9 +178,12 @@ def choose(case_id: UUID) -> ResponseReturnValue:
 @guard("share", ProcessInstance, "case_id")
 def keep(case_id: UUID) -> ResponseReturnValue:
     """Keep one of them."""
-    document = _of_case(case_id, request.form.get("document", type=UUID))
+    asked = request.form.get("document", type=UUID)
+    document = _of_case(case_id, asked) if asked else None
     label, problems = _label()
-    if not problems:
+    if document is None:
+        problems["document-1"] = _("Document : choisissez-en un.")
+    elif not problems:
         label = _titled(label, document.title)
         try:
             kept = commands.keep(document.id, label, actor=current_actor())
@@ -189,7 +192,7 @@ def keep(case_id: UUID) -> ResponseReturnValue:
         else:
             flash(_("« %(title)s » est dans votre coffre.", title=kept.title), "success")
             return redirect(url_for(".choose", case_id=case_id))
-    return _choose(case_id, document.id, problems), 422
+    return _choose(case_id, asked, problems), 422
 
 
 def _choose(case_id: UUID, chosen: UUID | None, problems: Problems) -> str:
@@ -207,8 +210,8 @@ def _choose(case_id: UUID, chosen: UUID | None, problems: Problems) -> str:
     )
 
 
-def _of_case(case_id: UUID, document_id: UUID | None) -> Document:
-    document = db.session.get(Document, document_id) if document_id else None
+def _of_case(case_id: UUID, document_id: UUID) -> Document:
+    document = db.session.get(Document, document_id)
     if document is None or document.instance_id != case_id:
         abort(404)
     return document
