@@ -58,7 +58,7 @@ def upgrade() -> None:
         "ix_vault_document_organisation_id", "vault_document", ["organisation_id"]
     )
     op.create_index(
-        "ix_vault_document_series_id", "vault_document", ["series_id", "added_at"]
+        "ix_vault_document_series_id_added_at", "vault_document", ["series_id", "added_at"]
     )
     op.create_index("ix_vault_document_sha256", "vault_document", ["sha256"])
     op.create_table(
@@ -101,4 +101,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("host", name="uq_brand_host_host"),
     )
     op.create_index("ix_brand_host_organisation_id", "brand_host", ["organisation_id"])
-    op.create_index("ix_brand_host_status", "brand_host", ["status", "asked_at"])
+    op.create_index("ix_brand_host_status_asked_at", "brand_host", ["status", "asked_at"])
