@@ -29,6 +29,7 @@ from web import (
     shell,
 )
 from web.auth import guards, setup
+from web.branding import hosts
 from workflows import publication, territory
 
 ROOT = Path(__file__).parent.parent
@@ -77,6 +78,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, 0)  # type: ignore[method-assign]
+
+    app.wsgi_app = hosts.WellNamed(app.wsgi_app)  # type: ignore[method-assign]
 
     app.jinja_loader = ChoiceLoader(
         [

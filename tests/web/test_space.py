@@ -84,7 +84,9 @@ def test_of_several_companies_one_is_chosen(ground: Ground, anne: Browser) -> No
     people.grant(office.applicant.person_id, office.other_company, "applicant")
     ground.begin("Scie")
     assert "Autre SARL" in anne.get("/mon-espace/").text
-    page = anne.post(f"/entreprises/{office.other_company}/choisir", {"next": "/mon-espace/"})
+    page = anne.post(
+        f"/entreprises/{office.other_company}/choisir", {"next": "/mon-espace/"}
+    )
     assert "<h1>Autre SARL</h1>" in page.text
     assert "Aucune demande déposée" in page.text
     assert "Scie" in anne.get("/demandes/").text, "the list holds those of both"
@@ -121,18 +123,17 @@ def fill(ground: Ground) -> None:
     """A company that files a request every hour for months, with the words of their titles."""
     first = ground.begin("Première")
     row = {c.key: getattr(first, c.key) for c in ProcessInstance.__table__.columns}
-    made: list[dict[str, Any]] = []
-    for number in range(MANY):
-        made.append(
-            {
-                **row,
-                "id": uuid4(),
-                "number": f"20-{number:04d}-ABCD",
-                "title": f"Machine {number}",
-                "started_at": clock.now() - timedelta(hours=number + 1),
-                "status": "active" if number % 10 == 0 else "completed",
-            }
-        )
+    made: list[dict[str, Any]] = [
+        {
+            **row,
+            "id": uuid4(),
+            "number": f"20-{number:04d}-ABCD",
+            "title": f"Machine {number}",
+            "started_at": clock.now() - timedelta(hours=number + 1),
+            "status": "active" if number % 10 == 0 else "completed",
+        }
+        for number in range(MANY)
+    ]
     db.session.execute(insert(ProcessInstance), made)
     words = [
         {"instance_id": one["id"], "organisation_id": one["organisation_id"], "name": TITLE,

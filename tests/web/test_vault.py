@@ -188,7 +188,9 @@ def test_a_document_of_the_vault_is_filed_without_sending_it_again(
     assert "kbis.pdf" in page.text
     filed = anne.send(f"{draft}/recapitulatif")
     assert filed.status_code == 302
-    row = db.session.scalars(select(Document).where(Document.instance_id.is_not(None))).one()
+    row = db.session.scalars(
+        select(Document).where(Document.instance_id.is_not(None))
+    ).one()
     assert (row.sha256, row.expires_on) == (document.sha256, in_days(40))
 
 
@@ -220,9 +222,7 @@ def test_a_question_refuses_what_it_does_not_accept(ground: Ground, anne: Browse
 
 
 @pytest.mark.parametrize("what", ["another company's", "removed", "nonsense", "unknown"])
-def test_nobody_files_what_is_not_theirs(
-    ground: Ground, anne: Browser, what: str
-) -> None:
+def test_nobody_files_what_is_not_theirs(ground: Ground, anne: Browser, what: str) -> None:
     document = kept(ground)
     browser, value = anne, str(document.id)
     if what == "another company's":
@@ -319,4 +319,3 @@ def test_the_list_is_paged_and_filtered(ground: Ground, anne: Browser) -> None:
     page = anne.get(f"{address(ground)}?type=tax&page=2").text
     assert len(re.findall(r'class="ebg-row"', page)) == 10
     assert "Kbis</a>" not in page
-

@@ -5,8 +5,10 @@ A host that is not among them gets the platform's look, whatever it claims to be
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import current_app, g, request
 
@@ -15,6 +17,30 @@ from engine.brands import Look
 
 LASTS = 30.0
 """Seconds after which a process reads the active hosts again."""
+
+
+class WellNamed:
+    """Refuses a request whose Host is no host at all, before anything tries to read it."""
+
+    def __init__(self, inner: WSGIApplication) -> None:
+        self.inner = inner
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """The answer of the application, or 400."""
+        if _readable(str(environ.get("HTTP_HOST", "localhost"))):
+            return self.inner(environ, start_response)
+        start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"Bad host\n"]
+
+
+def _readable(host: str) -> bool:
+    try:
+        host.encode("ascii").decode("idna").encode("idna")
+    except UnicodeError:
+        return False
+    return host.isprintable()
 
 
 @dataclass
