@@ -28,6 +28,7 @@ from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
 from engine.jobs import Job
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
 from engine.notes import CaseNote
+from engine.vault import VaultDocument
 from engine.worklists import SavedView
 
 __all__ = ["NOT_HANDLING", "VISITOR", "Actor", "Role", "actor_for"]
@@ -240,15 +241,15 @@ def _manages(actor: Actor, organisation: Organisation) -> bool:
     )
 
 
-def _administered(actor: Actor) -> list[UUID]:
-    """The public bodies that this person administers."""
-    held = (r for r in actor.roles if r.name == ADMINISTRATOR)
-    return [r.organisation_id for r in held if r.organisation_kind != COMPANY]
-
-
 def directed(actor: Actor) -> list[UUID]:
     """The bodies whose agents' absences this person may declare."""
-    return sorted({*actor.organisations(HEAD_OF_SERVICE), *_administered(actor)}, key=str)
+    return sorted(
+        {*actor.organisations(HEAD_OF_SERVICE), *actor.administered_bodies}, key=str
+    )
+
+
+def _represents(actor: Actor, organisation: Organisation) -> bool:
+    return organisation.id in actor.represented
 
 
 def _belongs(actor: Actor, organisation: Organisation) -> bool:
@@ -314,9 +315,16 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "manage"): _manages,
     (Organisation, "belong"): _belongs,
     (Organisation, "declare absences"): _declares_absences,
+    (Organisation, "keep"): _represents,
+    (Organisation, "brand"): lambda a, o: o.kind != COMPANY and _manages(a, o),
+    (VaultDocument, "use"): lambda a, d: d.organisation_id in a.represented,
+    (ProcessInstance, "share"): _applies,
+    (type(None), "represent"): lambda a, _: bool(a.represented),
     (type(None), "operate"): lambda a, _: a.operates,
     (type(None), "handle"): lambda a, _: a.handles_cases,
-    (type(None), "be replaced"): lambda a, _: a.handles_cases or bool(_administered(a)),
+    (type(None), "be replaced"): lambda a, _: (
+        a.handles_cases or bool(a.administered_bodies)
+    ),
     (type(None), "direct"): lambda a, _: bool(a.organisations(HEAD_OF_SERVICE)),
     (type(None), "apply"): lambda a, _: bool(a.organisations(APPLICANT)),
 }

@@ -13,6 +13,7 @@ from engine.absences import Absence, in_force
 from engine.directory import (
     ADMINISTRATOR,
     APPLICANT,
+    COMPANY,
     HEAD_OF_SERVICE,
     OPERATOR,
     PLATFORM,
@@ -80,6 +81,26 @@ class Actor:
         return [
             r.organisation_id for r in self.roles if r.name == role and not r.for_person
         ]
+
+    @property
+    def represented(self) -> list[UUID]:
+        """The companies for which this person files or administers."""
+        return sorted(
+            {
+                r.organisation_id
+                for r in self.roles
+                if r.organisation_kind == COMPANY and r.name in {APPLICANT, ADMINISTRATOR}
+            }
+        )
+
+    @property
+    def administered_bodies(self) -> list[UUID]:
+        """The bodies, companies apart, that this person administers."""
+        return sorted(
+            r.organisation_id
+            for r in self.roles
+            if r.organisation_kind != COMPANY and r.name == ADMINISTRATOR
+        )
 
     def role_for(self, task: UserTask) -> Role | None:
         """The role by which one acts on a task: that of its absent holder, else one's own."""

@@ -152,7 +152,7 @@ def midnight(day: date) -> datetime:
 def _in_columns(search: Search) -> Iterator[Criterion]:
     case = ProcessInstance
     if search.number:
-        numbered = case.number == _number(search.number)
+        numbered = case.number == case_number(search.number)
         yield Criterion(numbered, lambda _: [Way(case, (numbered,))])
     if search.key and search.version is not None:
         yield _of_version(search.key, search.version)
@@ -186,7 +186,7 @@ def _of_version(key: str, version: int) -> Criterion:
     )
 
 
-def _number(typed: str) -> str:
+def case_number(typed: str) -> str:
     """A case's number, however its hyphens and capitals were typed."""
     bare = "".join(c for c in typed.upper() if c.isalnum())
     return f"{bare[:2]}-{bare[2:6]}-{bare[6:]}" if len(bare) == _NUMBER else bare

@@ -76,6 +76,15 @@ def latest_of_each() -> list[ProcessDefinition]:
     return sorted(current.values(), key=lambda d: d.name)
 
 
+def keys_owned_by(organisation_id: UUID) -> list[str]:
+    """The procedures that a body offers itself."""
+    owned = select(ProcessDefinition.key).where(
+        ProcessDefinition.owner_id == organisation_id,
+        ProcessDefinition.withdrawn_at.is_(None),
+    )
+    return sorted(set(db.session.scalars(owned)))
+
+
 def role_names() -> dict[str, str]:
     """How the current procedures name the roles that their lanes ask for, in French."""
     names: dict[str, str] = {}

@@ -5,7 +5,7 @@ what they are. A document belongs to a draft first and joins the case when it is
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +13,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from connectors import StoredFile
-from engine import clock
+from engine import clock, vault
 from engine.columns import UtcDateTime
 from engine.models import ProcessInstance, db
 
@@ -79,11 +79,18 @@ class Document(db.Model):  # type: ignore[name-defined]
         String(20)
     )  # applicant | officer | partner | office
     audience: Mapped[str] = mapped_column(String(10), default=EVERYONE)
+    expires_on: Mapped[date | None]  # its last day of validity, when the vault knew it
     added_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     instance: Mapped[ProcessInstance | None] = relationship()
     draft: Mapped[Draft | None] = relationship()
+
+    @property
+    def was_expired(self) -> bool:
+        """Whether its last day of validity was past when it was joined."""
+        joined = self.created_at.astimezone(clock.PARIS).date()
+        return self.expires_on is not None and self.expires_on < joined
 
 
 def of_case(instance_id: UUID) -> list[Document]:
@@ -107,6 +114,7 @@ def add(
     draft_id: UUID | None = None,
     audience: str = EVERYONE,
     by: UUID | None = None,
+    expires_on: date | None = None,
 ) -> Document:
     """Record a stored file as a document; the caller commits."""
     document = Document(
@@ -122,6 +130,7 @@ def add(
         origin=origin,
         audience=audience,
         added_by=by,
+        expires_on=expires_on,
     )
     db.session.add(document)
     return document
@@ -165,12 +174,12 @@ def discard(draft: Draft) -> None:
 
 
 def unreferenced(digests: Iterable[str]) -> set[str]:
-    """Those of these digests that no document points at."""
+    """Those of these digests that no document and no vault points at."""
     asked = set(digests)
     known = db.session.scalars(
         select(Document.sha256).where(Document.sha256.in_(asked)).distinct()
     )
-    return asked - set(known)
+    return asked - set(known) - vault.kept(asked)
 
 
 ORPHAN_AGE = timedelta(hours=24)

@@ -1,11 +1,13 @@
 """Who acts for which organisation: its members, those who ask to join, those invited."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, String, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from engine import clock
 from engine.columns import UtcDateTime
@@ -57,23 +59,34 @@ class Invitation(db.Model):  # type: ignore[name-defined]
 
 @dataclass(frozen=True)
 class Member:
-    """A person with the roles they hold in one organisation today."""
+    """A person with the roles they hold in one organisation today, and until which day."""
 
     person: Person
     roles: frozenset[str]
+    until: date | None = None
 
 
 def members(organisation_id: UUID) -> list[Member]:
     """The people who act for an organisation today, by name."""
-    held: dict[UUID, tuple[Person, set[str]]] = {}
-    for holding in db.session.scalars(
-        current(select(Holding).where(Holding.organisation_id == organisation_id))
-    ):
-        held.setdefault(holding.person_id, (holding.person, set()))[1].add(holding.role)
-    return sorted(
-        (Member(person, frozenset(roles)) for person, roles in held.values()),
-        key=lambda member: member.person.name.casefold(),
-    )
+    held = defaultdict[UUID, list[Holding]](list)
+    rows = select(Holding).where(Holding.organisation_id == organisation_id)
+    for holding in db.session.scalars(current(rows.options(joinedload(Holding.person)))):
+        held[holding.person_id].append(holding)
+    found = [
+        Member(
+            rights[0].person,
+            frozenset(one.role for one in rights),
+            _last_day(one.valid_to for one in rights),
+        )
+        for rights in held.values()
+    ]
+    return sorted(found, key=lambda member: member.person.name.casefold())
+
+
+def _last_day(days: Iterable[date | None]) -> date | None:
+    """The last of these days; None when one of them never comes."""
+    known = list(days)
+    return None if None in known else max(day for day in known if day is not None)
 
 
 def open_requests(organisation_id: UUID) -> list[JoinRequest]:

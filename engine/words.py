@@ -1,7 +1,10 @@
-"""Words as people type them when they look for something: without accents or capitals."""
+"""Words as people type them when they look for something, and letters as they say them."""
 
 import re
 import unicodedata
+
+SPOKEN = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letter or digit that is mistaken for another on the telephone."""
 
 _WORD = re.compile(r"[a-z0-9]+")
 

@@ -30,6 +30,8 @@ from forms.territories import Lookups
 MAX_TYPED = 100_000
 """Characters of one answer that are read, and shown again."""
 MAX_NAME, MAX_UNKNOWN = 200, 20
+KEPT = "_kept:"
+"""Before a question's name: which of the files kept elsewhere is to be joined to it."""
 
 Texts = Mapping[str, Sequence[str]]
 Files = Mapping[str, Sequence[FileRef]]
@@ -233,7 +235,7 @@ def _ours(name: str) -> bool:
 
 def _mark(name: str) -> bool:
     """Whether a name is only there for the reader: no button was pressed."""
-    return name.startswith("_rows:") or name == "_shown"
+    return name.startswith(("_rows:", KEPT)) or name == "_shown"
 
 
 def _indices(names: Iterable[str], submitted: Texts) -> dict[str, set[int]]:

@@ -4,7 +4,7 @@ Everything is pure: no request, no database, no file. `context` is the process d
 expressions may read; `lookups` checks territorial codes (see `forms.territories`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -141,10 +141,12 @@ class Form:
         context: Mapping[str, Any] | None = None,
         lookups: Lookups | None = None,
         file_url: FileUrl | None = None,
+        kept: Sequence[tuple[str, str]] = (),
     ) -> PageView:
         """A page (all of them, as groups, for None) as data for the macros.
 
-        `reading` brings its errors and the texts that could not be read.
+        `reading` brings its errors and the texts that could not be read; `kept` are files
+        (value, label) offered beside each file question, as `_kept:<name>`.
         """
         return view.view(
             self.pages,
@@ -155,6 +157,7 @@ class Form:
             lookups=lookups or {},
             file_url=file_url,
             decisive=self._decisive,
+            kept=kept,
         )
 
     def visible_pages(

@@ -4,7 +4,7 @@ Every label, text, choice, error and button name is decided here; the macros of
 `forms/templates/forms/form.html` add nothing but HTML.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from forms import markdown, rules
@@ -44,14 +44,16 @@ def view(
     lookups: Lookups,
     file_url: FileUrl | None,
     decisive: frozenset[str],
+    kept: Sequence[tuple[str, str]] = (),
 ) -> PageView:
     """One page (or all of them, as groups) filled with values and errors.
 
-    `decisive` names the questions on which something else depends.
+    `decisive` names the questions on which something else depends; `kept` are the files
+    (value, label) that a question may be given without sending them again.
     """
     nodes = tuple(node for each in pages for node in each.nodes)
     settled = settle(nodes, with_defaults(nodes, values), context)
-    writer = _Writer(settled, reading, lookups, file_url, decisive)
+    writer = _Writer(settled, reading, lookups, file_url, decisive, kept)
     visible = [each for each in pages if settled.shows_page(each)]
     steps = tuple(
         Step(each.index, number, each.label, each.index == page)
@@ -106,9 +108,10 @@ class _Writer:
         lookups: Lookups,
         file_url: FileUrl | None,
         decisive: frozenset[str],
+        kept: Sequence[tuple[str, str]],
     ) -> None:
         self.settled, self.lookups = settled, lookups
-        self.file_url, self.decisive = file_url, decisive
+        self.file_url, self.decisive, self.kept = file_url, decisive, kept
         self.raw = reading.raw if reading else {}
         self.messages: dict[str, str] = {}
         for error in reading.errors if reading else ():
@@ -223,7 +226,9 @@ class _Writer:
         path = {*name.split("."), *name.split(".")[:-1]}
         refreshes = bool(self.decisive & path)
         self.refreshable = self.refreshable or refreshes
-        choices = self._choices(node, name, value, scope)
+        choices = (
+            self._kept(name) if node.is_file else self._choices(node, name, value, scope)
+        )
         return Item(
             _widget(node),
             name,
@@ -256,11 +261,7 @@ class _Writer:
     def _choices(
         self, node: Field, name: str, value: JSON, scope: Mapping[str, Any]
     ) -> tuple[Choice, ...]:
-        chosen = (
-            set(value if isinstance(value, list) else [value])
-            if not node.is_file
-            else set()
-        )
+        chosen = set(value if isinstance(value, list) else [value])
         return tuple(
             Choice(
                 _id(name) if at == 0 else f"{_id(name)}-{at}",
@@ -270,6 +271,9 @@ class _Writer:
             )
             for at, option in enumerate(rules.options(node, scope))
         )
+
+    def _kept(self, name: str) -> tuple[Choice, ...]:
+        return tuple(Choice(f"{_id(name)}-kept", *one, chosen=False) for one in self.kept)
 
     def _files(self, node: Field, name: str, value: JSON) -> tuple[FileView, ...]:
         if not node.is_file or not isinstance(value, list):

@@ -32,6 +32,7 @@ from web import (
     shell,
 )
 from web.auth import guards, setup
+from web.branding import hosts
 from workflows import publication, territory
 
 ROOT = Path(__file__).parent.parent
@@ -52,7 +53,14 @@ BLUEPRINTS = [
     "web.inbox.listing",
     "web.inbox.settings",
     "web.inbox.drafting",
+    "web.company.rights",
+    "web.company.export",
+    "web.company.mine",
+    "web.portal.space",
     "web.portal.requests",
+    "web.portal.vault",
+    "web.portal.tracking",
+    "web.portal.following",
     "web.portal.catalogue",
     "web.cases.views",
     "web.cases.sections",
@@ -64,6 +72,8 @@ BLUEPRINTS = [
     "web.operate.views",
     "web.operate.case_operations",
     "web.operate.jobs",
+    "web.operate.hosts",
+    "web.branding.views",
     "web.callbacks",
     "web.news.views",
 ]
@@ -85,6 +95,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, 0)  # type: ignore[method-assign]
+
+    app.wsgi_app = hosts.WellNamed(app.wsgi_app)  # type: ignore[method-assign]
 
     app.jinja_loader = ChoiceLoader(
         [

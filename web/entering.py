@@ -22,7 +22,14 @@ from sqlalchemy import select
 
 from engine import definitions
 from engine.commands import people
-from engine.directory import APPLICANT, MEMBER, OPERATOR, PLATFORM, Organisation
+from engine.directory import (
+    ADMINISTRATOR,
+    APPLICANT,
+    MEMBER,
+    OPERATOR,
+    PLATFORM,
+    Organisation,
+)
 from engine.models import db
 from forms.characters import unprintable
 
@@ -134,7 +141,7 @@ def _agent(
         email = validate_email(row["courriel"], check_deliverability=False).normalized
     except EmailNotValidError:
         raise ValueError(f"« {row['courriel']} » n'est pas un courriel") from None
-    known = {OPERATOR} if kind == PLATFORM else roles
+    known = {OPERATOR} if kind == PLATFORM else roles | {ADMINISTRATOR}
     if row["role"] not in known:
         raise ValueError(f"rôle « {row['role']} » inconnu : {', '.join(sorted(known))}")
     until = _day(row.get("fin", ""))

@@ -22,7 +22,7 @@ from engine.documents import Document, Draft
 from engine.errors import OperationRefused, StaleDraft
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
 from forms import FileRef, Form, PageView, Reading, RecapPage
-from web import receiving
+from web import receiving, reusing
 from workflows.territory import lookups
 
 
@@ -54,6 +54,7 @@ class Filling:
     raw: Mapping[str, Any]
     context: Mapping[str, Any]
     files: Mapping[str, UUID]
+    kept: Sequence[tuple[str, str]] = ()
 
     def page_index(self, number: int) -> int:
         """The page that people call `number`, from 1; 404 when it is not to be shown."""
@@ -78,6 +79,7 @@ class Filling:
             context=self.context,
             lookups=lookups(),
             file_url=self._file_url,
+            kept=self.kept,
         )
 
     def judged(self) -> Reading:
@@ -126,6 +128,7 @@ def of_draft(draft: Draft) -> Filling:
         draft.raw,
         context_of(task) if task else _context_to_start(draft.organisation_id),
         {sha256: document_id for sha256, document_id in rows},
+        reusing.offered(draft.organisation_id, task),
     )
 
 
@@ -133,7 +136,8 @@ def of_task(task: UserTask, form: Form) -> Filling:
     """A task's form before anyone has typed: what its key holds already, and prefills."""
     context = context_of(task)
     known = context.get(task.into) if task.into else None
-    return Filling(form, form.prefill(known or {}, context), {}, context, {})
+    kept = reusing.offered(task.organisation_id, task)
+    return Filling(form, form.prefill(known or {}, context), {}, context, {}, kept)
 
 
 def form_of(task: UserTask) -> Form | None:
@@ -202,6 +206,8 @@ def receive(draft: Draft, *, index: int | None, actor: Actor, strict: bool) -> R
     filling = of_draft(draft)
     draft_id = draft.id
     files, refused = receiving.keep_files(draft_id, filling.form, actor)
+    reused, gone = reusing.join(draft_id, filling.form, actor)
+    files = reusing.together(files, reused)
     held = db.session.scalars(select(Document).where(Document.draft_id == draft_id))
     read = partial(
         filling.form.read,
@@ -225,7 +231,7 @@ def receive(draft: Draft, *, index: int | None, actor: Actor, strict: bool) -> R
     except StaleDraft as stale:
         seen = seen_at(draft_id, rev or 0)
         raise Overtaken(stale, rev or 0, read(previous=seen), files) from stale
-    errors = (*refused, *reading.errors)
+    errors = (*refused, *gone, *reading.errors)
     return Reading(reading.values, errors, reading.actions, reading.raw)
 
 

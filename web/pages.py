@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import undefer
 
 from engine.access import Actor
-from engine.directory import APPLICANT, Organisation
+from engine.directory import Organisation
 from engine.models import db
 from web import i18n, navigation, shell, theme
 from web.auth import current_actor, public
@@ -43,7 +43,7 @@ def _room_of(actor: Actor) -> str | None:
         return "inbox.index"
     if actor.operates:
         return "operate.index"
-    return "portal.index" if actor.organisations(APPLICANT) else None
+    return "space.index" if actor.represented else None
 
 
 @bp.get("/accessibilite")

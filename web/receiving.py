@@ -21,7 +21,7 @@ from forms.answers import stranger
 from forms.characters import printable
 from forms.model import Field
 
-_FULL = lazy_gettext(
+FULL = lazy_gettext(
     "Ce brouillon contient trop de fichiers. Déposez votre demande avec ceux qui sont "
     "demandés, ou supprimez le brouillon et recommencez."
 )
@@ -43,7 +43,7 @@ def keep_files(
                 break
             stored, problem = _keep(upload, form.max_file_size)
             if stored is not None and not _attach(draft_id, stored, name, question, actor):
-                stored, problem = None, _FULL
+                stored, problem = None, FULL
             if stored is None:
                 refused.append(FieldError(name, question.label, str(problem)))
                 continue

@@ -10,10 +10,13 @@ from sqlalchemy import select
 
 from engine import absences
 from engine.absences import Absence
+from engine.access import allowed
+from engine.brands import Look
 from engine.directory import Organisation
 from engine.models import db
 from web import mailing, navigation, partners, theme
 from web.auth import acting_for, current_actor, organisations
+from web.branding import hosts
 from web.people import replacing
 from web.people.replacing import Replaced
 
@@ -77,6 +80,17 @@ class Frame:
         return acting_for()
 
     @property
+    def look(self) -> Look | None:
+        """The look of the body whose host this is; None on the platform's own."""
+        return hosts.look()
+
+    @property
+    def brands(self) -> bool:
+        """Whether one may change the look of the body one acts for."""
+        organisation = acting_for()
+        return organisation is not None and allowed(current_actor(), "brand", organisation)
+
+    @property
     def organisations(self) -> list[Organisation]:
         """Those one may choose from."""
         return organisations()
@@ -111,8 +125,9 @@ class Frame:
     @property
     def theme_url(self) -> str:
         """The style sheet of the brand's colour, cacheable for ever."""
-        organisation = acting_for()
-        brand = theme.colour(organisation.brand_colour if organisation else None)
+        look, organisation = self.look, acting_for()
+        worn = look.colour if look else organisation.brand_colour if organisation else None
+        brand = theme.colour(worn)
         return url_for(
             "pages.theme_css",
             brand=brand[1:],

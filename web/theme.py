@@ -6,6 +6,7 @@ text in the brand's colour, and white on the brand's colour, have a contrast of 
 
 import io
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
@@ -40,19 +41,60 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+@dataclass(frozen=True)
+class Shade:
+    """What a theme makes of a brand's colour: what fills buttons, and what is written.
+
+    `own_contrast` is that of the colour itself with white, before anything was done to it.
+    """
+
+    surface: str
+    fill: str
+    text: str
+    own_contrast: float
+
+    @property
+    def fill_contrast(self) -> float:
+        """White written on a button."""
+        return contrast(self.fill, WHITE)
+
+    @property
+    def text_contrast(self) -> float:
+        """A link on the least favourable surface."""
+        return contrast(self.text, self.surface)
+
+
 @lru_cache(maxsize=512)
-def css(brand: str) -> str:
-    """The style sheet that gives both themes a brand's colour."""
-    rules = []
+def shades(brand: str) -> dict[str, Shade]:
+    """The colours that each theme, `light` and `dark`, derives from a brand's."""
+    found = {}
     for theme, surface in _SURFACES.items():
         fill = _reach(brand, WHITE, BLACK)
         if theme == "dark":
             fill = _lightest(fill)
-        text = _reach(brand, surface, BLACK if theme == "light" else WHITE)
-        rules.append((theme, _rule(theme, surface, fill, text)))
-    dark = dict(rules)["dark"].replace("[data-bs-theme=dark]", "[data-bs-theme=auto]")
-    light = dict(rules)["light"].replace("[data-bs-theme=light]", ":root")
-    return f"{light}\n{dict(rules)['dark']}\n@media (prefers-color-scheme:dark){{{dark}}}\n"
+        text = _reach(brand, surface, _toward(theme))
+        text = _reach(text, _tint(theme, surface, fill), _toward(theme))
+        found[theme] = Shade(surface, fill, text, contrast(brand, WHITE))
+    return found
+
+
+@lru_cache(maxsize=512)
+def css(brand: str) -> str:
+    """The style sheet that gives both themes a brand's colour."""
+    light = _rule("light", shades(brand)["light"], ":root", "")
+    dark = _rule("dark", shades(brand)["dark"], "[data-bs-theme=dark]")
+    auto = dark.replace("[data-bs-theme=dark]", "[data-bs-theme=auto]")
+    return f"{light}\n{dark}\n@media (prefers-color-scheme:dark){{{auto}}}\n"
+
+
+@lru_cache(maxsize=512)
+def preview_css(brand: str) -> str:
+    """The same colours, for `.ebg-preview` alone, each theme in its own."""
+    rules = [
+        _rule(theme, shade, f".ebg-preview[data-bs-theme={theme}]")
+        for theme, shade in shades(brand).items()
+    ]
+    return "\n".join(rules) + "\n"
 
 
 def fingerprint(content: bytes) -> str:
@@ -81,13 +123,21 @@ def logo(upload: bytes) -> bytes:
     return kept.getvalue()
 
 
-def _rule(theme: str, surface: str, fill: str, text: str) -> str:
+def _toward(theme: str) -> str:
+    """Which way a colour goes to be read better."""
+    return BLACK if theme == "light" else WHITE
+
+
+def _tint(theme: str, surface: str, fill: str) -> str:
+    return _mix(surface, fill, 0.10 if theme == "light" else 0.22)
+
+
+def _rule(theme: str, shade: Shade, scope: str, inside: str | None = None) -> str:
+    """The rules of one theme under a selector; `inside` is that of the pieces it holds."""
+    fill, text, tint = shade.fill, shade.text, _tint(theme, shade.surface, shade.fill)
     hover = _mix(fill, BLACK, 0.18)
-    text_hover = _mix(text, BLACK if theme == "light" else WHITE, 0.25)
-    tint = _mix(surface, fill, 0.10 if theme == "light" else 0.22)
-    text = _reach(text, tint, BLACK if theme == "light" else WHITE)
-    scope = f"[data-bs-theme={theme}]"
-    inside = "" if theme == "light" else f"{scope} "
+    text_hover = _mix(text, _toward(theme), 0.25)
+    inside = f"{scope} " if inside is None else inside
     return (
         f"{scope}{{--ebg-brand:{fill};--ebg-brand-text:{text};--ebg-brand-tint:{tint};"
         f"--bs-primary:{fill};--bs-primary-rgb:{_rgb(fill)};"

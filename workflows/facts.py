@@ -4,9 +4,11 @@ A domain that has such facts holds a `facts.py` with `of(instance_id) -> list[Fa
 that lays out more for those who decide, a `panels.py` with `of(data) -> list[Panel]`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from engine.models import ProcessInstance
 from workflows.domains import module_of
@@ -36,6 +38,27 @@ class Panel:
     headers: tuple[str, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     marked: int | None = None
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The day by which the law waits for something, and what happens on it, in French."""
+
+    label: str
+    day: date
+
+
+def deadlines(instances: Iterable[ProcessInstance]) -> dict[UUID, Deadline]:
+    """The legal deadline of each case that has one: one query a domain."""
+    by_domain: dict[str, list[ProcessInstance]] = {}
+    for instance in instances:
+        by_domain.setdefault(instance.key.split(".")[0], []).append(instance)
+    found: dict[UUID, Deadline] = {}
+    for cases in by_domain.values():
+        module = module_of(cases[0], "facts")
+        if module is not None and hasattr(module, "deadlines"):
+            found |= module.deadlines([case.id for case in cases])
+    return found
 
 
 def of(instance: ProcessInstance) -> list[Fact]:

@@ -15,9 +15,7 @@ from engine.errors import EngineError
 from engine.models import ProcedureParameters, ProcessDefinition, ProcessInstance, db
 from engine.spiff.process import Process
 from engine.transaction import lock, transaction
-
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No letter or digit that is mistaken for another on the telephone."""
+from engine.words import SPOKEN
 
 WITHDRAWAL = "withdrawal"
 
@@ -100,7 +98,7 @@ def new(
 
 def _number() -> str:
     """A number no one can guess from another: 26-K7M3-9QX2 (30^8 a year)."""
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    drawn = "".join(secrets.choice(SPOKEN) for _ in range(8))
     return f"{clock.today():%y}-{drawn[:4]}-{drawn[4:]}"
 
 

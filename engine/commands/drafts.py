@@ -1,6 +1,7 @@
 """Keep what is being typed, with its files, until it is filed or abandoned."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Protocol, TypeVar
 from uuid import UUID, uuid4
 
@@ -125,29 +126,44 @@ def attach(
     """
     with transaction():
         draft = lock(Draft, draft_id)
-        require(actor, "edit", draft)
-        held = db.session.scalars(
-            select(Document).where(
-                Document.draft_id == draft_id,
-                Document.sha256 == file.sha256,
-                Document.kind == kind,
-            )
-        ).first()
-        if held is not None:
-            return held
-        _make_room(draft_id, file.size)
-        task = db.session.get(UserTask, draft.task_id) if draft.task_id else None
-        applies = task is None or task.role == APPLICANT
-        audience = (PARTIES if reserved else EVERYONE) if applies else OFFICE
-        return documents.add(
-            file,
-            kind=kind,
-            title=title,
-            origin="applicant" if applies else "officer",
-            draft_id=draft_id,
-            audience=audience,
-            by=actor.person_id,
+        return join(draft, file, kind=kind, title=title, actor=actor, reserved=reserved)
+
+
+def join(
+    draft: Draft,
+    file: StoredFile,
+    *,
+    kind: str,
+    title: str,
+    actor: Actor,
+    reserved: bool = False,
+    expires_on: date | None = None,
+) -> Document:
+    """Add a stored file to a draft that the caller has locked and commits. See `attach`."""
+    require(actor, "edit", draft)
+    held = db.session.scalars(
+        select(Document).where(
+            Document.draft_id == draft.id,
+            Document.sha256 == file.sha256,
+            Document.kind == kind,
         )
+    ).first()
+    if held is not None:
+        return held
+    _make_room(draft.id, file.size)
+    task = db.session.get(UserTask, draft.task_id) if draft.task_id else None
+    applies = task is None or task.role == APPLICANT
+    audience = (PARTIES if reserved else EVERYONE) if applies else OFFICE
+    return documents.add(
+        file,
+        kind=kind,
+        title=title,
+        origin="applicant" if applies else "officer",
+        draft_id=draft.id,
+        audience=audience,
+        by=actor.person_id,
+        expires_on=expires_on,
+    )
 
 
 def _make_room(draft_id: UUID, size: int) -> None:

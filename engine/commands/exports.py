@@ -1,9 +1,10 @@
-"""Note that somebody took a case out of the office."""
+"""Note that somebody took a case, or a company's data, out of the office."""
 
 from uuid import UUID
 
 from engine import journal
 from engine.access import Actor, require
+from engine.directory import Organisation
 from engine.models import ProcessInstance
 from engine.transaction import lock, transaction
 
@@ -18,3 +19,12 @@ def note(instance_id: UUID, what: str, *, actor: Actor, notes: bool = False) -> 
         require(actor, "handle" if notes else "see", instance)
         detail = {"what": what, "notes": notes}
         journal.write_for_case(instance, "case_exported", by=actor.person_id, detail=detail)
+
+
+def company_exported(organisation_id: UUID, *, actor: Actor) -> None:
+    """Note, before it begins, that an administrator exports a company. Raises Forbidden."""
+    with transaction():
+        require(actor, "manage", lock(Organisation, organisation_id))
+        journal.write(
+            f"organisation:{organisation_id}", "company_exported", by=actor.person_id
+        )

@@ -5,11 +5,12 @@ comes after asks to join, and an administrator decides; or an administrator invi
 A company keeps one administrator at least.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from engine import clock, journal, membership
@@ -22,6 +23,7 @@ from engine.directory import (
     Organisation,
     Person,
     company_by_siret,
+    current,
 )
 from engine.errors import EngineError
 from engine.membership import Invitation, JoinRequest
@@ -171,20 +173,40 @@ def accept_invitation(invitation_id: UUID, *, actor: Actor) -> UUID:
         return invitation.organisation_id
 
 
-def set_administrator(
-    organisation_id: UUID, person_id: UUID, *, administrator: bool, actor: Actor
+def set_rights(
+    organisation_id: UUID,
+    person_id: UUID,
+    roles: Iterable[str],
+    *,
+    until: date | None = None,
+    actor: Actor,
 ) -> None:
-    """Make a member an administrator, or no longer. Raises Forbidden, NotPossible."""
+    """Say what a member may do, from now on, and their last day if there is one.
+
+    Raises Forbidden, NotPossible for a stranger, for no right at all, for a day that is
+    past, and when no administrator without a last day would be left.
+    """
+    wanted = set(roles) & set(ROLES)
     with transaction():
         require(actor, "manage", lock(Organisation, organisation_id))
-        if administrator:
-            if not membership.belongs(person_id, organisation_id):
-                raise NotPossible
-            _grant(person_id, organisation_id, ADMINISTRATOR)
-        else:
-            _end(person_id, organisation_id, {ADMINISTRATOR})
-        action = "administrator_named" if administrator else "administrator_ended"
-        _journal(organisation_id, action, actor, person=person_id)
+        held = membership.holdings_in(person_id, organisation_id)
+        if not held or not wanted or (until is not None and until < clock.today()):
+            raise NotPossible
+        for holding in held:
+            gone = holding.role not in wanted
+            holding.valid_to = clock.today() - timedelta(days=1) if gone else until
+        for role in sorted(wanted - {holding.role for holding in held}):
+            _grant(person_id, organisation_id, role, until)
+        db.session.flush()
+        _keep_an_administrator(organisation_id)
+        _journal(
+            organisation_id,
+            "rights_changed",
+            actor,
+            person=person_id,
+            roles=" ".join(sorted(wanted)),
+            until=until or "",
+        )
 
 
 def remove_member(organisation_id: UUID, person_id: UUID, *, actor: Actor) -> None:
@@ -215,10 +237,17 @@ def _ask(person_id: UUID, organisation_id: UUID) -> None:
         db.session.add(JoinRequest(person_id=person_id, organisation_id=organisation_id))
 
 
-def _grant(person_id: UUID, organisation_id: UUID, role: str) -> None:
+def _grant(
+    person_id: UUID, organisation_id: UUID, role: str, until: date | None = None
+) -> None:
     if role not in {h.role for h in membership.holdings_in(person_id, organisation_id)}:
         db.session.add(
-            Holding(person_id=person_id, organisation_id=organisation_id, role=role)
+            Holding(
+                person_id=person_id,
+                organisation_id=organisation_id,
+                role=role,
+                valid_to=until,
+            )
         )
         db.session.flush()
 
@@ -233,9 +262,17 @@ def _end(person_id: UUID, organisation_id: UUID, roles: set[str]) -> None:
     for holding in ended:
         holding.valid_to = clock.today() - timedelta(days=1)
     db.session.flush()
-    if not any(
-        ADMINISTRATOR in member.roles for member in membership.members(organisation_id)
-    ):
+    _keep_an_administrator(organisation_id)
+
+
+def _keep_an_administrator(organisation_id: UUID) -> None:
+    """One at least whose right has no last day: nobody could name another afterwards."""
+    lasting = select(Holding.id).where(
+        Holding.organisation_id == organisation_id,
+        Holding.role == ADMINISTRATOR,
+        Holding.valid_to.is_(None),
+    )
+    if db.session.scalars(current(lasting)).first() is None:
         raise NotPossible
 
 

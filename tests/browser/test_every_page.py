@@ -28,6 +28,7 @@ PAGES = {
         "security.login",
         "security.forgot_password",
         "security.reset_password token=reset_token",
+        "following.index",
         "registration.start",
         "registration.finish token=registration_token",
         "registration.invitation token=invitation_token",
@@ -42,7 +43,14 @@ PAGES = {
         "security.verify",
     ],
     "applicant": [
+        "space.index",
+        "vault.index organisation_id=company",
+        "vault.index organisation_id=company type=bank_details",
+        "vault.show document_id=vault_document",
+        "vault.choose case_id=case",
+        "tracking.show case_id=case",
         "portal.index",
+        "portal.index q=rien etat=en-cours annee=2026",
         "portal.start definition=key",
         *(f"portal.fill draft_id=draft page={number}" for number in range(1, 8)),
         "portal.recap draft_id=draft",
@@ -58,7 +66,15 @@ PAGES = {
         "news.index",
         "news.preferences",
     ],
-    "administrator": ["company.show organisation_id=company"],
+    "administrator": [
+        "company.show organisation_id=company",
+        "rights.history organisation_id=company",
+        "space.index",
+    ],
+    "brander": [
+        "pages.home",
+        "branding.show organisation_id=region",
+    ],
     "officer": [
         "inbox.index panier=a-prendre",
         "inbox.index panier=a-moi",
@@ -130,6 +146,7 @@ PAGES = {
     "operator": [
         "operate.index",
         "operate.mails",
+        "host_names.index",
         "operate.settings name=oseo",
         "operate.incident_list",
         "operate.incident incident_id=incident",
@@ -159,6 +176,7 @@ IN_ENGLISH = {
 }
 
 BY_ANOTHER_TEST = {
+    "following.show": "a request followed by secret: test_company_tracking.py",
     "security.two_factor_token_validation": "a second factor, below",
     "security.mf_recovery": "a second factor, below",
     "security.mf_recovery_codes": "a second factor, below",
@@ -173,6 +191,11 @@ NOT_A_PAGE = {
     "pages.theme_css": "a style sheet",
     "catalogue.communes": "JSON, or the options of a list",
     "news.signal": "JSON",
+    "branding.preview": "a fragment of branding.show",
+    "branding.mine": "leads to the page of one's body",
+    "branding.preview_css": "a style sheet",
+    "mine.data": "a file",
+    "vault.download": "files",
     "health.healthz": "for machines",
     "health.readyz": "for machines",
     "case_operations.find": "leads to a case's page",

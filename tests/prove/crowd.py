@@ -30,7 +30,7 @@ from engine.following import CaseFollower
 from engine.journal import JournalEntry
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
 from engine.variables import TITLE, CaseVariable
-from engine.words import words
+from engine.words import SPOKEN, words
 from tests.office import Office, open_office, open_tasks, publish
 
 BRANCHES = 10
@@ -257,7 +257,7 @@ class _Template:
         """What stands in this copy instead of each token; `id:` and `at:` in columns."""
         company = f"{dice.choice(_TRADES)} {dice.choice(_PLACES)} {number // 4}"
         commune = f"commune {dice.randrange(200)}"
-        drawn = "".join(dice.choices(cases.ALPHABET, k=8))
+        drawn = "".join(dice.choices(SPOKEN, k=8))
         case = f"26-{drawn[:4]}-{drawn[4:]}"
         texts = {
             self.case.number: case,

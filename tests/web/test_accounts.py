@@ -477,7 +477,7 @@ def test_a_company_keeps_an_administrator(
     lea = Visitor(app)
     lea.post(link_in(letters(app)[0]), {"name": "Léa Roy", "password": PASSWORD})
     her = person_by_email(LEA).id
-    claire.post(f"{scierie}/personnes/{her}/administration", {"administrator": "1"})
+    claire.post(f"{scierie}/personnes/{her}/droits", {"role": [APPLICANT, ADMINISTRATOR]})
     claire.post(f"{scierie}/personnes/{me}/retirer")
     assert claire.get(scierie).status_code == 403
     assert {m.person.id for m in members(company_by_siret(SCIERIE).id)} == {her}
@@ -493,7 +493,7 @@ def test_only_an_administrator_manages(app: Flask, claire: Visitor, scierie: str
     for visitor in (lea, stranger):
         for path in (
             f"{scierie}/invitations",
-            f"{scierie}/personnes/{me}/administration",
+            f"{scierie}/personnes/{me}/droits",
             f"{scierie}/personnes/{me}/retirer",
         ):
             assert visitor.post(path, {"email": PAUL}).status_code == 403

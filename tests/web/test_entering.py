@@ -81,7 +81,10 @@ def test_a_role_ends_on_the_day_that_the_file_says(office: Flask, tmp_path: Path
         (CLAIRE.replace("autun;", "nulle-part;"), "aucune collectivité « nulle-part »"),
         (CLAIRE.replace("Claire@Autun.fr", "claire"), "« claire » n'est pas un courriel"),
         (CLAIRE.replace("Claire Martin", " "), "donnez le nom"),
-        (CLAIRE.replace("case_officer", "roi"), "rôle « roi » inconnu : case_officer"),
+        (
+            CLAIRE.replace("case_officer", "roi"),
+            "rôle « roi » inconnu : administrator, case_officer",
+        ),
         (CLAIRE.replace("case_officer", "applicant"), "rôle « applicant » inconnu"),
         (CLAIRE.replace("case_officer", "operator"), "rôle « operator » inconnu"),
         (CLAIRE.replace(";\n", ";demain\n"), "« demain » n'est pas une date"),

@@ -16,6 +16,7 @@ from engine.access import VISITOR, Actor, actor_for
 from engine.commands import (
     absences,
     asks,
+    brands,
     calls,
     drafts,
     jobs,
@@ -25,12 +26,14 @@ from engine.commands import (
     publishing,
     task_jobs,
     tasks,
+    vault,
     worklists,
 )
 from engine.commands.asks import Asked
 from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
+from engine.commands.vault import Label
 from engine.directory import APPLICANT, Organisation, holdings_of
 from engine.exchanges import RemoteCall
 from engine.membership import JoinRequest
@@ -98,6 +101,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
             ("officer", "region", "case_officer"),
             ("head", "region", "head_of_service"),
             ("cofunder", "department", "cofunder"),
+            ("brander", "region", "administrator"),
         ):
             _enter(office, role + name, ids[organisation + suffix], held)
     platform = people.add_organisation("platform", "e-bourgogne", slug="platform")
@@ -112,6 +116,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _share(office)
     _keep_views(office)
     _ask(office)
+    _keep(office)
     return office
 
 
@@ -124,6 +129,24 @@ def _keep_views(office: TwoOffices) -> None:
             name, asked, ["titre", "v.application.siret"], actor=office.actor("officer"),
             shared=shared,
         )  # fmt: skip
+
+
+def _keep(office: TwoOffices) -> None:
+    """A vault with a document that expires soon, and a host name asked for."""
+    ids, file = office.ids, store(office.app)
+    for suffix, prefix in (("", ""), ("_2", "other_")):
+        ids[f"vault_document{suffix}"] = vault.add(
+            ids[f"company{suffix}"],
+            file,
+            Label("kbis", "Kbis", expires_on=clock.today() + timedelta(days=12)),
+            actor=office.actor(f"{prefix}applicant"),
+        ).id
+        ids[f"host{suffix}"] = brands.ask_host(
+            ids[f"region{suffix}"],
+            f"aides{suffix.replace('_', '-')}.essai.fr",
+            actor=office.actor(f"{prefix}brander"),
+        )
+    db.session.rollback()
 
 
 def _enter(office: TwoOffices, role: str, organisation: UUID | None, held: str) -> None:

@@ -9,10 +9,12 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from sqlalchemy import select
 from stdnum.fr import siret as siret_key
 
 from connectors import ConnectorError, Refused
+from engine import clock
 from engine import membership as members_of
 from engine.access import allowed
 from engine.commands import membership
@@ -30,6 +32,7 @@ from web import limits
 from web.auth.actor import act_for, current_actor, forget_actor
 from web.auth.guards import guard, signed_in
 from web.auth.registration import invitation_link
+from web.company import acts
 from web.mailing import letter, link
 from web.partners import partner
 from web.security import safe
@@ -39,6 +42,10 @@ log = structlog.get_logger()
 bp = Blueprint("company", __name__, url_prefix="/entreprises")
 
 _NAME_LENGTH = 300
+LAST_ADMINISTRATOR = lazy_gettext(
+    "Une entreprise garde au moins un administrateur sans date de fin : nommez-en un autre"
+    " d’abord."
+)
 
 Row = TypeVar("Row", Invitation, JoinRequest)
 
@@ -166,6 +173,9 @@ def show(organisation_id: UUID) -> ResponseReturnValue:
         invitations=members_of.open_invitations(company.id) if manages else [],
         manages=manages,
         administrator=ADMINISTRATOR,
+        applicant=APPLICANT,
+        rights=acts.RIGHTS,
+        today=clock.today(),
         errors={},
     )
 
@@ -239,19 +249,6 @@ def decide(organisation_id: UUID, request_id: UUID) -> ResponseReturnValue:
     return _back(organisation_id)
 
 
-@bp.post("/<uuid:organisation_id>/personnes/<uuid:person_id>/administration")
-@guard("manage", Organisation, "organisation_id")
-def administration(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
-    """Make a member an administrator, or no longer."""
-    _company(organisation_id)
-    administrator = request.form.get("administrator") == "1"
-    membership.set_administrator(
-        organisation_id, person_id, administrator=administrator, actor=current_actor()
-    )
-    flash(_("Le rôle est changé."), "success")
-    return _back(organisation_id)
-
-
 @bp.post("/<uuid:organisation_id>/personnes/<uuid:person_id>/retirer")
 @guard("belong", Organisation, "organisation_id")
 def remove(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
@@ -261,8 +258,7 @@ def remove(organisation_id: UUID, person_id: UUID) -> ResponseReturnValue:
     try:
         membership.remove_member(organisation_id, person_id, actor=actor)
     except membership.NotPossible:
-        flash(_("Une entreprise garde au moins un administrateur : nommez-en un autre"
-                " d’abord."), "danger")  # fmt: skip
+        flash(LAST_ADMINISTRATOR, "danger")
         return _back(organisation_id)
     forget_actor()
     flash(_("Cette personne n’agit plus pour l’entreprise."), "success")

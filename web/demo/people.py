@@ -56,6 +56,7 @@ AGENTS = [
     Account("claire@region.demo", "Claire Martin", REGION, "case_officer", "instruit les demandes d'aide", ECONOMY),
     Account("paul@region.demo", "Paul Roy", REGION, "case_officer", "instruit aussi", ECONOMY),
     Account("helene@region.demo", "Hélène Petit", REGION, "head_of_service", "décide", ECONOMY),
+    Account("ines@region.demo", "Inès Perrin", REGION, "administrator", "tient la marque de la région : couleur, logo, textes, adresses"),
     Account("denis@cd21.demo", "Denis Blanc", "departement-21", "cofunder", "donne l'avis de la Côte-d'Or"),
     Account("nadia@cd58.demo", "Nadia Girard", "departement-58", "cofunder", "donne l'avis de la Nièvre"),
     Account("sophie@cd71.demo", "Sophie Moreau", "departement-71", "cofunder", "donne l'avis de la Saône-et-Loire"),

@@ -1,7 +1,8 @@
 """The public catalogue of aids: one search, one sheet an aid, and the communes by name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
@@ -9,10 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_sqlalchemy.pagination import Pagination
 
+from engine import definitions
 from engine.access import Actor
 from engine.clock import now
 from web import limits, navigation
 from web.auth import public
+from web.branding import hosts
 from web.portal import sheets
 from workflows.geography import Commune
 from workflows.grants import aids
@@ -24,7 +27,7 @@ bp = Blueprint("catalogue", __name__)
 HOME_REGION = "27"  # among namesakes, the communes of the region come first
 
 PARAMETERS = (
-    "besoin", "commune", "activite", "ape", "effectif", "type", "theme", "en_ligne",
+    "besoin", "commune", "activite", "ape", "effectif", "type", "theme", "en_ligne", "toutes",
 )  # fmt: skip
 
 _LARGEST = 10_000_000  # employees
@@ -48,13 +51,17 @@ def index() -> ResponseReturnValue:
     typed = {name: _typed(name) for name in PARAMETERS}
     asked = understand(typed)
     page = request.args.get("page", 1, type=int)
-    found = search(**dict(asked.criteria.values()), page=page)
+    look = hosts.look()
+    own = definitions.keys_owned_by(look.organisation_id) if look else []
+    find = partial(search, procedures=[] if typed["toutes"] else own)
+    found = find(**dict(asked.criteria.values()), page=page)
     return render_template(
         "portal/catalogue.html",
         typed=typed,
         asked=asked,
         found=found,
-        cures=_cures(asked, typed) if not found.total else [],
+        look=look if own else None,
+        cures=_cures(asked, typed, find) if not found.total else [],
         pagination=_Pages(page=found.page, per_page=PAGE, found=found),
         link=lambda **changes: _link(typed, changes),
         to_page=lambda number: _link(typed, {"page": number}),
@@ -158,12 +165,14 @@ def _activity(section: str, ape: str, asked: Asked) -> None:
         asked.errors["ape"] = _("Un code APE a quatre chiffres et une lettre : 25.62B.")
 
 
-def _cures(asked: Asked, typed: Mapping[str, str]) -> list[tuple[str, str, int]]:
+def _cures(
+    asked: Asked, typed: Mapping[str, str], find: Callable[..., Found]
+) -> list[tuple[str, str, int]]:
     """Each criterion without which something is found: (its value, the address, how many)."""
     cures = []
     for name in asked.criteria:
         others = dict(kept for one, kept in asked.criteria.items() if one != name)
-        many = search(**others).total
+        many = find(**others).total
         if many:
             cures.append((_said(name, typed), _link(typed, {name: ""}), many))
     return cures

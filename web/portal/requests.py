@@ -9,17 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import joinedload
 
 from connectors import ConnectorError
-from engine import definitions, merging
-from engine.access import Actor, allowed, own_cases
+from engine import definitions
+from engine.access import Actor, allowed
 from engine.commands import cases, drafts
 from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
 from engine.errors import Busy, StaleDraft
-from engine.models import IS_OPEN, ProcessDefinition, ProcessInstance, UserTask, db
-from engine.worklist import ORDERS, URGENCY
+from engine.models import ProcessDefinition, ProcessInstance, db
 from forms import Reading
 from web import errors, filling
 from web.auth import acting_for, current_actor, guard
@@ -27,11 +25,10 @@ from web.cases import reading
 from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
 from web.partners import partner
-from web.typed import page_number, text
+from web.portal import listing, tracking
+from web.typed import text
 
 bp = Blueprint("portal", __name__)
-
-PER_PAGE = 20
 
 
 @offer(bp)
@@ -51,55 +48,35 @@ def navigation(actor: Actor) -> Iterable[Item]:
 @bp.get("/demandes/")
 @guard("apply")
 def index() -> ResponseReturnValue:
-    """The company's drafts, what is expected of it, and its requests."""
+    """The companies' drafts, what is expected of them, and their requests, searched."""
     actor = current_actor()
-    page = db.paginate(
-        own_cases(actor)
-        .where(ProcessInstance.parent_id.is_(None))
-        .order_by(ProcessInstance.started_at.desc()),
-        page=page_number(),
-        per_page=PER_PAGE,
-        error_out=False,
-    )
+    companies = sorted(actor.organisations(APPLICANT))
+    wanted = listing.asked()
+    page = listing.page(companies, wanted)
     return render_template(
         "portal/index.html",
         page=page,
-        drafts=_drafts(actor),
-        expected=_expected(actor),
+        lines=listing.lines(page.items, actor),
+        wanted=wanted,
+        procedures=listing.procedures(companies),
+        years=listing.years(companies),
+        several=len(companies) > 1,
+        drafts=[] if wanted.anything else drafts_of(companies),
+        expected=[] if wanted.anything else listing.expected(companies),
         outcome_name=reading.outcome_name,
     )
 
 
-def _drafts(actor: Actor) -> list[tuple[Draft, ProcessDefinition]]:
+def drafts_of(companies: Iterable[UUID]) -> list[tuple[Draft, ProcessDefinition]]:
+    """The requests that these companies have begun and not filed, the latest first."""
     rows = db.session.execute(
         select(Draft, ProcessDefinition)
         .join(ProcessDefinition, ProcessDefinition.id == Draft.definition_id)
-        .where(
-            Draft.organisation_id.in_(actor.organisations(APPLICANT)),
-            Draft.task_id.is_(None),
-        )
+        .where(Draft.organisation_id.in_(list(companies)), Draft.task_id.is_(None))
         .order_by(Draft.updated_at.desc())
         .limit(50)
     )
     return [(draft, definition) for draft, definition in rows]
-
-
-def _expected(actor: Actor) -> list[UserTask]:
-    """The tasks of the companies one acts for, read on the index of each kind."""
-    taken = UserTask.assignee_id.is_not(None)
-    branches = [
-        select(UserTask.id)
-        .where(UserTask.organisation_id == company, UserTask.role == APPLICANT)
-        .where(IS_OPEN, kind)
-        .order_by(*ORDERS[URGENCY])
-        for company in sorted(actor.organisations(APPLICANT))
-        for kind in (taken, ~taken)
-    ]
-    rows = (
-        select(UserTask).options(joinedload(UserTask.instance)).order_by(*ORDERS[URGENCY])
-    )
-    found = UserTask.id.in_(merging.first_ids(branches, 50))
-    return list(db.session.scalars(rows.where(found).limit(50)))
 
 
 @bp.get("/demarches/<definition>/demande")
@@ -107,7 +84,8 @@ def _expected(actor: Actor) -> list[UserTask]:
 def start(definition: str) -> ResponseReturnValue:
     """What a request asks for, before one begins; drafts already begun are offered."""
     version = _startable(definition)
-    begun = [d for d, of in _drafts(current_actor()) if of.key == definition]
+    mine = current_actor().organisations(APPLICANT)
+    begun = [d for d, of in drafts_of(mine) if of.key == definition]
     form = filling.form_to_start(version.id)
     return render_template("portal/start.html", definition=version, begun=begun, form=form)
 
@@ -239,6 +217,7 @@ def file(draft_id: UUID) -> ResponseReturnValue:
         draft_id=draft_id,
     )
     flash(_("Votre demande %(number)s est déposée.", number=case.number), "success")
+    tracking.give_secret(case)
     return redirect(url_for(".follow", case_id=case.id))
 
 
@@ -274,7 +253,12 @@ def follow(case_id: UUID) -> ResponseReturnValue:
     page = reading.page(case, current_actor())
     if not page.applies:
         return redirect(url_for("cases.show", case_id=case_id))
-    return render_template("portal/follow.html", page=page)
+    return render_template(
+        "portal/follow.html",
+        page=page,
+        secret=tracking.told_once(case_id),
+        tracked=tracking.of_case(case_id) is not None,
+    )
 
 
 @bp.post("/demandes/<uuid:case_id>/retrait")

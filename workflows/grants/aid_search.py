@@ -58,12 +58,14 @@ def search(
     need: str = "",
     online: bool = False,
     page: int = 1,
+    procedures: Collection[str] = (),
 ) -> Found:
     """The open aids that suit, best first: words of the title, then of the summary, then of the body.
 
     `activity` is a NAF code or section letter, `workforce` a number of employees. An aid
     that says nothing of place, activity or size suits all. Without words, aids that can
-    be requested here come first, then by title.
+    be requested here come first, then by title. `procedures` keeps those requested by one
+    of these.
     """
     wanted = stems(text[:1000])[:_WORDS]
     # PostgreSQL refuses the null character, which no value holds.
@@ -73,6 +75,8 @@ def search(
     chosen = {index.KIND: kind, index.NEED: need, index.ONLINE: index.YES if online else ""}
     sets = _read(areas, known, wanted, chosen)
     suitable = _suitable(sets, areas, known, workforce)
+    if procedures:
+        suitable &= _requested_by(procedures)
     words = [_places(sets, [stem]) for stem in wanted]
     matching = reduce(lambda kept, word: kept & _union(word), words, suitable)
     widened = bool(wanted) and not _choose(matching, sets, chosen)
@@ -149,6 +153,14 @@ def _suitable(
         for most, members in sets.get(index.AT_MOST, {}).items():
             kept &= ~members if workforce > int(most) else kept
     return kept
+
+
+def _requested_by(procedures: Collection[str]) -> int:
+    """Sheets whose aid is requested by one of these procedures."""
+    asked = select(Aid.position).where(
+        Aid.procedure_key.in_(procedures), Aid.position.is_not(None)
+    )
+    return sum(1 << place for place in db.session.scalars(asked) if place is not None)
 
 
 def _sizes(workforce: int) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """What people see first on a grant request: dates of the law, amounts, opinions."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
 
 from engine.models import db
-from workflows.facts import Fact
+from workflows.facts import Deadline, Fact
 from workflows.grants.models import GrantApplication, GrantDecision, Opinion
 
 OPINIONS = {
@@ -31,6 +32,19 @@ def of(instance_id: UUID) -> list[Fact]:
         *_opinions(instance_id),
         *_decision(instance_id),
     ]
+
+
+def deadlines(instance_ids: Iterable[UUID]) -> dict[UUID, Deadline]:
+    """The day on which silence becomes a rejection, of each request that runs to it."""
+    rows = db.session.execute(
+        select(GrantApplication.instance_id, GrantApplication.rejection_on).where(
+            GrantApplication.instance_id.in_(list(instance_ids)),
+            GrantApplication.outcome.is_(None),
+            GrantApplication.rejection_on.is_not(None),
+            GrantApplication.suspended_on.is_(None),
+        )
+    )
+    return {case: Deadline("Réponse attendue avant le", day) for case, day in rows if day}
 
 
 def _clock(application: GrantApplication) -> list[Fact]:
