@@ -2,7 +2,7 @@
 
     actor = actor_for(person_id)
     require(actor, "complete", task)          # raises Forbidden
-    db.session.scalars(visible_cases(actor))  # the same rule, as a query
+    db.session.scalars(handled_cases(actor))  # the same rule, as a query: engine.visible
 
 Every view, query, download and command asks here.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import Select, false, or_, select
 
 from engine.absences import Absence
 from engine.actors import NOT_HANDLING, VISITOR, Actor, Role, actor_for
@@ -22,14 +22,14 @@ from engine.directory import (
     COMPANY,
     HEAD_OF_SERVICE,
     Organisation,
-    holdings_of,
 )
 from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
 from engine.jobs import Job
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
 from engine.notes import CaseNote
 from engine.vault import VaultDocument
-from engine.worklists import SavedView
+from engine.visible import task_is_mine
+from engine.worklists import SavedView, keeps_role
 
 __all__ = ["NOT_HANDLING", "VISITOR", "Actor", "Role", "actor_for"]
 """Who acts is said elsewhere, and asked for here."""
@@ -79,7 +79,7 @@ def _consulted(actor: Actor, case: ProcessInstance) -> bool:
     somebody asked them something.
     """
     headed = [r.organisation_id for r in actor.roles if r.name == HEAD_OF_SERVICE]
-    concerned = or_(_task_is_mine(actor), UserTask.organisation_id.in_(headed))
+    concerned = or_(task_is_mine(actor), UserTask.organisation_id.in_(headed))
     of_task = select(UserTask.id).where(UserTask.instance_id == case.id, concerned)
     if db.session.scalar(of_task.limit(1)) is not None:
         return True
@@ -243,9 +243,7 @@ def _manages(actor: Actor, organisation: Organisation) -> bool:
 
 def directed(actor: Actor) -> list[UUID]:
     """The bodies whose agents' absences this person may declare."""
-    return sorted(
-        {*actor.organisations(HEAD_OF_SERVICE), *actor.administered_bodies}, key=str
-    )
+    return sorted({*actor.organisations(HEAD_OF_SERVICE), *actor.administered_bodies})
 
 
 def _represents(actor: Actor, organisation: Organisation) -> bool:
@@ -273,15 +271,6 @@ def _inherits_view(actor: Actor, view: SavedView) -> bool:
     heads = actor.holds(view.organisation_id, HEAD_OF_SERVICE)
     left = not keeps_role(view)
     return left and (heads or _sees_view(actor, view))
-
-
-def keeps_role(view: SavedView) -> bool:
-    """Whether who keeps a shared view still works where it is shared."""
-    held = holdings_of(view.person_id)
-    return any(
-        h.organisation_id == view.organisation_id and h.role in {view.role, HEAD_OF_SERVICE}
-        for h in held
-    )
 
 
 _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
@@ -328,49 +317,3 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (type(None), "direct"): lambda a, _: bool(a.organisations(HEAD_OF_SERVICE)),
     (type(None), "apply"): lambda a, _: bool(a.organisations(APPLICANT)),
 }
-
-
-def _distinct(roles: Iterable[Role]) -> list[Role]:
-    """Without the roles lent to somebody who holds them already."""
-    own = {(r.organisation_id, r.name) for r in roles if r.for_person is None}
-    return [r for r in roles if not r.for_person or (r.organisation_id, r.name) not in own]
-
-
-def tasks_of(role: Role) -> ColumnElement[bool]:
-    """The tasks that a role gives to do, as a range of an index of theirs."""
-    named = and_(
-        UserTask.organisation_id == role.organisation_id, UserTask.role == role.name
-    )
-    return and_(named, UserTask.key.in_(role.keys)) if role.keys else named
-
-
-def _task_is_mine(actor: Actor) -> ColumnElement[bool]:
-    return or_(false(), *(tasks_of(r) for r in _distinct(actor.roles)))
-
-
-def visible_tasks(actor: Actor) -> Select[tuple[UserTask]]:
-    """The tasks whose role this person has: open ones, done ones and withdrawn ones."""
-    return select(UserTask).where(_task_is_mine(actor))
-
-
-def handled_cases(actor: Actor) -> Select[tuple[ProcessInstance]]:
-    """The cases of the bodies in which this person has a role of the procedure."""
-    handling = _distinct(actor.handling)
-    return select(ProcessInstance).where(or_(false(), *map(_cases_of, handling)))
-
-
-def _cases_of(role: Role) -> ColumnElement[bool]:
-    case = ProcessInstance
-    naming = select(DefinitionRole.definition_id).where(DefinitionRole.role == role.name)
-    shown = [
-        case.organisation_id == role.organisation_id,
-        case.definition_id.in_(naming),
-    ]
-    return and_(*shown, case.key.in_(role.keys)) if role.keys else and_(*shown)
-
-
-def own_cases(actor: Actor) -> Select[tuple[ProcessInstance]]:
-    """The cases of the companies this person acts for."""
-    return select(ProcessInstance).where(
-        ProcessInstance.applicant_id.in_(actor.organisations(APPLICANT))
-    )

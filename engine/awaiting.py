@@ -14,11 +14,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from engine import definitions
-from engine.access import Actor, handled_cases, visible_tasks
+from engine.access import Actor
 from engine.directory import APPLICANT, Organisation
 from engine.exchanges import RemoteCall
 from engine.following import CaseFollower
 from engine.models import IS_OPEN, MessageSubscription, ProcessInstance, UserTask, db
+from engine.visible import handled_cases, visible_tasks
 from engine.worklist import hands
 
 COMPANY, BODY, PARTNER = "entreprise", "organisme", "partenaire"

@@ -16,7 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from engine import clock
-from engine.access import NOT_HANDLING, Actor, handled_cases
+from engine.access import NOT_HANDLING, Actor
 from engine.criteria import Search, criteria, midnight
 from engine.directory import Organisation, Person
 from engine.exchanges import RemoteCall
@@ -31,6 +31,7 @@ from engine.models import (
     UserTask,
     db,
 )
+from engine.visible import handled_cases
 
 TIMED = (
     "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask",

@@ -163,8 +163,6 @@ class UserTask(db.Model):  # type: ignore[name-defined]
         Index("ix_user_task_done", "completed_by", "completed_at"),
         Index("ix_user_task_due", "due_at",
               **only("status = 'open' AND due_at IS NOT NULL")),
-        Index("ix_user_task_opened", "organisation_id", "role", "opened_at",
-              **only("status = 'open'")),
         Index("ix_user_task_at_step", "element_id", "instance_id", "opened_at",
               **only("status = 'open'")),
     )  # fmt: skip

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from engine import merging
-from engine.access import NOT_HANDLING, Actor, handled_cases
+from engine.access import NOT_HANDLING, Actor
 from engine.columns import UtcDateTime
 from engine.criteria import (
     EVERYTHING,
@@ -42,6 +42,7 @@ from engine.criteria import (
     criteria,
 )
 from engine.models import ProcessInstance, db
+from engine.visible import handled_cases
 
 PER_PAGE = 25
 

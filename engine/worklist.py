@@ -15,9 +15,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, select
 
 from engine import clock
-from engine.access import NOT_HANDLING, Actor, visible_tasks
+from engine.access import NOT_HANDLING, Actor
 from engine.criteria import midnight
 from engine.models import IS_OPEN, DefinitionRole, ProcessDefinition, UserTask, db
+from engine.visible import visible_tasks
 
 TO_TAKE, MINE, TEAM, SNOOZED, LATE, DONE = (
     "a-prendre", "a-moi", "equipe", "reportees", "en-retard", "faits",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
 from engine.columns import UtcDateTime, only
-from engine.directory import Organisation, Person
+from engine.directory import HEAD_OF_SERVICE, Organisation, Person, holdings_of
 from engine.models import db
 
 MOST_VIEWS = 50
@@ -99,4 +99,13 @@ def kept_by(person_id: UUID) -> list[SavedView]:
     """The views that a person keeps."""
     return list(
         db.session.scalars(select(SavedView).where(SavedView.person_id == person_id))
+    )
+
+
+def keeps_role(view: SavedView) -> bool:
+    """Whether who keeps a shared view still works where it is shared."""
+    held = holdings_of(view.person_id)
+    return any(
+        h.organisation_id == view.organisation_id and h.role in {view.role, HEAD_OF_SERVICE}
+        for h in held
     )

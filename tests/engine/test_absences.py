@@ -9,18 +9,12 @@ from sqlalchemy import select
 
 from engine import clock, journal
 from engine.absences import Absence
-from engine.access import (
-    Actor,
-    Forbidden,
-    actor_for,
-    allowed,
-    handled_cases,
-    visible_tasks,
-)
+from engine.access import Actor, Forbidden, actor_for, allowed
 from engine.commands import absences, people, tasks
 from engine.directory import Holding
 from engine.errors import AbsenceRefused, TaskTaken
 from engine.models import History, ProcessInstance, UserTask, db
+from engine.visible import handled_cases, visible_tasks
 from tests.engine.drawn_cases import begin, steps, version
 from tests.engine.spiff.drawing import chain, element, end, start, user
 from tests.office import Office, _actor, open_office, open_tasks, publish

@@ -2,8 +2,9 @@
 
 from sqlalchemy import select
 
-from engine.access import Actor, allowed, handled_cases
+from engine.access import Actor, allowed
 from engine.models import ProcessInstance, db
+from engine.visible import handled_cases
 
 MOST_CALLED = 50
 """Cases that a case has called, shown on its page, the newest first."""

@@ -19,11 +19,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from engine import clock, worklists
-from engine.access import allowed, keeps_role
+from engine.access import allowed
 from engine.commands import worklists as keep
 from engine.commands.worklists import NameRefused, TooManyViews
 from engine.models import db
-from engine.worklists import DENSITIES, LONGEST_NAME, MOST_VIEWS, SavedView
+from engine.worklists import DENSITIES, LONGEST_NAME, MOST_VIEWS, SavedView, keeps_role
 from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.inbox import exporting, lines

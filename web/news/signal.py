@@ -12,11 +12,12 @@ from uuid import UUID
 from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from engine import merging, wake
-from engine.access import NOT_HANDLING, Actor, allowed
+from engine.access import Actor, allowed
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
+from engine.worklist import hands
 from web.inbox import reading as inbox
 from web.news import reading, tokens
 from web.security import relax
@@ -40,14 +41,14 @@ def answer(actor: Actor) -> dict[str, Any]:
 def _fresh(actor: Actor, since: datetime) -> dict[str, str] | None:
     branches = [
         select(UserTask.id).where(
-            UserTask.organisation_id == role.organisation_id,
-            UserTask.role == role.name,
+            UserTask.organisation_id == hand.organisation_id,
+            UserTask.role == hand.role,
             IS_OPEN,
+            UserTask.assignee_id.is_(None),
             UserTask.opened_at > since,
-            or_(UserTask.assignee_id.is_(None), UserTask.assignee_id == actor.person_id),
+            *([UserTask.key.in_(hand.keys)] if hand.keys else []),
         )
-        for role in sorted(actor.roles, key=str)
-        if role.name not in NOT_HANDLING
+        for hand in hands(actor)
     ]
     number = merging.count(branches, MOST_FRESH + 1)
     if not number:
@@ -87,11 +88,7 @@ def heard(actor: Actor, case_id: UUID | None) -> list[str]:
     """The channels of a page: its reader's own, its case's, those of their baskets."""
     assert actor.person_id is not None
     cases = [wake.case(case_id)] if case_id else []
-    baskets = {
-        wake.basket(role.organisation_id, role.name)
-        for role in actor.roles
-        if role.name not in NOT_HANDLING
-    }
+    baskets = {wake.basket(hand.organisation_id, hand.role) for hand in hands(actor)}
     return [wake.person(actor.person_id), *cases, *sorted(baskets)]
 
 
