@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, literal_column, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from engine import clock
 from engine.columns import UtcDateTime, only
@@ -96,11 +96,12 @@ def open_for(
     person_id: UUID | None, roles: Sequence[tuple[UUID, str]]
 ) -> list[CaseRequest]:
     """Those that wait for a person, by name or by these roles, the oldest first."""
-    still = CaseRequest.status == OPEN
+    still = CaseRequest.status == literal_column("'open'")  # as its indexes say
     found = list[CaseRequest]()
     for organisation_id, role in roles:
         found += db.session.scalars(
             select(CaseRequest)
+            .options(joinedload(CaseRequest.instance))
             .where(
                 still,
                 CaseRequest.organisation_id == organisation_id,
@@ -111,6 +112,7 @@ def open_for(
         ).all()
     bodies = {organisation_id for organisation_id, _ in roles}
     named = select(CaseRequest).where(still, CaseRequest.person_id == person_id)
+    named = named.options(joinedload(CaseRequest.instance))
     by_name = db.session.scalars(named.order_by(CaseRequest.asked_at).limit(MOST_SHOWN))
     found += [one for one in by_name if one.organisation_id in bodies]
     return sorted(found, key=lambda one: one.asked_at)[:MOST_SHOWN]

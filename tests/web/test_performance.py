@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import event, insert, text
 
 from engine import clock, journal
+from engine.asks import CaseRequest
 from engine.commands import asks, cases, due_calls, messages, notes, timers
 from engine.commands.asks import Asked
 from engine.directory import Person
@@ -31,6 +32,8 @@ from engine.models import (
     UserTask,
     db,
 )
+from engine.notes import CaseNote
+from engine.presence import Presence
 from tests.conftest import build, close, environment
 from tests.office import open_tasks
 from tests.web.browser import Browser
@@ -183,7 +186,7 @@ def fill(ground: Ground) -> ProcessInstance:
         (UserTask, [
             {"id": uuid4(), "instance_id": i, "element_id": "review", "name": "Instruire",
              "role": "case_officer", "organisation_id": elsewhere,
-             "definition_id": ground.definition, "opened_at": past[n],
+             "definition_id": ground.definition, "key": case.key, "opened_at": past[n],
              "status": "open" if n % 2 else "completed",
              "completed_by": None if n % 2 else people[n % PEOPLE]}
             for n, i in enumerate(ids)
@@ -220,6 +223,28 @@ def fill(ground: Ground) -> ProcessInstance:
             {"instance_id": i, "seq": 1, "task_id": i, "element_id": "review",
              "name": "Instruire", "kind": "userTask", "state": "completed",
              "entered_at": past[n], "ended_at": past[n], "updates": {}}
+            for n, i in enumerate(ids)
+        ]),
+        (CaseRequest, [
+            {"id": uuid4(), "instance_id": i, "kind": "opinion", "text": "Avis ?",
+             "asked_by": people[n % PEOPLE], "asked_at": past[n], "status": "open",
+             "organisation_id": elsewhere, "role": "cofunder" if n % 2 else None,
+             "person_id": None if n % 2 else people[n % PEOPLE]}
+            for n, i in enumerate(ids)
+        ]),
+        (CaseNote, [
+            {"id": uuid4(), "instance_id": i, "author_id": people[n % PEOPLE],
+             "text": "Note", "at": past[n]}
+            for n, i in enumerate(ids)
+        ]),
+        (Document, [
+            {"id": uuid4(), "instance_id": i, "sha256": f"{n:064x}", "name": "a.pdf",
+             "media_type": "application/pdf", "size": 1, "kind": "PJ", "title": "PJ",
+             "origin": "applicant", "created_at": past[n]}
+            for n, i in enumerate(ids)
+        ]),
+        (Presence, [
+            {"instance_id": i, "person_id": people[n % PEOPLE], "seen_at": past[n]}
             for n, i in enumerate(ids)
         ]),
     ]  # fmt: skip
