@@ -170,7 +170,7 @@ def fill(ground: Ground) -> ProcessInstance:
         (UserTask, [
             {"id": uuid4(), "instance_id": i, "element_id": "review", "name": "Instruire",
              "role": "case_officer", "organisation_id": elsewhere,
-             "definition_id": ground.definition, "opened_at": past[n],
+             "definition_id": ground.definition, "key": case.key, "opened_at": past[n],
              "status": "open" if n % 2 else "completed",
              "completed_by": None if n % 2 else people[n % PEOPLE]}
             for n, i in enumerate(ids)
