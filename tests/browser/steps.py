@@ -12,9 +12,16 @@ def open_task(reader: Reader, name: str, case: str) -> None:
     """The task of this case, which may already be the page one is on."""
     if name not in reader.page.title():
         reader.open("/corbeille/")
-        with reader.page.expect_navigation():
-            reader.page.locator("li", has_text=case).get_by_role("link", name=name).click()
+        row = reader.page.locator("tr", has_text=case)
+        follow_row(reader, row.get_by_role("link", name=name))
     reader.reads(name)
+
+
+def follow_row(reader: Reader, link: Locator) -> None:
+    """Past the preview, which a click would show on a wide screen."""
+    address = link.get_attribute("href")
+    assert address
+    reader.open(address)
 
 
 def open_case(reader: Reader, case: str) -> None:

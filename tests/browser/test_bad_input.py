@@ -7,6 +7,7 @@ from tests.browser import cases, papers
 from tests.browser.administration import AREA
 from tests.browser.reader import Reader
 from tests.browser.serving import Served
+from tests.browser.steps import follow_row
 
 CHOICE = "La demande est-elle recevable ?"
 
@@ -104,7 +105,7 @@ def test_a_task_is_in_one_persons_hands(enter, served: Served) -> None:
     elsewhere.reads("Claire Martin a déjà pris cette tâche en charge.")
     elsewhere.look()
     paul.open("/corbeille/?panier=equipe")
-    paul.reads("Écorceuse", "en charge : Claire Martin")
+    paul.reads("Écorceuse", "Claire Martin")
     paul.look()
     claire.press("Remettre dans la corbeille")
     claire.reads("remise dans la corbeille commune")
@@ -129,8 +130,7 @@ def test_what_is_typed_while_the_form_follows_is_kept(enter, served: Served) -> 
 def open_task(officer: Reader, title: str) -> None:
     officer.open("/corbeille/?panier=a-prendre")
     officer.wait_to_read(title)
-    with officer.page.expect_navigation():
-        officer.page.locator("li", has_text=title).get_by_role("link").click()
+    follow_row(officer, officer.page.locator("tr", has_text=title).get_by_role("link"))
 
 
 def reject(officer: Reader, explanation: str) -> None:

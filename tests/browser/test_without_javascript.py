@@ -48,7 +48,7 @@ def test_a_task_is_completed(enter, served: Served) -> None:
     cases.file_request(served, "Séchoir sans JavaScript")
     claire: Reader = enter("claire@region.demo", javascript=False)
     claire.wait_to_read("Séchoir sans JavaScript")
-    claire.page.locator("li", has_text="Séchoir sans JavaScript").get_by_role(
+    claire.page.locator("tr", has_text="Séchoir sans JavaScript").get_by_role(
         "link"
     ).click()
     claire.press("Prendre en charge")
