@@ -78,6 +78,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "search": ("officer", "/dossiers/recherche"),
     "inbox, to take": ("officer", "/corbeille/?panier=a-prendre"),
     "inbox, done": ("officer", "/corbeille/?panier=faits"),
+    "absences": ("officer", "/absences/"),
+    "a team": ("head", "/equipe/"),
+    "what nobody took": ("head", "/equipe/a-prendre/case_officer"),
+    "lots": ("officer", "/lots/"),
     "own requests": ("applicant", "/demandes/"),
     "a case": ("officer", "/dossiers/{case}"),
     "a request": ("applicant", "/demandes/{case}"),
@@ -170,7 +174,8 @@ def fill(ground: Ground) -> ProcessInstance:
         (UserTask, [
             {"id": uuid4(), "instance_id": i, "element_id": "review", "name": "Instruire",
              "role": "case_officer", "organisation_id": elsewhere,
-             "definition_id": ground.definition, "opened_at": past[n],
+             "definition_id": ground.definition, "key": other["key"],
+             "opened_at": past[n],
              "status": "open" if n % 2 else "completed",
              "completed_by": None if n % 2 else people[n % PEOPLE]}
             for n, i in enumerate(ids)
