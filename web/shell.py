@@ -17,7 +17,7 @@ from engine.models import db
 from web import mailing, navigation, partners, theme
 from web.auth import acting_for, current_actor, organisations
 from web.branding import hosts
-from web.people import replacing
+from web.people import moments, replacing
 from web.people.replacing import Replaced
 
 APPEARANCES = ("auto", "light", "dark")
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(has_logo, "organisation_has_logo")
     app.jinja_env.globals["partner_names"] = PARTNER_NAMES
     app.add_template_filter(initials)
+    app.add_template_filter(moments.last, "until")
     app.add_template_global(mailing.link, "mail_link")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

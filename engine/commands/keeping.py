@@ -82,8 +82,13 @@ def _opened(instance: ProcessInstance, task: OpenTask) -> dict[str, Any]:
         "opened_at": clock.now(),
         "due_at": task.due,
         "follow_up_at": task.follow_up,
-        "signature": task.properties.get("ebg:signature") == "true",
+        "signature": signs(task),
     }
+
+
+def signs(task: OpenTask) -> bool:
+    """Whether completing this task is signing, as its diagram says."""
+    return task.properties.get("ebg:signature") == "true"
 
 
 def _holder(instance: ProcessInstance, task: OpenTask) -> UUID:

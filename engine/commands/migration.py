@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from engine import definitions, variables
+from engine.commands.keeping import signs
 from engine.commands.step import Office
 from engine.errors import OperationRefused
 from engine.exchanges import RemoteCall
@@ -60,7 +61,12 @@ def migrate(
     _rename(instance.id, process, moved)
     awaited = {row.task_id: row for row in process.subscriptions()}
     for row in moved.user_tasks():
-        _follow(UserTask, UserTask.id == row.task_id, into=row.properties.get("ebg:into"))
+        _follow(
+            UserTask,
+            UserTask.id == row.task_id,
+            into=row.properties.get("ebg:into"),
+            signature=signs(row),
+        )
     for now in moved.subscriptions():
         if now.task_id in awaited and now != awaited[now.task_id]:
             _follow(

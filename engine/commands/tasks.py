@@ -5,6 +5,7 @@ that is locked already, so that a job can write its result with the act.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -203,7 +204,7 @@ def standing(task: UserTask) -> dict[str, Any]:
     later = task.follow_up_at
     return {
         "assignee": str(task.assignee_id) if task.assignee_id else None,
-        "follow_up_at": later.isoformat() if later else None,
+        "follow_up_at": later.astimezone(UTC).isoformat() if later else None,
         "follow_up_event": task.follow_up_event,
     }
 

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import booleans, integers, lists, sampled_from
+from sqlalchemy import delete, select
 
 from engine import clock, journal
 from engine.absences import Absence
@@ -268,3 +270,45 @@ def test_a_company_s_and_an_administrator_s_roles_are_never_lent(office: Office)
     assert not deputy.holds(office.region, "administrator")
     assert {r.name for r in deputy.roles} == {"case_officer"}
     assert db.session.scalars(select(ProcessInstance)).all() == []
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    first=integers(-3000, 3000), length=integers(1, 3000), ended=booleans(),
+    roles=lists(sampled_from(["head_of_service", "buyer"]), unique=True),
+    keys=lists(sampled_from(["tests.signed", "tests.other"]), unique=True),
+)  # fmt: skip
+def test_what_is_lent_is_what_was_said_and_when(
+    app: Flask, first: int, length: int, ended: bool, roles: list[str], keys: list[str]
+) -> None:
+    """For any dates and scope: at this moment, in these procedures, under these roles."""
+    office = _once(app)
+    db.session.execute(delete(Absence))
+    starts_at = clock.now() + first * MINUTE
+    made = Absence(
+        person_id=office.head.person_id, deputy_id=office.officer.person_id,
+        organisation_id=office.region, starts_at=starts_at,
+        ends_at=starts_at + length * MINUTE, roles=roles, keys=keys, delegation="",
+        motive="", made_by=office.head.person_id,
+        ended_at=clock.now() - MINUTE if ended else None,
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.commit()
+    lent = again(office.officer).lent
+    in_time = first <= 0 < first + length and not ended
+    shared = not roles or "head_of_service" in roles
+    assert [r.name for r in lent] == (["head_of_service"] if in_time and shared else [])
+    for role in lent:
+        for key in ("tests.signed", "tests.other"):
+            assert role.covers(key) is (not keys or key in keys)
+
+
+def _once(app: Flask) -> Office:
+    known = app.extensions.get("office")
+    if known is None:
+        known = app.extensions["office"] = open_office()
+    return known

@@ -194,7 +194,8 @@ def test_one_s_own_act_is_taken_back(office: Office, task: UUID) -> None:
     assigning.take_back(task, act, actor=claire)
     assert row(task).assignee_id == was
     tasks.claim(task, actor=claire)
-    act = assigning.snooze(task, clock.now() + DAY, "answer", actor=claire)
+    until = (clock.now() + DAY).astimezone(clock.PARIS)
+    act = assigning.snooze(task, until, "answer", actor=claire)
     assigning.take_back(task, act, actor=claire)
     assert (row(task).follow_up_at, row(task).follow_up_event) == (None, "")
     act = assigning.assign(task, paul.person_id, actor=claire, motive="x")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from engine import clock
@@ -21,6 +21,7 @@ from web.auth import current_actor, guard
 from web.bulk import reading
 from web.bulk.reading import ACTS, TITLES, Preview
 from web.cases.reading import names
+from web.paging import bounded
 from web.people import acting, moments
 from web.security import safe
 from web.typed import page_number, text
@@ -34,16 +35,13 @@ PER_PAGE = 50
 @guard("handle")
 def index() -> ResponseReturnValue:
     """The jobs one started, and those of the agents one directs, the latest first."""
-    actor = current_actor()
-    headed = actor.organisations(HEAD_OF_SERVICE)
-    mine = Job.created_by == actor.person_id
-    shown = or_(mine, Job.organisation_id.in_(headed)) if headed else mine
-    rows = select(Job).where(Job.kind == TASKS, shown)
-    page = db.paginate(
-        rows.order_by(Job.created_at.desc(), Job.id.desc()),
+    latest = (Job.created_at.desc(), Job.id.desc())
+    page = bounded(
+        _mine(*latest),
+        select(Job).order_by(*latest),
+        id=Job.id,
         page=page_number(),
         per_page=PER_PAGE,
-        error_out=False,
     )
     return render_template(
         "bulk/index.html",
@@ -132,6 +130,17 @@ def turn(job_id: UUID, act: str) -> ResponseReturnValue:
     except OperationRefused as refused:
         flash(_(str(refused)), "warning")
     return redirect(url_for(".show", job_id=job_id))
+
+
+def _mine(*latest: Any) -> list[Select[UUID]]:
+    """One's own, then those of each body that one directs: each a range of an index."""
+    actor = current_actor()
+    ids, mine = select(Job.id).where(Job.kind == TASKS), Job.created_by == actor.person_id
+    of_bodies = [
+        ids.where(Job.organisation_id == body, ~mine)
+        for body in actor.organisations(HEAD_OF_SERVICE)
+    ]
+    return [one.order_by(*latest) for one in (ids.where(mine), *of_bodies)]
 
 
 def _of_tasks(job_id: UUID) -> Job:

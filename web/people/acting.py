@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from flask import request
 from flask_babel import lazy_gettext as _
 
-from engine import absences, clock, teams
+from engine import absences, clock, journal, teams
 from engine.absences import Absence
 from engine.access import NOT_HANDLING, Actor, Role, allowed
 from engine.commands import tasks
@@ -21,6 +22,15 @@ EVENTS = {
     MESSAGE: _("ou dès que le demandeur écrit"),
     ANSWER: _("ou dès qu’une réponse ou un avis arrive"),
 }
+
+
+@dataclass(frozen=True)
+class Handed:
+    """Who gave a task to its holder, when and why."""
+
+    by: str
+    at: datetime
+    motive: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Acts:
     away: Absence | None = None
     standing_in: Role | None = None
     unsigned: bool = False
+    handed: Handed | None = None
     holders: list[tuple[Person, int, Absence | None]] = field(default_factory=list)
     asked: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -72,9 +83,23 @@ def on(task: UserTask, actor: Actor) -> Acts:
         away=away,
         standing_in=role if role and role.for_person else None,
         unsigned=bool(role and task.signature and not role.signs),
+        handed=_handed(task),
         holders=_holders(task) if may_assign else [],
         asked=request.args.get("geste", ""),
     )
+
+
+def _handed(task: UserTask) -> Handed | None:
+    """The last hand-over of a task to who has it now, if it was one."""
+    if task.assignee_id is None:
+        return None
+    for entry in journal.latest(f"case:{task.instance_id}", 50):
+        moved = {"task_assigned", "task_claimed", "task_act_undone"}
+        if entry.action in moved and entry.detail.get("task") == str(task.id):
+            given = entry.action == "task_assigned"
+            by = tasks.name_of(entry.actor_id) or ""
+            return Handed(by, entry.at, entry.detail.get("motive", "")) if given else None
+    return None
 
 
 def _holders(task: UserTask) -> list[tuple[Person, int, Absence | None]]:

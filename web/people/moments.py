@@ -2,6 +2,9 @@
 
 from datetime import date, datetime, time, timedelta
 
+from flask_babel import format_date, format_datetime
+from flask_babel import gettext as _
+
 from engine.clock import PARIS
 
 
@@ -43,3 +46,12 @@ def _moment(on: date, at: time) -> datetime:
     if not 2000 <= on.year <= 2200:  # noqa: PLR2004  nobody means another one
         raise Unreadable
     return datetime.combine(on, at, PARIS)
+
+
+def last(moment: datetime) -> str:
+    """Until when, in words: a day included when it ends at midnight, a moment otherwise."""
+    local = moment.astimezone(PARIS)
+    if local.time() != time():
+        return str(format_datetime(moment, "short"))
+    day_before = format_date(local.date() - timedelta(days=1), "medium")
+    return str(_("%(day)s inclus", day=day_before))

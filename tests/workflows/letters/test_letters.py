@@ -237,3 +237,38 @@ def test_a_form_that_does_not_exist_is_named(definition: UUID) -> None:
     case = {"definition": str(definition), "number": "1", "procedure": "Aide"}
     with pytest.raises(ValueError, match="« absent » n'existe pas"):
         recapitulate(case=case, form="absent", values={})
+
+
+def test_who_signs_in_the_place_of_somebody_says_so(definition: UUID) -> None:
+    usual = {"contact": {"signatory": "Pour la présidente,\nla cheffe de service"}}
+    head = {"id": "1", "name": "Hélène Petit", "delegation": "arrêté n° 12"}
+
+    def signature(signed_by: dict[str, Any] | None, parameters: Any = usual) -> Any:
+        template = f"t{uuid4().hex[:8]}"
+        db.session.add(
+            DefinitionFile(
+                definition_id=definition,
+                name=f"{template}.letter.md",
+                content=b"# Objet\nx",
+            )
+        )
+        db.session.flush()
+        case = {
+            "definition": str(definition), "number": "26-AAAA-BBBB",
+            "organisation": ORGANISATION, "parameters": parameters,
+        }  # fmt: skip
+        made = compose(
+            template=template, case=case, recipient=RECIPIENT, signed_by=signed_by
+        )
+        return made["signatory"]
+
+    assert signature(None) == usual["contact"]["signatory"]
+    assert signature({"name": "Hélène Petit"}) == usual["contact"]["signatory"]
+    deputy = {"id": "2", "name": "Claire Martin", "on_behalf_of": head}
+    assert signature(deputy) == (
+        "Pour la présidente,\nla cheffe de service\nEn l’absence de Hélène Petit,\n"
+        "par délégation de signature (arrêté n° 12),\nClaire Martin"
+    )
+    assert signature(deputy, {}).startswith("En l’absence de Hélène Petit,")
+    deputy["on_behalf_of"] = {**head, "delegation": ""}
+    assert "délégation" not in signature(deputy)
