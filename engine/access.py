@@ -15,7 +15,7 @@ from sqlalchemy import Select, false, or_, select
 
 from engine.absences import Absence
 from engine.actors import NOT_HANDLING, VISITOR, Actor, Role, actor_for
-from engine.asks import WITHDRAWN, CaseRequest
+from engine.asks import CaseRequest
 from engine.directory import (
     ADMINISTRATOR,
     APPLICANT,
@@ -28,7 +28,7 @@ from engine.jobs import Job
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
 from engine.notes import CaseNote
 from engine.vault import VaultDocument
-from engine.visible import task_is_mine
+from engine.visible import consulted
 from engine.worklists import SavedView, keeps_role
 
 __all__ = ["NOT_HANDLING", "VISITOR", "Actor", "Role", "actor_for"]
@@ -75,18 +75,10 @@ def _applies(actor: Actor, case: ProcessInstance) -> bool:
 
 
 def _consulted(actor: Actor, case: ProcessInstance) -> bool:
-    """Whether a task of the case is or was theirs to do, or to have done by their agents, or
-    somebody asked them something.
-    """
-    headed = [r.organisation_id for r in actor.roles if r.name == HEAD_OF_SERVICE]
-    concerned = or_(task_is_mine(actor), UserTask.organisation_id.in_(headed))
-    of_task = select(UserTask.id).where(UserTask.instance_id == case.id, concerned)
-    if db.session.scalar(of_task.limit(1)) is not None:
-        return True
-    asked = select(CaseRequest).where(
-        CaseRequest.instance_id == case.id, CaseRequest.status != WITHDRAWN
+    found = select(ProcessInstance.id).where(
+        ProcessInstance.id == case.id, consulted(actor)
     )
-    return any(is_asked(actor, one) for one in db.session.scalars(asked))
+    return db.session.scalar(found) is not None
 
 
 def is_asked(actor: Actor, ask: CaseRequest) -> bool:

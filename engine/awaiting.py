@@ -19,7 +19,7 @@ from engine.directory import APPLICANT, Organisation
 from engine.exchanges import RemoteCall
 from engine.following import CaseFollower
 from engine.models import IS_OPEN, MessageSubscription, ProcessInstance, UserTask, db
-from engine.visible import handled_cases, visible_tasks
+from engine.visible import seen
 from engine.worklist import hands
 
 COMPANY, BODY, PARTNER = "entreprise", "organisme", "partenaire"
@@ -57,7 +57,7 @@ def followed(
         .where(
             CaseFollower.person_id == actor.person_id,
             CaseFollower.closed_at.is_(None),
-            _seen(actor),
+            seen(actor),
         )
         .order_by(CaseFollower.since.desc(), CaseFollower.instance_id.desc())
     )
@@ -71,15 +71,6 @@ def followed(
         idle = ~_open_task(_ours(actor))
         found = found.where(idle, or_(*(waits[one] for one in asked)))
     return found
-
-
-def _seen(actor: Actor) -> ColumnElement[bool]:
-    """Following a case gives no right on it: its role, or a task of it, does."""
-    handled = handled_cases(actor).whereclause
-    assert handled is not None
-    tasks = visible_tasks(actor).where(UserTask.instance_id == ProcessInstance.id)
-    consulted = tasks.with_only_columns(UserTask.id).correlate(ProcessInstance).exists()
-    return or_(handled, consulted)
 
 
 def _ours(actor: Actor) -> ColumnElement[bool]:

@@ -34,25 +34,29 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from engine import clock, rows, seeing, wake
+from engine import clock, rows, wake
 from engine.access import NOT_HANDLING, Actor
 from engine.columns import UtcDateTime, only
 from engine.directory import APPLICANT, Holding
 from engine.documents import EVERYONE, OFFICE, PARTIES
 from engine.following import CaseFollower
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
+from engine.visible import applied, handled, seen
 
 DOCUMENT, MESSAGE, REPLY = "document", "message", "reply"
 """A document joined a case; the applicant wrote; the office wrote."""
 OPINION, ANSWER = "opinion", "answer"
 """Another body, or the applicant, did what was asked of them."""
-ASSIGNED, AWAITED = "assigned", "awaited"
-"""A task was given to somebody by name; something is awaited from a company."""
+ASSIGNED, ASKED, AWAITED = "assigned", "asked", "awaited"
+"""A task was given to somebody by name; an agent is asked something beside the diagram;
+something is awaited from a company."""
 CLOSED, DEPUTY = "closed", "deputy"
 """A case is over; somebody is named to stand in for another."""
 DUE = "due"
 """Tasks that are late or soon will be: worked out for the letter of the day, never a row."""
-KINDS = (DOCUMENT, MESSAGE, REPLY, OPINION, ANSWER, ASSIGNED, AWAITED, CLOSED, DEPUTY)
+KINDS = (
+    DOCUMENT, MESSAGE, REPLY, OPINION, ANSWER, ASSIGNED, ASKED, AWAITED, CLOSED, DEPUTY,
+)  # fmt: skip
 
 SITE, NOW, DAILY, NOTHING = "site", "now", "daily", "nothing"
 """How one wants to be told: on the site alone, there and by a letter at once, there and in the
@@ -60,7 +64,7 @@ letter of the day, not at all."""
 CHANNELS = (SITE, NOW, DAILY, NOTHING)
 
 MOST_AT_ONCE = 50
-"""People of one company, or of one step, who are told of a fact."""
+"""People of one company, of one role or of one step, who are told of a fact."""
 
 
 class Notice(db.Model):  # type: ignore[name-defined]
@@ -165,11 +169,11 @@ _HELD = (
 _TELL_FOLLOWERS = _telling(
     select(CaseFollower.person_id).where(CaseFollower.instance_id == _CASE)
 )
-_TELL_COMPANY = _telling(
+_TELL_HOLDERS = _telling(
     select(Holding.person_id)
     .where(
-        Holding.organisation_id == _bound("company", Holding.organisation_id),
-        Holding.role == APPLICANT,
+        Holding.organisation_id == _bound("body", Holding.organisation_id),
+        Holding.role == _bound("role", Holding.role),
         *_HELD,
     )
     .distinct()
@@ -199,7 +203,16 @@ def followers() -> To:
 
 def company(organisation_id: UUID | None) -> To:
     """Those who act for a company, fifty at most; nobody for None."""
-    return To(_TELL_COMPANY, {"company": organisation_id, "today": clock.today()})
+    return To(_TELL_HOLDERS, _holding(organisation_id, APPLICANT))
+
+
+def holders(organisation_id: UUID, role: str) -> To:
+    """Those who hold a role in a body, fifty at most."""
+    return To(_TELL_HOLDERS, _holding(organisation_id, role))
+
+
+def _holding(organisation_id: UUID | None, role: str) -> dict[str, Any]:
+    return {"body": organisation_id, "role": role, "today": clock.today()}
 
 
 def unfollowed() -> To:
@@ -250,12 +263,12 @@ def readable(actor: Actor) -> ColumnElement[bool]:
         Notice.person_id == actor.person_id,
         or_(
             Notice.instance_id.is_(None),
-            and_(Notice.audience == EVERYONE, seeing.seen(actor)),
+            and_(Notice.audience == EVERYONE, seen(actor)),
             and_(
                 Notice.audience == PARTIES,
-                or_(seeing.handled(actor), seeing.applied(actor)),
+                or_(handled(actor), applied(actor)),
             ),
-            and_(Notice.audience == OFFICE, seeing.handled(actor)),
+            and_(Notice.audience == OFFICE, handled(actor)),
         ),
     )
 

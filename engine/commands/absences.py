@@ -10,6 +10,7 @@ from sqlalchemy import select
 from engine import absences, clock, journal
 from engine.absences import Absence
 from engine.access import NOT_HANDLING, Actor, require
+from engine.commands import telling
 from engine.directory import Holding, Organisation, Person, current
 from engine.errors import AbsenceRefused
 from engine.models import db
@@ -62,6 +63,8 @@ def declare(
         _check(asked, signs=signs)
         db.session.add(asked)
         _tell(asked, "absence_declared", actor)
+        absent = db.session.get_one(Person, person_id)
+        telling.replaced(asked, absent.name, actor.person_id)
         return asked.id
 
 

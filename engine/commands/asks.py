@@ -11,6 +11,7 @@ from engine import asks, clock, documents, journal
 from engine.access import Actor, require
 from engine.asks import CaseRequest
 from engine.clock import PARIS
+from engine.commands import telling, waking
 from engine.directory import APPLICANT, Organisation
 from engine.documents import OFFICE, PARTIES
 from engine.errors import EngineError, NotWaiting
@@ -71,6 +72,7 @@ def ask(
             confidential=confidential and kind == asks.OPINION,
         )
         db.session.add(found)
+        telling.asked(found, instance, actor.person_id)
         _journal(instance, "request_sent", found, actor)
         return found.id
 
@@ -83,6 +85,7 @@ def remind(ask_id: UUID, *, actor: Actor) -> None:
         if last.astimezone(PARIS).date() >= clock.today():
             raise AlreadyReminded
         found.reminded_at = clock.now()
+        telling.asked(found, instance, actor.person_id)
         _journal(instance, "request_reminded", found, actor)
 
 
@@ -126,6 +129,9 @@ def answer(
         found.status, found.answer = asks.ANSWERED, text
         found.documents = [str(document.id) for document in made]
         found.closed_by, found.closed_at = actor.person_id, clock.now()
+        telling.answered(found, instance, actor.person_id)
+        for event in [waking.ANSWER, *([waking.DOCUMENT] if made else [])]:
+            waking.wake(instance.id, event)
         _journal(instance, "request_answered", found, actor)
 
 

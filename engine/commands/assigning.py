@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine import clock, following
 from engine.access import Actor, actor_for, allowed, require
-from engine.commands import waking
+from engine.commands import telling, waking
 from engine.commands.tasks import (
     LONGEST_MOTIVE,
     hand_to,
@@ -77,6 +77,7 @@ def assigned(
     before, replaced = standing(task), actor.on_behalf(task)
     hand_to(task, to)
     following.follow_as_worker(task, to)
+    telling.assigned(task, to, actor.person_id)
     return told(
         task, "task_assigned", actor, before,
         motive=motive, on_behalf_of=replaced, job=str(job_id or ""),

@@ -4,14 +4,18 @@ A body of forty thousand agents is not told of a task to take: that is what bask
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from engine import documents, notices, rows, wake
+from engine.absences import Absence
+from engine.asks import CaseRequest
+from engine.clock import PARIS
 from engine.directory import APPLICANT
 from engine.documents import EVERYONE, OFFICE, PARTIES
 from engine.models import ProcessInstance, UserTask
-from engine.notices import company, followers, person, tell, unfollowed
+from engine.notices import company, followers, holders, person, tell, unfollowed
 
 
 def opened(
@@ -78,3 +82,50 @@ def closed(instance: ProcessInstance, by: UUID | None) -> None:
     if instance.parent_id is None and instance.applicant_id is not None:
         to.append(company(instance.applicant_id))
     tell(notices.CLOSED, *to, by=by, case_id=instance.id)
+
+
+def assigned(task: UserTask, to: UUID, by: UUID | None) -> None:
+    """A colleague gave somebody a task."""
+    detail = {"task": task.name}
+    tell(
+        notices.ASSIGNED, person(to), by=by, case_id=task.instance_id, task_id=task.id,
+        detail=detail,
+    )  # fmt: skip
+
+
+def replaced(absence: Absence, absent: str, by: UUID | None) -> None:
+    """Somebody will stand in for another."""
+    last = absence.ends_at - timedelta(microseconds=1)
+    days = {"from": absence.starts_at, "to": last}
+    detail = {name: at.astimezone(PARIS).date().isoformat() for name, at in days.items()}
+    tell(
+        notices.DEPUTY,
+        person(absence.deputy_id),
+        by=by,
+        detail={**detail, "absent": absent},
+    )
+
+
+def asked(ask: CaseRequest, instance: ProcessInstance, by: UUID | None) -> None:
+    """Something is asked beside the diagram, or asked again."""
+    said: dict[str, Any] = {"by": by, "case_id": instance.id}
+    detail: dict[str, Any] = {"ask": str(ask.id), "what": ask.kind}
+    if ask.due_at:
+        detail["due"] = ask.due_at.isoformat()
+    if ask.organisation_id == instance.applicant_id:
+        to = company(ask.organisation_id)
+        tell(notices.AWAITED, to, audience=PARTIES, detail=detail, **said)
+    elif ask.person_id is not None:
+        tell(notices.ASKED, person(ask.person_id), detail=detail, **said)
+    else:
+        to = holders(ask.organisation_id, ask.role or "")
+        tell(notices.ASKED, to, detail=detail, **said)
+
+
+def answered(ask: CaseRequest, instance: ProcessInstance, by: UUID | None) -> None:
+    """What was asked beside the diagram is answered: to whoever asked, and who follows."""
+    of_company = ask.organisation_id == instance.applicant_id
+    kind = notices.ANSWER if of_company else notices.OPINION
+    to = (person(ask.asked_by), followers())
+    detail = {"ask": str(ask.id), "what": ask.kind}
+    tell(kind, *to, by=by, case_id=instance.id, audience=OFFICE, detail=detail)

@@ -14,8 +14,8 @@ from engine.commands import notices as commands
 from engine.directory import Holding
 from engine.models import ProcessInstance, db
 from engine.notices import Notice
-from engine.seeing import handled, seen
 from engine.transaction import transaction
+from engine.visible import handled, seen
 from tests.office import Office, open_office, open_tasks, publish
 from tests.web.two_offices import open_two_offices
 

@@ -10,10 +10,11 @@ from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
-from engine import clock, merging, notices, seeing
+from engine import clock, merging, notices
 from engine.access import Actor
 from engine.models import ProcessInstance, db
 from engine.notices import DEPUTY, Notice
+from engine.visible import applied, handled
 from web.cases import reading as cases
 from web.news import words
 from web.paging import bounded
@@ -93,7 +94,7 @@ def handled_among(actor: Actor, ids: set[UUID]) -> set[UUID]:
     if not ids:
         return set()
     theirs = select(ProcessInstance.id).where(
-        ProcessInstance.id.in_(ids), ~seeing.applied(actor) | seeing.handled(actor)
+        ProcessInstance.id.in_(ids), ~applied(actor) | handled(actor)
     )
     return set(db.session.scalars(theirs))
 
@@ -109,6 +110,8 @@ def _page(notice: Notice, handled: set[UUID]) -> tuple[str, dict[str, UUID]] | N
         return "inbox.index", {}
     if notice.kind in {notices.ASSIGNED, notices.AWAITED} and notice.task_id:
         return "inbox.show", {"task_id": notice.task_id}
+    if ask := notice.detail.get("ask"):
+        return "asks.show", {"ask_id": UUID(ask)}
     return case_page(notice.instance_id, handled) if notice.instance_id else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import format_date, lazy_gettext
 from flask_babel import gettext as _
 
-from engine import notices
+from engine import asks, notices
 from engine.notices import Notice
 
 
@@ -30,6 +30,7 @@ KINDS: Mapping[str, Kind] = {
     notices.OPINION: Kind(lazy_gettext("Avis rendu"), "clipboard-check"),
     notices.DOCUMENT: Kind(lazy_gettext("Nouveau document"), "paperclip"),
     notices.ASSIGNED: Kind(lazy_gettext("Tâche confiée"), "person-check"),
+    notices.ASKED: Kind(lazy_gettext("Avis ou réponse demandés"), "question-circle"),
     notices.CLOSED: Kind(lazy_gettext("Dossier clos"), "flag"),
     notices.DEPUTY: Kind(lazy_gettext("Suppléance"), "people"),
 }
@@ -40,6 +41,13 @@ FOR_APPLICANTS = (
     notices.REPLY, notices.AWAITED, notices.DOCUMENT, notices.CLOSED,
 )  # fmt: skip
 FOR_AGENTS = tuple(k for k in KINDS if k != notices.AWAITED)
+
+ASKS: Mapping[str, Any] = {
+    asks.DOCUMENT: lazy_gettext("une pièce"),
+    asks.OPINION: lazy_gettext("un avis"),
+    asks.CORRECTION: lazy_gettext("une correction"),
+    asks.QUESTION: lazy_gettext("une réponse"),
+}
 
 CHANNELS: Mapping[str, Any] = {
     notices.SITE: lazy_gettext("sur le site seulement"),
@@ -67,6 +75,10 @@ def _sentence(notice: Notice, who: str | None, outcome: str | None) -> Any:
             return _("%(who)s vous a écrit", who=who)
         case notices.MESSAGE | notices.REPLY:
             return _("Nouveau message")
+        case notices.ASKED | notices.AWAITED if said.get("ask"):
+            return _asked(said, who)
+        case notices.ANSWER | notices.OPINION if said.get("ask"):
+            return _("%(who)s a répondu à : %(what)s", who=who, what=ASKS[said["what"]])
         case notices.AWAITED if said.get("due"):
             return _(
                 "On attend de vous : « %(task)s », avant le %(day)s",
@@ -96,8 +108,20 @@ def _sentence(notice: Notice, who: str | None, outcome: str | None) -> Any:
     return notice.kind
 
 
+def _asked(said: Mapping[str, Any], who: str | None) -> Any:
+    if said.get("due"):
+        day = _day(datetime.fromisoformat(said["due"]))
+        return _(
+            "%(who)s vous demande %(what)s, avant le %(day)s",
+            who=who,
+            what=ASKS[said["what"]],
+            day=day,
+        )
+    return _("%(who)s vous demande %(what)s", who=who, what=ASKS[said["what"]])
+
+
 def _deputy(said: Mapping[str, Any], who: str | None) -> Any:
-    absent = who or said.get("absent", "")
+    absent = said.get("absent") or who
     if said.get("from") and said.get("to"):
         return _(
             "Vous suppléez %(who)s du %(first)s au %(last)s",

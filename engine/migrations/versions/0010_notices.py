@@ -82,12 +82,6 @@ def upgrade() -> None:
         ["due_at"],
         "status = 'open' AND due_at IS NOT NULL",
     )
-    _partial(
-        "ix_user_task_opened",
-        "user_task",
-        ["organisation_id", "role", "opened_at"],
-        "status = 'open'",
-    )
 
 
 def _foreign(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
