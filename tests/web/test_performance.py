@@ -79,6 +79,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "inbox, to take": ("officer", "/corbeille/?panier=a-prendre"),
     "inbox, done": ("officer", "/corbeille/?panier=faits"),
     "own requests": ("applicant", "/demandes/"),
+    "own space": ("applicant", "/mon-espace/"),
     "a case": ("officer", "/dossiers/{case}"),
     "a request": ("applicant", "/demandes/{case}"),
     "a task": ("officer", "/taches/{task}"),
