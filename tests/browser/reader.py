@@ -40,6 +40,7 @@ class Reader:
             java_script_enabled=javascript,
         )
         self.context.set_default_timeout(30_000)
+        self.javascript = javascript
         self.page = self.context.new_page()
         self.wrong: list[str] = []
         self.refused_with: set[int] = set()
@@ -145,9 +146,12 @@ class Reader:
         self.shoot(shot)
 
     def faults(self) -> list[str]:
-        """Everything that is wrong with the page, and what went wrong since the last one."""
+        """Everything that is wrong with the page, and what went wrong since the last one.
+
+        Without JavaScript axe cannot run: the same pages are examined with it elsewhere.
+        """
         found = [*self._broken_html(), *self._wider_than_the_screen()]
-        for scheme in ("dark", "light"):
+        for scheme in ("dark", "light") if self.javascript else ():
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found += [f"{scheme}: {violation}" for violation in self._axe_violations()]
         found += self.wrong

@@ -87,6 +87,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "what nobody took": ("head", "/equipe/a-prendre/case_officer"),
     "lots": ("officer", "/lots/"),
     "own requests": ("applicant", "/demandes/"),
+    "own space": ("applicant", "/mon-espace/"),
     "a case": ("officer", "/dossiers/{case}"),
     "a case's request": ("officer", "/dossiers/{case}/demande"),
     "a case's documents": ("officer", "/dossiers/{case}/documents"),
