@@ -25,6 +25,9 @@ from engine.worklist import hands
 COMPANY, BODY, PARTNER = "entreprise", "organisme", "partenaire"
 OF = (COMPANY, BODY, PARTNER)
 
+MOST_LOOKED_AT = 1000
+"""Cases, the latest that a person follows, among which those that wait are looked for."""
+
 
 @dataclass(frozen=True)
 class Awaited:
@@ -50,17 +53,18 @@ def followed(
     `awaiting`: those where their bodies have nothing to do, and something is awaited (`of`
     one of `OF`, or of anyone).
     """
-    case = ProcessInstance
-    found = (
-        select(CaseFollower.instance_id)
-        .join(case, case.id == CaseFollower.instance_id)
-        .where(
-            CaseFollower.person_id == actor.person_id,
-            CaseFollower.closed_at.is_(None),
-            seen(actor),
-        )
-        .order_by(CaseFollower.since.desc(), CaseFollower.instance_id.desc())
-    )
+    case, follower = ProcessInstance, CaseFollower
+    latest = (follower.since.desc(), follower.instance_id.desc())
+    mine = (follower.person_id == actor.person_id, follower.closed_at.is_(None))
+    if awaiting:
+        some = select(follower.instance_id, follower.since).where(*mine)
+        few = some.order_by(*latest).limit(MOST_LOOKED_AT).subquery()
+        found = select(few.c.instance_id).join(case, case.id == few.c.instance_id)
+        found = found.order_by(few.c.since.desc(), few.c.instance_id.desc())
+    else:
+        found = select(follower.instance_id).where(*mine).order_by(*latest)
+        found = found.join(case, case.id == follower.instance_id)
+    found = found.where(seen(actor))
     if key:
         found = found.where(case.key == key)
     if cases is not None:

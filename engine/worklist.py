@@ -6,13 +6,14 @@ A basket is one query for each role in which a person handles cases; under a pro
 for each of its steps. `engine.merging` puts their first rows together.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from engine import clock
 from engine.access import NOT_HANDLING, Actor
@@ -27,12 +28,21 @@ URGENCY, OLDEST, NEWEST = "urgence", "anciennes", "recentes"
 OVERDUE, WEEK, MONTH, NEVER = "retard", "7-jours", "mois", "sans"
 DUES = (OVERDUE, WEEK, MONTH, NEVER)
 
-ORDERS: dict[str, tuple[Any, ...]] = {
-    URGENCY: (UserTask.due_at.asc().nulls_last(), UserTask.opened_at, UserTask.id),
-    OLDEST: (UserTask.opened_at, UserTask.id),
-    NEWEST: (UserTask.opened_at.desc(), UserTask.id.desc()),
-}
+
+def order(name: str, row: Any = UserTask) -> tuple[Any, ...]:
+    """The columns by which tasks are put in an order, the most urgent first unless named."""
+    if name == OLDEST:
+        return row.opened_at, row.id
+    if name == NEWEST:
+        return row.opened_at.desc(), row.id.desc()
+    return row.due_at.asc().nulls_last(), row.opened_at, row.id
+
+
+ORDERS = {name: order(name) for name in (URGENCY, OLDEST, NEWEST)}
 LATEST = (UserTask.completed_at.desc(), UserTask.id)
+
+MOST_OF_CASES = 10_000
+"""Tasks, past and present, of the cases that a search has found."""
 
 MOST_STEPS = 200
 """Steps of one procedure that are told apart."""
@@ -110,26 +120,33 @@ def branches(wanted: Wanted, actor: Actor) -> list[Select[UUID]]:
     """The ids of the tasks in the order asked: queries that each follow one index."""
     if wanted.basket == DONE:
         return [_done(wanted, actor)]
-    order = ORDERS[wanted.order]
     own = wanted.basket in {MINE, SNOOZED}
     asked = _in_hand(actor) if own else [(hand, None) for hand in hands(actor)]
+    row: Any = UserTask if wanted.cases is None else aliased(UserTask, _few(wanted.cases))
     return [
-        select(UserTask.id)
+        select(row.id)
         .where(
-            UserTask.organisation_id == hand.organisation_id,
-            UserTask.role == hand.role,
-            IS_OPEN,
+            row.organisation_id == hand.organisation_id,
+            row.role == hand.role,
+            row.status == IS_OPEN.right,
             *kind,
-            *_due(wanted.due),
-            *of_cases(wanted),
+            *_due(wanted.due, row),
             *place,
         )
-        .order_by(*order)
+        .order_by(*order(wanted.order, row))
         for hand, holder in asked
         if wanted.body in {None, hand.organisation_id}
-        for kind, by_step in _kinds(wanted, actor, holder)
-        for place in _places(wanted, hand, by_step)
+        for kind, by_step in _kinds(wanted, actor, holder, row)
+        for place in _places(wanted, hand, by_step, row)
     ]
+
+
+def _few(cases: Sequence[UUID]) -> Any:
+    """The tasks of some cases. The limit has them read case by case, and judged afterwards:
+    no database then walks through the long list of a role to find these few in it.
+    """
+    of_cases = select(UserTask).where(UserTask.instance_id.in_(cases))
+    return of_cases.limit(MOST_OF_CASES).subquery()
 
 
 def _done(wanted: Wanted, actor: Actor) -> Select[UUID]:
@@ -138,8 +155,9 @@ def _done(wanted: Wanted, actor: Actor) -> Select[UUID]:
         UserTask.completed_by == actor.person_id,
         UserTask.status == "completed",
         UserTask.role.not_in(NOT_HANDLING),
-        *of_cases(wanted),
     )
+    if wanted.cases is not None:
+        mine = mine.where(UserTask.id.in_(select(_few(wanted.cases).c.id)))
     for column, value in (
         (UserTask.key, wanted.key), (UserTask.element_id, wanted.step),
         (UserTask.organisation_id, wanted.body),
@@ -153,8 +171,8 @@ Kind = tuple[tuple[ColumnElement[bool], ...], bool | None]
 """Whose the tasks are; whether one reads those taken, step by step (None: one's own few)."""
 
 
-def _kinds(wanted: Wanted, actor: Actor, holder: UUID | None) -> list[Kind]:
-    by, after = UserTask.assignee_id, UserTask.follow_up_at
+def _kinds(wanted: Wanted, actor: Actor, holder: UUID | None, row: Any) -> list[Kind]:
+    by, after = row.assignee_id, row.follow_up_at
     now = clock.now()
     near = [actor.person_id, *(role.for_person for role in actor.lent)]
     elsewhere = and_(*(by != person for person in dict.fromkeys(near)))
@@ -166,7 +184,7 @@ def _kinds(wanted: Wanted, actor: Actor, holder: UUID | None) -> list[Kind]:
         case "a-prendre":
             return [((by.is_(None),), False)]
         case "en-retard":
-            late = UserTask.due_at < now
+            late = row.due_at < now
             return [((by.is_(None), late), False), ((by.is_not(None), late), True)]
         case _ if wanted.assignee is not None:
             return [((by == wanted.assignee, elsewhere), None)]
@@ -175,7 +193,7 @@ def _kinds(wanted: Wanted, actor: Actor, holder: UUID | None) -> list[Kind]:
 
 
 def _places(
-    wanted: Wanted, hand: Hand, taken: bool | None
+    wanted: Wanted, hand: Hand, taken: bool | None, row: Any
 ) -> Iterator[tuple[ColumnElement[bool], ...]]:
     """Where the tasks are: everywhere, or at each step of the procedures asked."""
     lent = hand.keys
@@ -186,23 +204,18 @@ def _places(
     for key in keys:
         if lent is not None and key not in lent:
             continue
-        of_key = UserTask.key == key
+        of_key = row.key == key
         if wanted.step and wanted.key:
-            yield of_key, UserTask.element_id == wanted.step
+            yield of_key, row.element_id == wanted.step
         elif taken is None or wanted.cases is not None:
             yield (of_key,)
         else:
             for step in _steps(hand, key, taken=taken):
-                yield of_key, UserTask.element_id == step
+                yield of_key, row.element_id == step
 
 
-def of_cases(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
-    """The condition that tasks are those of the cases asked."""
-    return () if wanted.cases is None else (UserTask.instance_id.in_(wanted.cases),)
-
-
-def _due(asked: str) -> tuple[ColumnElement[bool], ...]:
-    due, now = UserTask.due_at, clock.now()
+def _due(asked: str, row: Any) -> tuple[ColumnElement[bool], ...]:
+    due, now = row.due_at, clock.now()
     match asked:
         case "retard":
             return (due < now,)

@@ -1,6 +1,7 @@
 """Requests made behind the scenes, for the tests that begin in the middle of the story."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -8,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import func, select
 
 from engine import definitions
 from engine.access import Actor, actor_for
 from engine.commands import cases, drafts
 from engine.directory import APPLICANT, person_by_email
+from engine.models import IS_OPEN, UserTask, db
 from tests.browser import papers
 from tests.browser.serving import Served
 from tests.conftest import ROOT, close, environment
@@ -30,6 +33,18 @@ def file_request(served: Served, title: str) -> None:
         actor, company = _sawmill()
         version = definitions.latest(PROCEDURE).id
         cases.start(version, _values(app, title), actor=actor, applicant_id=company)
+
+
+def wait_for_tasks(served: Served, number: int) -> None:
+    """Wait until the office's workers have opened so many tasks."""
+    with _office(served):
+        for _ in range(240):
+            db.session.rollback()
+            opened = select(func.count()).select_from(UserTask).where(IS_OPEN)
+            if (db.session.scalar(opened) or 0) >= number:
+                return
+            time.sleep(0.5)
+    raise AssertionError("the workers did not open the tasks")
 
 
 def draft_request(served: Served, title: str) -> UUID:

@@ -23,6 +23,7 @@ def served(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
     with serving.office(tmp_path_factory.mktemp("inbox")) as running:
         for title in TITLES:
             cases.file_request(running, title)
+        cases.wait_for_tasks(running, len(TITLES))
         yield running
 
 
