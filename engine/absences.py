@@ -76,6 +76,10 @@ class Absence(db.Model):  # type: ignore[name-defined]
         return "now" if self.starts_at <= now else "to_come"
 
 
+AHEAD = (Absence.ends_at, Absence.id)
+"""The order of those to come: the first to end first."""
+
+
 def in_force() -> ColumnElement[bool]:
     """At this very moment."""
     now = clock.now()
@@ -101,11 +105,17 @@ def of_person(person_id: UUID | None, most: int = 100) -> list[Absence]:
     return _all(_read(concerned).limit(most))
 
 
-def of_bodies(organisation_ids: Iterable[UUID], most: int = 200) -> list[Absence]:
-    """The absences of some bodies that are not over, the latest to end first."""
-    which = Absence.organisation_id.in_(list(organisation_ids))
-    ahead = [which, Absence.ends_at > clock.now(), Absence.ended_at.is_(None)]
-    return _all(_read(*ahead).limit(most))
+def ahead(organisation_id: UUID) -> Select[UUID]:
+    """The ids of the absences of a body that are not over, the first to end first."""
+    return (
+        select(Absence.id)
+        .where(
+            Absence.organisation_id == organisation_id,
+            Absence.ends_at > clock.now(),
+            Absence.ended_at.is_(None),
+        )
+        .order_by(*AHEAD)
+    )
 
 
 def away(person_ids: Iterable[UUID | None]) -> dict[UUID, Absence]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 
 from engine import clock
 from engine.actors import NOT_HANDLING
@@ -32,20 +32,37 @@ class Load:
     oldest: datetime | None = None
 
 
-def agents(organisation_id: UUID) -> list[tuple[Person, list[str]]]:
-    """Those who handle cases in a body today, by name, each with their roles."""
-    statement: Any = (
-        select(Person, Holding.role)
-        .join(Holding, Holding.person_id == Person.id)
-        .where(
-            Holding.organisation_id == organisation_id, Holding.role.not_in(NOT_HANDLING)
-        )
-        .order_by(Person.name, Person.id, Holding.role)
-    )
-    found: dict[Person, list[str]] = {}
-    for person, role in db.session.execute(current(statement)):
-        found.setdefault(person, []).append(role)
-    return list(found.items())
+def _working(organisation_id: UUID) -> list[ColumnElement[bool]]:
+    return [
+        Holding.organisation_id == organisation_id,
+        Holding.role.not_in(NOT_HANDLING),
+    ]
+
+
+def agents(organisation_id: UUID) -> Select[Person]:
+    """Those who handle cases in a body today, by name."""
+    held = select(Holding.person_id).where(*_working(organisation_id))
+    rows = select(Person).where(Person.id.in_(current(held)))
+    return rows.order_by(Person.name, Person.id)
+
+
+def roles(
+    organisation_id: UUID, person_ids: Iterable[UUID] | None = None
+) -> dict[UUID, list[str]]:
+    """The roles by which people handle cases in a body today; those of everybody for None."""
+    asked: Any = select(Holding.person_id, Holding.role).where(*_working(organisation_id))
+    if person_ids is not None:
+        asked = asked.where(Holding.person_id.in_(list(person_ids)))
+    found: dict[UUID, list[str]] = {}
+    for person_id, role in db.session.execute(current(asked.order_by(Holding.role))):
+        found.setdefault(person_id, []).append(role)
+    return found
+
+
+def role_list(organisation_id: UUID) -> list[str]:
+    """The roles by which somebody handles cases in a body today."""
+    asked = select(Holding.role).where(*_working(organisation_id)).distinct()
+    return sorted(db.session.scalars(current(asked)))
 
 
 def loads(organisation_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, Load]:

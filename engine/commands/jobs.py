@@ -240,11 +240,12 @@ class _Rehearsed(Exception):
 
 
 def _next() -> JobItem | None:
+    """Agents wait before their screen: their jobs pass before the operators' long ones."""
     return db.session.scalars(
         select(JobItem)
         .join(Job, Job.id == JobItem.job_id)
         .where(Job.status == RUNNING, JobItem.result == TO_DO)
-        .order_by(Job.created_at, JobItem.position)
+        .order_by(Job.kind.desc(), Job.created_at, JobItem.position)
         .limit(1)
         .with_for_update(of=JobItem, skip_locked=True)
         .execution_options(populate_existing=True)

@@ -9,7 +9,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 from flask_babel import gettext as _
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from engine import absences, definitions, teams
 from engine.absences import Absence
@@ -19,11 +21,14 @@ from engine.directory import Organisation, Person
 from engine.errors import AbsenceRefused
 from engine.models import ProcessDefinition, db
 from web.auth import acting_for, current_actor, guard
+from web.paging import bounded
 from web.people import moments, replacing
-from web.typed import text
+from web.typed import page_number, text
 
 bp = Blueprint("absences", __name__, url_prefix="/absences")
 
+
+PER_PAGE = 50
 
 _IDS = {
     "person": "personne", "deputy": "remplacant", "starts": "du", "ends": "au",
@@ -88,15 +93,16 @@ def _page(
     actor = current_actor()
     choices = _choices(actor)
     found = absences.of_person(actor.person_id)
-    team = absences.of_bodies(directed(actor))
-    keys = {key for one in (*found, *team) for key in one.keys}
+    directs = choices.body.id in directed(actor)
+    team = _team(choices.body.id) if directs else None
+    keys = {key for one in (*found, *(team.items if team else [])) for key in one.keys}
     return render_template(
         "people/absences.html",
         choices=choices,
         mine=[one for one in found if one.person_id == actor.person_id],
         replaced=[one for one in found if one.deputy_id == actor.person_id],
-        team=[one for one in team if one.person_id != actor.person_id],
-        directs=choices.body.id in directed(actor),
+        team=team,
+        directs=directs,
         role_names=definitions.role_names(),
         procedure_names=replacing.procedure_names(keys),
         typed=typed or {},
@@ -104,6 +110,18 @@ def _page(
         chosen_keys=request.form.getlist("procedures"),
         errors=errors or {},
         summary={_IDS[field]: told for field, told in (errors or {}).items()},
+    )
+
+
+def _team(body: UUID) -> Pagination:
+    """The absences of a body that are not over, the first to end first."""
+    rows = select(Absence).options(joinedload(Absence.person), joinedload(Absence.deputy))
+    return bounded(
+        [absences.ahead(body)],
+        rows.order_by(*absences.AHEAD),
+        id=Absence.id,
+        page=page_number(),
+        per_page=PER_PAGE,
     )
 
 
@@ -119,16 +137,18 @@ def _choices(actor: Actor) -> Choices:
     if wanted and named is None:
         abort(403)
     body = named or next((b for b in bodies if b == usual), None) or bodies[0]
-    agents = teams.agents(body.id)
+    agents = list(db.session.scalars(teams.agents(body.id)))
     directs = body.id in directed(actor)
-    shown = {r for p, held in agents for r in held if directs or p.id == actor.person_id}
+    mine = teams.roles(body.id, [one for one in [actor.person_id] if one])
+    own = {role for held in mine.values() for role in held}
+    shown = teams.role_list(body.id) if directs else sorted(own)
     names = definitions.role_names()
     return Choices(
         body=body,
         bodies=bodies,
-        people=[p for p, _held in agents if directs or p.id == actor.person_id],
-        colleagues=[p for p, _held in agents if directs or p.id != actor.person_id],
-        roles={role: names.get(role, role) for role in sorted(shown)},
+        people=[p for p in agents if directs or p.id == actor.person_id],
+        colleagues=[p for p in agents if directs or p.id != actor.person_id],
+        roles={role: names.get(role, role) for role in shown},
         procedures=_procedures(body.id),
     )
 

@@ -45,21 +45,19 @@ def navigation(actor: Actor) -> Iterable[Item]:
 def index() -> ResponseReturnValue:
     """What each agent of the body has on their hands, and what nobody has taken."""
     body = _body()
-    agents = teams.agents(body.id)
-    pages = max(-(-len(agents) // AGENTS), 1)
-    number = min(page_number(), pages)
-    shown = agents[(number - 1) * AGENTS : number * AGENTS]
-    ids = [person.id for person, _roles in shown]
+    page = db.paginate(
+        teams.agents(body.id), page=page_number(), per_page=AGENTS, error_out=False
+    )
+    ids = [person.id for person in page.items]
     return render_template(
         "people/team.html",
         body=body,
         bodies=_bodies(),
-        agents=shown,
-        page_number=number,
-        page_count=pages,
+        page=page,
+        held=teams.roles(body.id, ids),
         loads=teams.loads(body.id, ids),
         away=absences.away(ids),
-        untaken=teams.to_take(body.id, {r for _person, held in agents for r in held}),
+        untaken=teams.to_take(body.id, teams.role_list(body.id)),
         role_names=definitions.role_names(),
         most=teams.MOST,
     )
@@ -71,7 +69,7 @@ def agent(person_id: UUID) -> ResponseReturnValue:
     """The open tasks of one agent of the body, to choose from and share out."""
     body = _body()
     person = db.session.get(Person, person_id) or abort(404)
-    if person_id not in {one.id for one, _roles in teams.agents(body.id)}:
+    if not teams.roles(body.id, [person_id]):
         abort(404)
     ids = (
         select(UserTask.id)
