@@ -130,7 +130,10 @@ def test_a_note_an_ask_and_its_answer(sit, house: House, javascript: bool) -> No
 
 
 def test_two_people_on_one_form_without_javascript(sit, house: House) -> None:
-    officer, colleague = sit("officer", javascript=False), sit("colleague", javascript=False)
+    officer, colleague = (
+        sit("officer", javascript=False),
+        sit("colleague", javascript=False),
+    )
     address = house.address("inbox.show task_id=officer_task")
     officer.open(address)
     colleague.open(address)
