@@ -121,7 +121,9 @@ def decide(helene: Reader, case: str) -> None:
 def check_the_archive(claire: Reader, case: str, sent: dict[str, bytes]) -> None:
     """Closed once the archivist has accepted; every file has the digest it had when sent."""
     open_case(claire, case)
-    claire.reads("Clos : Aide accordée", "Toutes les étapes, y compris automatiques")
+    claire.reads("Clos : Aide accordée", "Décisions et courriers", "Tout l’historique")
+    claire.look()
+    claire.follow("Documents", exact=True)
     claire.look()
     manifest = claire.download(link_to(claire, "Bordereau"))
     archived = archive.digests(manifest)
@@ -135,7 +137,7 @@ def check_the_archive(claire: Reader, case: str, sent: dict[str, bytes]) -> None
 
 
 def look_at_the_diagram(claire: Reader, here: str | None) -> None:
-    claire.follow("Voir le schéma")
+    claire.follow("Schéma", exact=True)
     claire.page.wait_for_selector("[data-ebg-drawn]")
     mark = claire.page.locator(".bjs-powered-by")
     assert mark.is_visible()

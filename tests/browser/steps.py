@@ -37,13 +37,14 @@ def stage(reader: Reader, label: str) -> None:
 
 
 def link_to(reader: Reader, title: str) -> Locator:
-    return reader.page.get_by_role("link", name=re.compile(f"^{re.escape(title)}")).first
+    saved = re.compile(f"^Télécharger {re.escape(title)}")
+    return reader.page.get_by_role("link", name=saved).first
 
 
 def document(reader: Reader, name: str) -> bytes:
-    """A document by its file's name."""
-    item = reader.page.locator(".ebg-document", has_text=name)
-    return reader.download(item.get_by_role("link").first)
+    """A document by its file's name, through the link that saves it."""
+    item = reader.page.locator(".ebg-document", has_text=name).first
+    return reader.download(item.get_by_role("link").last)
 
 
 def euros(amount: int) -> str:

@@ -68,7 +68,7 @@ def test_two_people_on_one_task_are_told_and_lose_nothing(enter, served: Served)
     with paul.page.expect_navigation():
         paul.group(CHOICE).get_by_label("Recevable", exact=True).check()
     paul.reads("Claire Martin a enregistré ce formulaire", CHOICE, "Recevable")
-    paul.reads("Irrecevable", "Une longue explication de Claire.")
+    paul.reads("La vôtre", "Irrecevable")
     paul.look("conflict")
     paul.group(CHOICE).get_by_label("Claire Martin").check()
     paul.press("Réunir et reprendre le formulaire")

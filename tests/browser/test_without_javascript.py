@@ -65,7 +65,7 @@ def test_a_task_is_completed(enter, served: Served) -> None:
     claire.open("/dossiers/?q=Séchoir sans JavaScript")
     claire.follow("26-")
     claire.wait_to_read("Clos : Demande irrecevable")
-    claire.follow("Voir le schéma")
+    claire.follow("Schéma", exact=True)
     claire.reads(
         "Le schéma demande JavaScript", "Examiner la recevabilité", "Claire Martin"
     )

@@ -243,15 +243,15 @@ def test_an_ask_withdrawn_closes_the_case_to_whoever_was_asked(
     assert denis.send(f"/avis/{ask.id}", {"text": "Trop tard"}).status_code == 409
 
 
-def test_a_reminder_leaves_once_a_day(app: Flask) -> None:
-    own = prepare(app)
+def test_a_reminder_leaves_once_a_day(either_app: Flask) -> None:
+    own = prepare(either_app)
     claire, case = Browser(own.app, own.office.officer), own.begin()
     ask = _ask(own, claire, case.id, "opinion", own.office.department, role="cofunder")
     assert "réessayez demain" in said(claire.post(f"/avis/{ask.id}/relance"))
     clock.advance(timedelta(days=1))
     assert "La relance est envoyée" in said(claire.post(f"/avis/{ask.id}/relance"))
     assert "réessayez demain" in said(claire.post(f"/avis/{ask.id}/relance"))
-    assert len([m for m in letters(app) if "denis@cd21.test" in m["to"]]) == 2
+    assert len([m for m in letters(either_app) if "denis@cd21.test" in m["to"]]) == 2
 
 
 @pytest.mark.parametrize(
@@ -275,14 +275,14 @@ def test_an_ask_that_cannot_leave_is_given_back(
     assert values["text"] in said(answer)
 
 
-def test_nobody_is_asked_who_has_no_role_any_more(app: Flask) -> None:
-    own = prepare(app)
+def test_nobody_is_asked_who_has_no_role_any_more(either_app: Flask) -> None:
+    own = prepare(either_app)
     claire, case = Browser(own.app, own.office.officer), own.begin()
     paul = own.office.second_officer
     ask = _ask(own, claire, case.id, "opinion", own.office.region, person=paul.person_id)
     for holding in holdings_of(paul.person_id):
         people.withdraw(holding.id, by=None)
-    assert Browser(app, paul).get(f"/avis/{ask.id}").status_code == 403
+    assert Browser(either_app, paul).get(f"/avis/{ask.id}").status_code == 403
     gone = f"person:{own.office.region}:{paul.person_id}"
     values = {"kind": "opinion", "text": "Encore ?", "to": gone}
     assert claire.send(f"/dossiers/{case.id}/demander", values).status_code == 422
@@ -470,18 +470,18 @@ def test_a_long_case_is_read_fast_and_its_loops_are_counted(ground: Ground) -> N
 # Presence
 
 
-def test_those_who_look_are_told_to_handlers_and_forgotten(app: Flask) -> None:
-    own = prepare(app)
+def test_those_who_look_are_told_to_handlers_and_forgotten(either_app: Flask) -> None:
+    own = prepare(either_app)
     case = own.begin()
     claire, paul = (
-        Browser(app, one) for one in (own.office.officer, own.office.second_officer)
+        Browser(either_app, one) for one in (own.office.officer, own.office.second_officer)
     )
     assert claire.send(f"/dossiers/{case.id}/presence").status_code == 200
     assert "Claire Martin consulte aussi ce dossier." in said(
         paul.get(f"/dossiers/{case.id}")
     )
     assert "consulte aussi" not in said(claire.get(f"/dossiers/{case.id}"))
-    anne = Browser(app, own.office.applicant)
+    anne = Browser(either_app, own.office.applicant)
     assert anne.send(f"/dossiers/{case.id}/presence").status_code == 403
     assert "consulte aussi" not in said(anne.get(f"/demandes/{case.id}"))
     claire.send(f"/dossiers/{case.id}/presence")

@@ -7,15 +7,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
+from engine import drafting
+from engine.commands import drafts
 from engine.documents import Draft, DraftChange
 from engine.models import UserTask, db
+from forms.merging import Answers, compare, merge
 from tests.office import open_tasks
 from tests.web.browser import Browser
-from tests.web.small_procedure import Ground, opened
-
-TWO = b"\xc3\xa9"
+from tests.web.small_procedure import PROJECT, Ground, opened, prepare
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +163,30 @@ def test_a_step_opened_again_takes_what_still_fits(
     assert "Perdu ?" in page
     assert hidden(answer)["remarks"] == "Déjà écrit"
     assert f"/taches/{again}" in page
+
+
+def test_what_only_one_changed_is_kept_by_itself(either_app: Flask) -> None:
+    """A form of several questions: each person's own changes meet, on both databases."""
+    own = prepare(either_app)
+    anne = Browser(either_app, own.office.applicant)
+    draft = drafts.open_for_start(
+        own.definition, actor=own.office.applicant, organisation_id=own.office.company
+    )
+    for number, values in enumerate((PROJECT, {**PROJECT, "title": "Deux scies"})):
+        anne.send(f"/brouillons/{draft}/1", {**values, "_save": "1", "_rev": str(number)})
+    db.session.rollback()
+    kept = db.session.get_one(Draft, draft)
+    states = list(drafting.undone(kept, 0))
+    assert [dict(state.values).get("title") for state in states] == ["Une scie", None]
+    assert {state.who for state in states} == {"Anne Morvan"}
+    seen = Answers(states[0].values, {})
+    mine = Answers({**states[0].values, "amount": 7}, {})
+    theirs = Answers(kept.values, {})
+    found = {one.name: one for one in compare(seen, mine, theirs)}
+    assert found["amount"].by_me
+    assert not found["title"].by_me
+    assert not [one for one in found.values() if one.conflict]
+    merged = merge(mine, theirs, [n for n, one in found.items() if one.by_me])
+    assert (merged.values["title"], merged.values["amount"]) == ("Deux scies", 7)
+    drafts.abandon(draft, actor=own.office.applicant)
+    assert not db.session.scalars(select(DraftChange)).all()
