@@ -17,6 +17,7 @@ from connectors.archiving import sandbox as archives
 from connectors.mail import sandbox as mailbox
 from connectors.oseo import sandbox as oseo
 from engine import journal
+from engine.digests import Digest
 from engine.documents import Document, Draft
 from engine.exchanges import Exchange, Partner, RemoteCall
 from engine.journal import JournalEntry
@@ -162,9 +163,12 @@ def _partners(data: Path, lives: Sequence[Life]) -> Iterator[Check]:
     yield Check("archive transfers, by identifier", len(lives), len(transfers))
     about_whom = {one["identifier"].rpartition("-")[0] or one["identifier"] for one in held}
     yield Check("archive transfers of one case twice", 0, len(held) - len(about_whom))
-    mails = _mails(data)
-    yield Check("mails, by Message-ID", _done("mail.send"), len(mails))
-    keys_sent = {message_id.strip("<>").partition("@")[0] for message_id in mails}
+    keys = {message_id.strip("<>").partition("@")[0] for message_id in _mails(data)}
+    daily = {key for key in keys if key.startswith("digest-")}
+    planned = {f"digest-{d.person_id}-{d.day}" for d in db.session.scalars(select(Digest))}
+    yield Check("letters of the day that nobody planned", 0, len(daily - planned))
+    keys_sent = keys - daily
+    yield Check("mails of cases, by Message-ID", _done("mail.send"), len(keys_sent))
     calls = {
         str(call)
         for call in db.session.scalars(
