@@ -1,5 +1,7 @@
 """When someone was faster: say who, and give back everything that was typed."""
 
+from collections.abc import Mapping
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
@@ -9,14 +11,19 @@ from forms import Form
 BUSY = _("Quelqu’un d’autre agit ici en ce moment même : réessayez dans un instant.")
 
 
-def too_late(sentence: object, back: str, form: Form | None = None) -> ResponseReturnValue:
+def too_late(
+    sentence: object,
+    back: str,
+    form: Form | None = None,
+    labels: Mapping[str, object] | None = None,
+) -> ResponseReturnValue:
     """A page that loses nothing, with a link to how things stand now.
 
-    With `form`, answers are told as it asks and names them.
+    With `form`, answers are told as it asks and names them; with `labels`, only those.
     """
     typed = [
         (name, [text for text in request.form.getlist(name) if text.strip()])
-        for name in request.form
+        for name in (request.form if labels is None else labels)
         if not name.startswith(("_", "csrf"))
     ]
     page = render_template(
@@ -24,12 +31,16 @@ def too_late(sentence: object, back: str, form: Form | None = None) -> ResponseR
         sentence=sentence,
         back=back,
         typed=[
-            (form.label_of(name) if form else name, _said(form, name, texts))
+            (_label(form, labels, name), _said(form, name, texts))
             for name, texts in typed
             if texts
         ],
     )
     return page, 409
+
+
+def _label(form: Form | None, labels: Mapping[str, object] | None, name: str) -> object:
+    return form.label_of(name) if form else (labels or {}).get(name, name)
 
 
 def _said(form: Form | None, name: str, texts: list[str]) -> list[str]:
