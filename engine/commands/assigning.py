@@ -18,6 +18,7 @@ from engine.commands.tasks import (
     standing,
     told,
 )
+from engine.directory import Person
 from engine.errors import (
     ActedSince,
     CannotHold,
@@ -72,7 +73,7 @@ def assigned(
     to_oneself = to == actor.person_id and task.assignee_id is None
     if not (motive or to_oneself):
         raise MotiveMissing
-    if actor_for(to).role_for(task) is None:
+    if db.session.get(Person, to) is None or actor_for(to).role_for(task) is None:
         raise CannotHold
     before, replaced = standing(task), actor.on_behalf(task)
     hand_to(task, to)

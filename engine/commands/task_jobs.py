@@ -20,6 +20,7 @@ from engine.commands import assigning, tasks
 from engine.directory import Person
 from engine.documents import Draft
 from engine.errors import (
+    Busy,
     CannotHold,
     EngineError,
     FollowUpRefused,
@@ -92,6 +93,8 @@ def create(
             return job_id
         found = chosen(task_ids)
         check(found, asked)
+        if asked.act == ASSIGN and not asked.to:
+            raise OperationRefused("Attribuer à : cochez au moins une personne.")
         bodies = {task.organisation_id for task in found}
         db.session.add(
             Job(
@@ -160,6 +163,8 @@ def act(item: JobItem, job: Job, *, actor: Actor, after_commit: AfterCommit) -> 
         return _perform(task, item, job, asked, actor, after_commit)
     except Forbidden as forbidden:
         raise OperationRefused(_forbidden(task, actor)) from forbidden
+    except (Busy, OperationRefused):
+        raise
     except EngineError as refused:
         raise OperationRefused(_refusal(task, refused)) from refused
 

@@ -106,6 +106,8 @@ def test_what_cannot_be_asked_together_is_refused_at_once(office: Office) -> Non
         ask(office, [other, chosen[1]], "complete")
     with pytest.raises(OperationRefused, match="Cochez au moins"):
         ask(office, [uuid4()], "claim")
+    with pytest.raises(OperationRefused, match="une personne"):
+        ask(office, chosen, "assign", by=office.head, motive="x")
     with pytest.raises(OperationRefused, match="Choisissez ce que"):
         ask(office, chosen, "burn")
     for actor in (office.applicant, office.operator):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -78,16 +78,22 @@ def test_who_comes_second_is_told_who_has_it(ground: Ground, task: UUID) -> None
     office, helene = ground.office, browser(ground, ground.office.head)
     tasks.claim(task, actor=office.officer)
     paul = str(office.second_officer.person_id)
-    seen_free = {"a": paul, "motif": "x", "vu": ""}
-    page = helene.post(f"/taches/{task}/attribution", seen_free)
+    seen_free = {"a": paul, "motif": "Elle part en congés", "vu": ""}
+    page = helene.send(f"/taches/{task}/attribution", seen_free)
+    assert page.status_code == 409
     assert "Claire Martin a pris cette tâche en charge." in page.text
+    assert "Elle part en congés" in page.text, "what was typed is given back"
     assert row(task).assignee_id == office.officer.person_id
+    later = {"jusqu_au": day(2), "evenement": ""}
+    page = browser(ground, office.second_officer).send(f"/taches/{task}/report", later)
+    assert (page.status_code, "Claire Martin" in page.text) == (409, True)
 
 
 def test_a_stranger_to_the_role_is_not_chosen(ground: Ground, task: UUID) -> None:
     helene, office = browser(ground, ground.office.head), ground.office
-    for to in (office.applicant, office.department_officer, office.operator):
-        given = {"a": str(to.person_id), "motif": "x", "vu": ""}
+    strangers = (office.applicant, office.department_officer, office.operator)
+    for to in (*(one.person_id for one in strangers), uuid4()):
+        given = {"a": str(to), "motif": "x", "vu": ""}
         refused = helene.send(f"/taches/{task}/attribution", given)
         assert refused.status_code == 422
         assert "pas, ou n’a plus, le rôle demandé" in refused.text

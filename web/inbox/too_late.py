@@ -4,7 +4,7 @@ When the same step is open again elsewhere in the case (an operator moved it, an
 version asks other questions), what was typed and still fits can be taken there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from flask import render_template, request
@@ -31,18 +31,24 @@ SUSPENDED = _(
 
 
 def too_late(
-    sentence: object, back: str, form: Form | None = None, *, task_id: UUID | None = None
+    sentence: object,
+    back: str,
+    form: Form | None = None,
+    *,
+    labels: Mapping[str, object] | None = None,
+    task_id: UUID | None = None,
 ) -> ResponseReturnValue:
     """A page that loses nothing, with a link to how things stand now.
 
-    With `form`, answers are told as it asks and names them; with the task they were for,
-    those that fit the one that replaces it may be taken there.
+    With `form`, answers are told as it asks and names them; with `labels`, only those are
+    told; with the task they were for, those that fit the one that replaces it may be taken
+    there.
     """
     successor = _successor(task_id) if task_id else None
     asked = filling.form_of(successor) if successor else None
     typed = [
         (name, [text for text in request.form.getlist(name) if text.strip()])
-        for name in request.form
+        for name in (request.form if labels is None else labels)
         if not name.startswith(("_", "csrf"))
     ]
     page = render_template(
@@ -63,12 +69,16 @@ def too_late(
             if asked is not None and not _asks(asked, name) and texts
         ],
         typed=[
-            (form.label_of(name) if form else name, _said(form, name, texts))
+            (_label(form, labels, name), _said(form, name, texts))
             for name, texts in typed
             if texts
         ],
     )
     return page, 409
+
+
+def _label(form: Form | None, labels: Mapping[str, object] | None, name: str) -> object:
+    return form.label_of(name) if form else (labels or {}).get(name, name)
 
 
 def _said(form: Form | None, name: str, texts: list[str]) -> list[str]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+from engine.access import allowed, require
 from engine.clock import PARIS
 from engine.commands import assigning, tasks
 from engine.directory import Person
@@ -25,7 +26,7 @@ from engine.models import UserTask, db
 from web import undo
 from web.auth import current_actor, guard
 from web.inbox import views
-from web.inbox.too_late import BUSY
+from web.inbox.too_late import BUSY, too_late
 from web.people import moments
 from web.typed import text
 
@@ -33,9 +34,11 @@ bp = Blueprint("acts", __name__)
 
 
 @bp.post("/taches/<uuid:task_id>/attribution")
-@guard("assign", UserTask, "task_id")
+@guard("see", UserTask, "task_id")
 def assign(task_id: UUID) -> ResponseReturnValue:
     """Give a task to somebody of its role, with a reason."""
+    if refusal := _meanwhile(task_id, "assign"):
+        return refusal
     to, seen = _person("a"), _person("vu")
     if to is None:
         problem = _("Attribuer à : choisissez une personne dans la liste.")
@@ -65,7 +68,7 @@ def assign(task_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/taches/<uuid:task_id>/reprise")
-@guard("release", UserTask, "task_id")
+@guard("see", UserTask, "task_id")
 def hand_back(task_id: UUID) -> ResponseReturnValue:
     """A head puts a task back for the others of the role, with a reason."""
     try:
@@ -82,9 +85,11 @@ def hand_back(task_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/taches/<uuid:task_id>/report")
-@guard("snooze", UserTask, "task_id")
+@guard("see", UserTask, "task_id")
 def snooze(task_id: UUID) -> ResponseReturnValue:
     """Put a task off until a day, or until something happens before it."""
+    if refusal := _meanwhile(task_id, "snooze"):
+        return refusal
     try:
         until = moments.start(text(request.form, "jusqu_au"))
         act = assigning.snooze(
@@ -105,7 +110,7 @@ def snooze(task_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/taches/<uuid:task_id>/retour")
-@guard("snooze", UserTask, "task_id")
+@guard("see", UserTask, "task_id")
 def resume(task_id: UUID) -> ResponseReturnValue:
     """Have a task that was put off to do again."""
     try:
@@ -140,10 +145,24 @@ def _again(task_id: UUID, asked: str, errors: Mapping[str, str]) -> ResponseRetu
     return views.again(task_id, asked=asked, typed=typed, errors=errors), 422
 
 
+def _meanwhile(task_id: UUID, act: str) -> ResponseReturnValue | None:
+    """Who was faster, before what was typed is judged; 403 for whoever never might."""
+    actor, task = current_actor(), db.session.get_one(UserTask, task_id)
+    try:
+        if task.status != "open":
+            raise TaskNotOpen(tasks.name_of(task.completed_by), task.completed_at)
+        if not allowed(actor, act, task):
+            tasks.not_taken(task, actor)
+            require(actor, act, task)
+    except EngineError as refused:
+        return _refused(task_id, refused)
+    return None
+
+
 def _refused(task_id: UUID, refused: EngineError) -> ResponseReturnValue:
-    """Say what happened meanwhile, on the page of how things stand now."""
-    flash(sentence(refused), "warning")
-    return redirect(url_for("inbox.show", task_id=task_id))
+    """Say what happened meanwhile, and give the reason back that was written."""
+    back = url_for("inbox.show", task_id=task_id)
+    return too_late(sentence(refused), back, labels={"motif": _("Motif")})
 
 
 def sentence(refused: EngineError) -> str:
