@@ -78,6 +78,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "search": ("officer", "/dossiers/recherche"),
     "inbox, to take": ("officer", "/corbeille/?panier=a-prendre"),
     "inbox, done": ("officer", "/corbeille/?panier=faits"),
+    "inbox, followed": ("officer", "/corbeille/?panier=suivis"),
+    "inbox, waiting": ("officer", "/corbeille/?panier=en-attente"),
+    "inbox, searched": ("officer", "/corbeille/?panier=a-prendre&q=dossier&tri=titre"),
     "own requests": ("applicant", "/demandes/"),
     "a case": ("officer", "/dossiers/{case}"),
     "a request": ("applicant", "/demandes/{case}"),
@@ -170,7 +173,7 @@ def fill(ground: Ground) -> ProcessInstance:
         (UserTask, [
             {"id": uuid4(), "instance_id": i, "element_id": "review", "name": "Instruire",
              "role": "case_officer", "organisation_id": elsewhere,
-             "definition_id": ground.definition, "opened_at": past[n],
+             "definition_id": ground.definition, "key": "tests.small", "opened_at": past[n],
              "status": "open" if n % 2 else "completed",
              "completed_by": None if n % 2 else people[n % PEOPLE]}
             for n, i in enumerate(ids)
@@ -257,7 +260,8 @@ WORK: dict[str, Callable[[ProcessInstance], Any]] = {
 }
 
 READ = [
-    "cases", "inbox, to take", "inbox, done", "own requests", "a case", "a request",
+    "cases", "inbox, to take", "inbox, done", "inbox, followed", "inbox, waiting",
+    "inbox, searched", "own requests", "a case", "a request",
     "a task",
 ]  # fmt: skip
 
