@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ForeignKey, Index, String, false, or_, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from engine import clock
 from engine.columns import UtcDateTime, only
@@ -19,6 +19,9 @@ from engine.models import db
 
 MOST_VIEWS = 50
 """Views that a person may keep."""
+
+MOST_SHARED = 200
+"""Views of others that a person is shown."""
 
 LONGEST_NAME = 80
 
@@ -89,10 +92,15 @@ def views(person_id: UUID, roles: Iterable[tuple[UUID, str]]) -> list[SavedView]
         (SavedView.organisation_id == body) & (SavedView.role == role)
         for body, role in roles
     ]
-    found = db.session.scalars(
-        select(SavedView).where(or_(SavedView.person_id == person_id, *theirs))
+    shared = db.session.scalars(
+        select(SavedView)
+        .where(or_(false(), *theirs), SavedView.person_id != person_id)
+        .options(joinedload(SavedView.person))
+        .order_by(SavedView.name, SavedView.id)
+        .limit(MOST_SHARED)
     )
-    return sorted(found, key=lambda v: (v.person_id != person_id, v.name.casefold()))
+    own = sorted(kept_by(person_id), key=lambda view: view.name.casefold())
+    return [*own, *sorted(shared, key=lambda view: view.name.casefold())]
 
 
 def kept_by(person_id: UUID) -> list[SavedView]:

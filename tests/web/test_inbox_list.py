@@ -24,6 +24,7 @@ from tests.office import open_tasks, publish
 from tests.prove import crowd
 from tests.web.browser import Browser
 from tests.web.listed import KEY, Listed, furnish
+from web.auth import guard
 from web.inbox import exporting, lines
 from web.inbox.reading import BASKETS
 
@@ -449,10 +450,30 @@ def test_the_preview_is_a_piece_of_page_or_a_page(small: Listed) -> None:
 
 
 def test_several_tasks_go_to_the_page_that_prepares_the_act(small: Listed) -> None:
+    if "bulk.preview" not in small.app.view_functions:
+        small.app.add_url_rule("/lots/apercu", "bulk.preview", _prepared, methods=["POST"])
     task = small.review(small.file("Bois"))
     page = asked(small.browser(), panier="a-prendre")
-    known = "bulk.preview" in small.app.view_functions
-    assert (f'name="tache" value="{task}" form="lot"' in page.text) == known
+    assert f'name="tache" value="{task}" form="lot"' in page.text
+    assert '<form id="lot"' in page.text
+    assert 'action="/lots/apercu"' in page.text
+    for basket, acts in {
+        "a-prendre": ["prendre", "attribuer"],
+        "a-moi": ["terminer", "remettre", "attribuer", "reporter"],
+    }.items():
+        if basket == "a-moi":
+            tasks.claim(task, actor=small.office.officer)
+        found = re.findall(
+            r'name="acte" value="(\w+)"', asked(small.browser(), panier=basket).text
+        )
+        assert found == acts
+    for basket in ("faits", "suivis"):
+        assert "tache" not in asked(small.browser(), panier=basket).text
+
+
+@guard("handle")
+def _prepared() -> str:
+    return "prepared"
 
 
 # Files

@@ -86,6 +86,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "a team": ("head", "/equipe/"),
     "what nobody took": ("head", "/equipe/a-prendre/case_officer"),
     "lots": ("officer", "/lots/"),
+    "inbox, followed": ("officer", "/corbeille/?panier=suivis"),
+    "inbox, waiting": ("officer", "/corbeille/?panier=en-attente"),
+    "inbox, searched": ("officer", "/corbeille/?panier=a-prendre&q=dossier&tri=titre"),
     "own requests": ("applicant", "/demandes/"),
     "own space": ("applicant", "/mon-espace/"),
     "a case": ("officer", "/dossiers/{case}"),
@@ -300,9 +303,9 @@ WORK: dict[str, Callable[[ProcessInstance], Any]] = {
 }
 
 READ = [
-    "cases", "inbox, to take", "inbox, done", "own requests", "a case", "a request",
-    "a task", "a case's history", "a case's documents", "a case's diagram",
-    "a case's notes", "opinions asked",
+    "cases", "inbox, to take", "inbox, done", "inbox, followed", "inbox, waiting",
+    "inbox, searched", "own requests", "a case", "a request", "a task", "a case's history",
+    "a case's documents", "a case's diagram", "a case's notes", "opinions asked",
 ]  # fmt: skip
 
 

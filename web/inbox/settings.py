@@ -1,6 +1,6 @@
 """What a person keeps of the inbox: named views, columns, habits; and the list as a file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +18,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from engine import clock, worklists
+from engine import clock, directory, worklists
 from engine.access import allowed
 from engine.commands import worklists as keep
 from engine.commands.worklists import NameRefused, TooManyViews
+from engine.directory import HEAD_OF_SERVICE
 from engine.models import db
-from engine.worklists import DENSITIES, LONGEST_NAME, MOST_VIEWS, SavedView, keeps_role
+from engine.worklists import DENSITIES, LONGEST_NAME, MOST_VIEWS, SavedView
 from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.inbox import exporting, lines
@@ -65,7 +66,7 @@ def _views(problem: str = "", at: str = "", status: int = 200) -> ResponseReturn
         "inbox/views.html",
         views=found,
         mine={v.id for v in found if allowed(actor, "change", v)},
-        left={v.id for v in found if v.role and not keeps_role(v)},
+        left=_left(found),
         habits=worklists.habits(person(actor)),
         shares=shares(actor),
         baskets=BASKETS,
@@ -77,6 +78,20 @@ def _views(problem: str = "", at: str = "", status: int = 200) -> ResponseReturn
         liste=request.values.get("liste", "")[:LONGEST_QUERY],
     )
     return page, status
+
+
+def _left(views: Sequence[SavedView]) -> set[UUID]:
+    """Those of these views whose keepers no longer work where they are shared."""
+    places = {(v.organisation_id, v.role) for v in views if v.organisation_id and v.role}
+    there: dict[tuple[Any, Any], set[UUID]] = {
+        place: {one.id for one in directory.holders(place[0], {place[1], HEAD_OF_SERVICE})}
+        for place in places
+    }
+    return {
+        view.id
+        for view in views
+        if view.role and view.person_id not in there[view.organisation_id, view.role]
+    }
 
 
 def _try(act: Callable[[], Any], at: str = "") -> ResponseReturnValue | None:
