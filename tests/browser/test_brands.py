@@ -40,10 +40,9 @@ def paint(house: House, colour: str) -> None:
     """Every organisation wears this colour, so that every page does."""
     served = house.served
     app = create_app(environment(served.data, PUBLIC_URL=served.url))
-    with app.app_context():
-        with transaction():
-            for organisation in db.session.scalars(db.select(Organisation)):
-                organisation.brand_colour = colour
+    with app.app_context(), transaction():
+        for organisation in db.session.scalars(db.select(Organisation)):
+            organisation.brand_colour = colour
     close(app)
 
 
