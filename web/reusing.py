@@ -19,6 +19,7 @@ from engine.vault import VaultDocument
 from forms import FieldError, FileRef, Form
 from forms.answers import KEPT, stranger
 from forms.characters import printable
+from forms.dates import show_date
 from web.receiving import FULL, reference
 
 MOST = 200
@@ -48,7 +49,7 @@ def _label(document: VaultDocument) -> str:
         name = f"{kind.name} : {name}"
     if document.expires_on is None:
         return name
-    end = format_date(document.expires_on, "medium")
+    end = show_date(document.expires_on.isoformat())
     told = "expiré le" if document.state == "expired" else "valide jusqu’au"
     return f"{name} ({told} {end})"
 
