@@ -8,7 +8,7 @@ the commit. Nobody is told what they did themselves. Rights are those of whoever
 they read: a notice gives none.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -74,8 +75,7 @@ class Notice(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         Index("ix_notice_latest", "person_id", "at", "id"),
         Index("ix_notice_unread", "person_id", "at", "id", **only("read_at IS NULL")),
-        Index("ix_notice_of_case", "instance_id", "person_id",
-              **only("read_at IS NULL")),
+        Index("ix_notice_of_case", "instance_id", "person_id"),
         Index("ix_notice_to_mail", "mail_after", **only("mail_after IS NOT NULL")),
         Index("ix_notice_to_gather", "person_id", "at",
               **only("channel = 'daily' AND read_at IS NULL AND mailed_at IS NULL")),
@@ -252,6 +252,24 @@ def tell(
     for one in to:
         rows.write(one.statement, [{**fact, **one.given}])
     rows.signal(wake.told(str(fact["id"])))
+
+
+_DONE = (
+    update(Notice)
+    .where(
+        Notice.instance_id == _bound("of_case", Notice.instance_id),
+        Notice.task_id == _bound("done", Notice.task_id),
+        Notice.read_at.is_(None),
+        or_(Notice.kind == ASSIGNED, Notice.kind == AWAITED),
+    )
+    .values(read_at=_FACT["at"])
+)
+
+
+def no_longer_to_do(case_id: UUID, task_ids: Iterable[UUID]) -> None:
+    """Nobody has to read, once it is committed, that these tasks are theirs to do."""
+    fact = {"of_case": case_id, "at": clock.now()}
+    rows.write(_DONE, [{**fact, "done": one} for one in task_ids])
 
 
 # Reading

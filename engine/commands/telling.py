@@ -38,6 +38,7 @@ def opened(
 def done(task: UserTask, values: Mapping[str, Any], by: UUID | None) -> None:
     """A task is done: those who follow the case wait for an opinion, an answer, a document."""
     instance = task.instance
+    notices.no_longer_to_do(instance.id, [task.id])
     detail: dict[str, Any] = {"task": task.name}
     said: dict[str, Any] = {"case_id": instance.id, "task_id": task.id, "by": by}
     rows.signal(wake.basket(task.organisation_id, task.role))

@@ -212,6 +212,11 @@ def test_a_page_is_told_at_once_and_asks_when_redis_is_lost(
         reader.page.wait_for_timeout(500)
         opened.write(case, "Et encore")
         hear(reader, ".ebg-live", "Ce dossier vient de changer", seconds=2)
+        reader.fill("Votre message", "Je finissais ma ph")
+        with reader.page.expect_navigation():
+            reader.page.get_by_role("link", name="Actualiser la page").click()
+        reader.reads("Et encore")
+        assert reader.field("Votre message").input_value() == "Je finissais ma ph"
         assert not reader.wrong
 
         redis.kill()

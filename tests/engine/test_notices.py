@@ -177,6 +177,15 @@ def test_what_is_opened_is_read_and_can_be_kept_as_unread(
     assert notices.unread_cases(me.person_id, [case]) == set()
 
 
+def test_what_is_done_is_no_longer_to_be_read_as_to_do(office: Office, case: UUID) -> None:
+    colleague = people.add_person("lea@morvan.test", "Léa Morvan")
+    people.grant(colleague, office.company, "applicant")
+    do(case, "review", office.officer)
+    assert notices.unread_cases(colleague, [case]) == {case}
+    do(case, "supply", office.applicant)
+    assert notices.unread_cases(colleague, [case]) == set()
+
+
 def test_nobody_marks_the_notice_of_another(office: Office, case: UUID) -> None:
     cases.write_message(case, "Bonjour", actor=office.officer)
     one = db.session.scalars(select(Notice)).one()

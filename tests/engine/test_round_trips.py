@@ -88,6 +88,7 @@ def test_a_plain_completion(office: Office) -> None:
         "SELECT draft",
         "SELECT process_instance",  # the state, which is not in memory
         "SELECT user_task",  # the case with it, both locked
+        "UPDATE notice",  # that it was to do
         "UPDATE process_instance",
         "UPDATE user_task",
     ]

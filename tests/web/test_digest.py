@@ -80,21 +80,34 @@ def test_three_hundred_events_are_one_letter_each(
             cases.write_message(case.id, f"Question {turn}", actor=office.applicant)
             cases.write_message(case.id, f"Réponse {turn}", actor=office.officer)
         tasks.complete(open_tasks(case.id)["supply"], {}, actor=office.applicant)
+    for case in made[:6]:
+        tasks.complete(open_tasks(case.id)["advise"], {}, actor=office.department_officer)
+    for case in made[:3]:
+        tasks.complete(open_tasks(case.id)["decide"], {}, actor=office.second_officer)
     assert db.session.scalar(select(func.count()).select_from(Notice)) >= 300
     send(either_app)
     send(either_app)
     everything = mail.messages({}, either_app.extensions["settings"].data)
-    told = {office.officer, office.applicant}
+    told = {
+        office.officer, office.applicant, office.second_officer, office.department_officer,
+    }  # fmt: skip
     assert len(everything) == len(told)
     for actor in told:
         (letter,) = mails(either_app, actor)
         addresses = LINK.findall(letter["text"])
-        assert len(addresses) > 10
+        assert len(addresses) > 2
         browser = Browser(either_app, actor)
         for address in set(addresses):
             answer = browser.client.get(address)
             assert answer.status_code == 200, (actor.name, address)
-    (claire,), (anne,) = (mails(either_app, o) for o in (office.officer, office.applicant))
+    (claire,), (anne,), (paul,), (denis,) = (
+        mails(either_app, one)
+        for one in (
+            office.officer, office.applicant, office.second_officer, office.department_officer,
+        )
+    )  # fmt: skip
+    assert paul["text"].count("vous confie « Décider »") == 3, "the others are done"
+    assert denis["text"].count("Dossier clos") == 3
     assert "Anne Morvan vous a écrit" in claire["text"]
     assert "Claire Martin vous a écrit" in anne["text"]
     assert "On attend de vous" not in claire["text"]

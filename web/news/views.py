@@ -1,6 +1,7 @@
 """« Nouvelles »: what one was told, what is left to read, and how one wants to be told."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from engine import notices
 from engine.access import Actor, actor_for
 from engine.commands import notices as commands
 from engine.directory import APPLICANT
+from engine.errors import Busy
 from engine.models import ProcessInstance, UserTask, db
 from engine.notices import DAILY, DUE, NOTHING
 from web.auth import current_actor, guard, public, signed_in
@@ -43,12 +45,13 @@ def read_what_is_opened() -> None:
     if request.method != "GET" or request.endpoint not in of_case | of_task:
         return
     named, actor = request.view_args or {}, current_actor()
-    if request.endpoint in of_case:
-        g.live_case = named["case_id"]
-        commands.read_case(named["case_id"], actor=actor)
-    elif task := db.session.get(UserTask, named["task_id"]):
-        g.live_case = task.instance_id
-        commands.read_task(task.instance_id, task.id, actor=actor)
+    with suppress(Busy):  # it stays unread, and the page opens all the same
+        if request.endpoint in of_case:
+            g.live_case = named["case_id"]
+            commands.read_case(named["case_id"], actor=actor)
+        elif task := db.session.get(UserTask, named["task_id"]):
+            g.live_case = task.instance_id
+            commands.read_task(task.instance_id, task.id, actor=actor)
 
 
 bp.add_app_template_filter(one_line)

@@ -31,9 +31,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "person_id", name="pk_notice"),
     )
     op.create_index("ix_notice_latest", "notice", ["person_id", "at", "id"])
+    op.create_index("ix_notice_of_case", "notice", ["instance_id", "person_id"])
     for name, columns, only in (
         ("ix_notice_unread", ["person_id", "at", "id"], "read_at IS NULL"),
-        ("ix_notice_of_case", ["instance_id", "person_id"], "read_at IS NULL"),
         ("ix_notice_to_mail", ["mail_after"], "mail_after IS NOT NULL"),
         (
             "ix_notice_to_gather",

@@ -4,6 +4,7 @@
 
 const EVERY = 30_000;
 const SELDOM = 300_000; // while the event process speaks
+const KEPT = `written on ${location.pathname}`;
 const address = named("ebg-signal");
 const events = named("ebg-events");
 let stream = null;
@@ -11,6 +12,7 @@ let waiting = 0;
 let seldom = false;
 
 if (address) {
+  put();
   document.addEventListener("visibilitychange", () => (document.hidden ? rest() : wake()));
   addEventListener("pagehide", rest);
   if (!document.hidden) go();
@@ -112,7 +114,23 @@ function say(name, news) {
   link.textContent = news.act;
   link.addEventListener("click", (event) => {
     event.preventDefault();
+    keep();
     location.reload();
   });
   region.replaceChildren(`${news.text} : `, link);
+}
+
+// What was being written is still there once the page is back.
+function written() {
+  return [...document.querySelectorAll("main form:not([data-ebg-form]) textarea[id]")];
+}
+
+function keep() {
+  sessionStorage.setItem(KEPT, JSON.stringify(written().map(({ id, value }) => [id, value])));
+}
+
+function put() {
+  const kept = new Map(JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
+  sessionStorage.removeItem(KEPT);
+  for (const one of written()) one.value ||= kept.get(one.id) ?? "";
 }
