@@ -113,8 +113,8 @@ def _name_applicants() -> None:
 
 _ONE_WORD = sa.text(
     "INSERT INTO case_variable (instance_id, name, text, organisation_id, started_at) "
-    "SELECT i.id, 'case.title', :word, i.organisation_id, i.started_at "
+    "SELECT i.id, 'case.title', CAST(:word AS VARCHAR(100)), i.organisation_id, i.started_at "
     "FROM process_instance i WHERE i.applicant_id = :company AND NOT EXISTS "
     "(SELECT 1 FROM case_variable v WHERE v.instance_id = i.id "
-    "AND v.name = 'case.title' AND v.text = :word)"
+    "AND v.name = 'case.title' AND v.text = CAST(:word AS VARCHAR(100)))"
 )
