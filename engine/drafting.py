@@ -29,10 +29,11 @@ def undone(draft: Draft, rev: int) -> Iterator[State]:
 
     The last one given is what somebody saw who opened the form at `rev`.
     """
+    seen = min(max(rev, 0), draft.rev)  # a page may say anything
     rows = db.session.execute(
         select(DraftChange, Person.name)
         .join(Person, Person.id == DraftChange.person_id)
-        .where(DraftChange.draft_id == draft.id, DraftChange.rev > rev)
+        .where(DraftChange.draft_id == draft.id, DraftChange.rev > seen)
         .order_by(DraftChange.rev.desc())
     )
     values = dict(draft.values)

@@ -112,6 +112,19 @@ def test_hostile_answers_are_text_on_the_page_of_both(
     assert '"><b>Paul</b>' in said(answer)
 
 
+@pytest.mark.parametrize("rev", ["9" * 60, "-5", "abc", ""])
+def test_a_page_that_lies_about_what_it_saw_loses_nothing(
+    claire: Browser, paul: Browser, task: UUID, rev: str
+) -> None:
+    save(claire, task, "Un", 0)
+    values = {"remarks": "De Paul", "_rev": rev, "_base": rev, "_save": "1"}
+    for path in ("", "/fusion", "/brouillon"):
+        answer = paul.send(f"/taches/{task}{path}", values)
+        assert answer.status_code in {200, 302, 409}, path
+    db.session.rollback()
+    assert draft_of(task).values["remarks"] in {"Un", "De Paul"}
+
+
 def test_a_task_done_meanwhile_gives_back_what_was_to_be_merged(
     claire: Browser, paul: Browser, task: UUID
 ) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask_babel import format_date, format_datetime
 from flask_babel import gettext as _
 
-from engine import notes
+from engine import clock, notes
 from engine.access import Actor
 from engine.asks import CaseRequest
 from engine.models import ProcessInstance, db
@@ -20,7 +20,7 @@ from web.i18n import euros
 from workflows.facts import Fact, Panel
 from workflows.letters.operations import section
 
-MOST_EVENTS = 1000
+MOST_EVENTS = 500
 """Lines of the chronology on paper; all of it is in the archive's journal."""
 
 MOST_DOCUMENTS = 500
@@ -42,7 +42,7 @@ def draw(renderer: Any, case_id: UUID, actor: Actor, *, private: bool) -> bytes:
 
 
 def _subtitle(page: CasePage) -> str:
-    made = format_datetime(datetime.now().astimezone(), "short")
+    made = format_datetime(clock.now(), "short")
     return str(
         _(
             "%(procedure)s — édité le %(at)s par %(who)s",
@@ -69,13 +69,10 @@ def _sections(page: CasePage, *, private: bool) -> Iterator[dict[str, Any]]:
         }
     if page.asks:
         yield {"title": _("Demandes et avis"), "rows": [_ask(one) for one in page.asks]}
-    if private and page.handles:
-        yield {
-            "title": _("Notes privées"),
-            "rows": [
-                _said(n.author.name, n.at, n.text) for n in notes.of_case(page.case.id)
-            ],
-        }
+    told = notes.of_case(page.case.id) if private and page.handles else []
+    if told:
+        rows = [_said(note.author.name, note.at, note.text) for note in told]
+        yield {"title": _("Notes privées"), "rows": rows}
     yield _history(page)
 
 

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,9 @@ WORKING_DAYS = re.compile(r"\s*working days after\(\s*today\(\)\s*,\s*(\d+)\s*\)
 TOLD = ("userTask", "manualTask", "startEvent", "receiveTask", "boundaryEvent",
         "intermediateCatchEvent", "callActivity")  # fmt: skip
 """Steps that lead to a task and that people recognise; between them are machines."""
+
+AT_ONCE = timedelta(seconds=2)
+"""A task that an operator's act opens is opened within this."""
 
 LATEST_ACTS = 300
 """Acts of a case among which its attribution is looked for."""
@@ -51,7 +54,7 @@ class Came:
     name: str
     at: datetime
     by: str
-    cancelled: bool = False
+    motive: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,10 +128,13 @@ def _attribution(task: UserTask) -> Attribution | None:
     """Whose hands a task is in, as the journal tells it; by its rule when no act did it."""
     if task.assignee_id is None:
         return None
-    acts = journal.latest(f"case:{task.instance_id}", LATEST_ACTS)
     wanted = {"task_claimed", "task_assigned"}
     act = next(
-        (a for a in acts if a.action in wanted and a.detail.get("task") == str(task.id)),
+        (
+            a
+            for a in _acts(task)
+            if a.action in wanted and a.detail.get("task") == str(task.id)
+        ),
         None,
     )
     names = _names({task.assignee_id, act.actor_id if act else None})
@@ -158,6 +164,8 @@ def _came(task: UserTask, diagram: Diagram) -> Came | None:
         History.instance_id == task.instance_id, History.ended_at <= task.opened_at
     )
     latest = past.order_by(History.seq.desc()).limit(1)
+    if moved := _moved(task):
+        return moved
     found = db.session.scalars(
         latest.where(History.element_id.in_(leading), History.state == "completed")
         if leading
@@ -167,6 +175,25 @@ def _came(task: UserTask, diagram: Diagram) -> Came | None:
         return None
     name = found.name or found.element_id
     return Came(name, found.ended_at, _names({found.by}).get(found.by, ""))
+
+
+def _moved(task: UserTask) -> Came | None:
+    """The operator's act that opened a task by moving its case there, if one did."""
+    for act in _acts(task):
+        opened = abs(act.at - task.opened_at) < AT_ONCE
+        if (
+            act.action == "token_moved"
+            and opened
+            and act.detail.get("to") == task.element_id
+        ):
+            who = _names({act.actor_id}).get(act.actor_id, "")
+            motive = str(act.detail.get("motive") or "")
+            return Came(_("Déplacé par l’exploitation"), act.at, who, motive)
+    return None
+
+
+def _acts(task: UserTask) -> list[journal.JournalEntry]:
+    return journal.latest(f"case:{task.instance_id}", LATEST_ACTS)
 
 
 def _leading(diagram: Diagram, element_id: str) -> list[str]:
