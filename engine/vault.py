@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, case, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from connectors import StoredFile
@@ -115,15 +115,18 @@ def kinds() -> Mapping[str, Kind]:
 
 
 def standing(organisation_id: UUID, kind: str = "") -> Select[VaultDocument]:
-    """The documents that stand in a company's vault, by kind, the latest first."""
+    """The documents that stand in a company's vault, by kind as offered, the latest first."""
     found = select(VaultDocument).where(
         VaultDocument.organisation_id == organisation_id, STANDS
     )
     if kind:
         found = found.where(VaultDocument.kind == kind)
-    return found.order_by(
-        VaultDocument.kind, VaultDocument.added_at.desc(), VaultDocument.id
+    rank = case(
+        {code: place for place, code in enumerate(kinds())},
+        value=VaultDocument.kind,
+        else_=len(kinds()),
     )
+    return found.order_by(rank, VaultDocument.added_at.desc(), VaultDocument.id)
 
 
 def latest(organisation_id: UUID, limit: int) -> list[VaultDocument]:

@@ -1,6 +1,8 @@
 """The vault of a company: what it keeps to file again, with what expires and when."""
 
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +83,9 @@ def _index(organisation_id: UUID, typed: Any, problems: Problems) -> str:
         "portal/vault.html",
         company=_company(organisation_id),
         page=page,
+        groups=[
+            (code, list(found)) for code, found in groupby(page, key=attrgetter("kind"))
+        ],
         kind=kind,
         kinds=vault.kinds(),
         typed=typed,
