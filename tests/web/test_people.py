@@ -181,7 +181,7 @@ def test_an_absence_is_declared_shown_and_ended(ground: Ground, task: UUID) -> N
     tasks.claim(task, actor=office.officer)
     assert "Me faire remplacer" in claire.get("/corbeille/").text
     page = claire.post("/absences/", declared(ground, motif=HOSTILE))
-    assert "Paul Roy agira dans ces dates." in page.text
+    assert "Paul Roy agira entre ces dates." in page.text
     assert HOSTILE not in page.text
     assert "Vous êtes en absence jusqu’au" in claire.get("/corbeille/").text
     paul = browser(ground, office.second_officer)

@@ -73,7 +73,7 @@ def declare() -> ResponseReturnValue:
         typed = {name: text(form, name) for name in form}
         return _page(typed=typed, errors=problems), 422
     deputy = db.session.get_one(Person, values["deputy_id"])
-    flash(_("C’est noté : %(who)s agira dans ces dates.", who=deputy.name), "success")
+    flash(_("C’est noté : %(who)s agira entre ces dates.", who=deputy.name), "success")
     _warn(deputy, values)
     return redirect(url_for(".index", collectivite=choices.body.id))
 
