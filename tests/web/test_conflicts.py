@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from engine import drafting
-from engine.commands import drafts
+from engine.commands import drafts, operations
+from engine.commands.operations import Operation
 from engine.documents import Draft, DraftChange
 from engine.models import UserTask, db
 from forms.merging import Answers, compare, merge
@@ -51,10 +52,12 @@ def draft_of(task: UUID) -> Draft:
 
 
 def hidden(answer: Any) -> dict[str, str]:
-    """What a page's form sends again, as its hidden inputs hold it."""
+    """What a page's form sends again, as its hidden inputs hold it; not the footer's."""
     found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text)
     return {
-        html.unescape(n): html.unescape(v) for n, v in found if not n.startswith("csrf")
+        html.unescape(n): html.unescape(v)
+        for n, v in found
+        if not n.startswith("csrf") and n != "next"
     }
 
 
@@ -203,3 +206,25 @@ def test_what_only_one_changed_is_kept_by_itself(either_app: Flask) -> None:
     assert (merged.values["title"], merged.values["amount"]) == ("Deux scies", 7)
     drafts.abandon(draft, actor=own.office.applicant)
     assert not db.session.scalars(select(DraftChange)).all()
+
+
+def test_a_task_that_an_operator_opened_again_says_so_and_takes_what_was_typed(
+    ground: Ground, claire: Browser
+) -> None:
+    case = ground.begin()
+    before = open_tasks(case.id)["review"]
+    moving = Operation("move", target="review", to="review")
+    operations.perform(
+        case.id, moving, actor=ground.office.operator, motive="Mauvaise version du devis"
+    )
+    after = open_tasks(case.id)["review"]
+    assert after != before
+    page = said(claire.get(f"/taches/{after}"))
+    assert "Déplacé par l’exploitation" in page
+    assert "Olga Durand" in page
+    assert "Motif : Mauvaise version du devis" in page
+    stale = claire.send(f"/taches/{before}", {"remarks": "Déjà écrit", "_submit": "1"})
+    assert stale.status_code == 409
+    taken = claire.send(f"/taches/{after}", {**hidden(stale), "_save": "1"})
+    assert taken.status_code == 302
+    assert draft_of(after).values["remarks"] == "Déjà écrit"
