@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -107,6 +109,37 @@ def test_who_only_administers_reads_no_request(ground: Ground) -> None:
     page = Browser(ground.app, actor_for(person)).get("/mon-espace/").text
     assert "Scie secrète" not in page
     assert "Personnes et droits" in page
+
+
+def test_every_page_of_a_company_is_read_on_both_databases(either_app: Flask) -> None:
+    own = prepare(either_app)
+    office, company = own.office, own.office.company
+    people.grant(office.applicant.person_id, company, "administrator")
+    people.grant(office.officer.person_id, office.region, "administrator")
+    case = own.begin("Scie")
+    cases.write_message(case.id, "Bonjour", actor=office.officer)
+    anne = Browser(either_app, actor_for(office.applicant.person_id))
+    pdf = BytesIO(b"%PDF-1.7\n%%EOF"), "kbis.pdf"
+    vault = f"/entreprises/{company}/coffre"
+    sent = {"kind": "kbis", "file": pdf, "expires_on": clock.today().isoformat()}
+    assert "expire aujourd’hui" in anne.post(vault, sent).text
+    anne.post(f"/demandes/{case.id}/suivi")
+    claire = Browser(either_app, actor_for(office.officer.person_id))
+    mark = f"/organisation/{office.region}/marque"
+    claire.post(f"{mark}/adresses", {"host": "demarches.autun.fr"})
+    for browser, path in (
+        (anne, "/mon-espace/"),
+        (anne, "/demandes/?q=scie&etat=en-cours&annee=2026&demarche=" + KEY),
+        (anne, vault),
+        (anne, f"/entreprises/{company}/historique"),
+        (anne, f"/demandes/{case.id}/suivi"),
+        (anne, "/compte/mes-donnees"),
+        (claire, mark),
+        (Browser(either_app, office.operator), "/exploitation/adresses/"),
+    ):
+        assert browser.get(path).status_code == 200, path
+    answer = anne.send(f"/entreprises/{company}/export")
+    assert "manifest.json" in ZipFile(BytesIO(answer.data)).namelist()
 
 
 # Five thousand requests

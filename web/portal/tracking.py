@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from engine import tracking
 from engine.commands import tracking as commands
+from engine.errors import Busy
 from engine.models import ProcessInstance, db
 from web.auth import current_actor, guard
 from web.mailing import letter, link
@@ -24,7 +25,10 @@ _TOLD = "secret"
 def give_secret(case: ProcessInstance) -> None:
     """Make the secret of a request just filed: its page tells it once, a letter keeps it."""
     number, actor = case.number, current_actor()
-    secret = commands.issue(case.id, actor=actor)
+    try:
+        secret = commands.issue(case.id, actor=actor)
+    except Busy:  # filed it is: its page gives a secret whenever it is asked
+        return
     _remember(case.id, secret)
     letter(
         current_user.email,
