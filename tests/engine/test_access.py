@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Select, select
 
-from engine import access, clock
+from engine import access, clock, visible
 from engine.access import VISITOR, Actor, Forbidden, actor_for, allowed, require
 from engine.commands import cases, drafts, people, tasks
 from engine.directory import Organisation
@@ -51,9 +51,9 @@ def found(statement: Select[Any]) -> set[UUID]:
 
 
 QUERIES: list[tuple[Callable[[Actor], Select[Any]], type, str]] = [
-    (access.visible_tasks, UserTask, "claim"),
-    (access.handled_cases, ProcessInstance, "handle"),
-    (access.own_cases, ProcessInstance, "withdraw"),
+    (visible.visible_tasks, UserTask, "claim"),
+    (visible.handled_cases, ProcessInstance, "handle"),
+    (visible.own_cases, ProcessInstance, "withdraw"),
 ]
 
 
@@ -70,12 +70,12 @@ def test_a_list_holds_exactly_what_one_may_act_on(
 
 def test_the_lists_are_not_empty_for_those_concerned(office: TwoOffices) -> None:
     """The comparison above would hold if nobody saw anything."""
-    handled = found(access.handled_cases(office.actor("officer")))
+    handled = found(visible.handled_cases(office.actor("officer")))
     assert office.ids["case"] in handled
     assert not handled & {office.ids["case_2"], office.ids["begun_2"]}
-    assert found(access.own_cases(office.actor("applicant"))) >= {office.ids["case"]}
+    assert found(visible.own_cases(office.actor("applicant"))) >= {office.ids["case"]}
     assert office.ids["cofunder_task"] in found(
-        access.visible_tasks(office.actor("cofunder"))
+        visible.visible_tasks(office.actor("cofunder"))
     )
 
 
@@ -128,7 +128,7 @@ def test_an_administrator_of_a_company_does_not_read_its_requests(
     """They say who acts for it; to read requests, they name themselves applicant."""
     actor = office.actor("administrator")
     assert allowed(actor, "manage", db.session.get(Organisation, office.ids["company"]))
-    assert not found(access.own_cases(actor))
+    assert not found(visible.own_cases(actor))
     for case in db.session.scalars(select(ProcessInstance)):
         assert not allowed(actor, "see", case)
 
@@ -141,7 +141,7 @@ def test_a_role_is_worth_something_in_its_own_organisation_alone(
     people.grant(person, office.ids["department"], "case_officer")
     actor = actor_for(person)
     assert actor.handles_cases
-    assert not found(access.handled_cases(actor)) | found(access.visible_tasks(actor))
+    assert not found(visible.handled_cases(actor)) | found(visible.visible_tasks(actor))
 
 
 def test_a_role_that_the_procedure_does_not_name_opens_none_of_its_cases(
@@ -152,7 +152,7 @@ def test_a_role_that_the_procedure_does_not_name_opens_none_of_its_cases(
     actor = actor_for(person)
     case = db.session.get_one(ProcessInstance, office.ids["case"])
     assert not allowed(actor, "see", case)
-    assert not found(access.handled_cases(actor))
+    assert not found(visible.handled_cases(actor))
 
 
 def test_a_role_begins_and_ends_with_its_dates(office: TwoOffices) -> None:

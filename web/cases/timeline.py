@@ -31,7 +31,8 @@ ATTRIBUTIONS = {
 }
 PUT_OFF = {
     "task_snoozed": (_("« %(step)s » : reportée"), "clock"),
-    "task_woken": (_("« %(step)s » : reprise"), "clock-history"),
+    "task_resumed": (_("« %(step)s » : reprise"), "clock-history"),
+    "task_act_undone": (_("« %(step)s » : acte annulé aussitôt"), "arrow-counterclockwise"),
 }
 ASKS = {
     "request_sent": ("%(asked)s", "question-circle"),
