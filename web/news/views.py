@@ -37,16 +37,22 @@ from web.typed import page_number
 
 bp = Blueprint("news", __name__, url_prefix="/nouvelles")
 
+OF_CASE = {
+    "cases.show", "cases.diagram", "sections.filed", "sections.documents",
+    "sections.exchanges", "sections.private", "sections.history", "portal.follow",
+}  # fmt: skip
+OF_TASK = {"inbox.show"}
+"""The pages by which one reads a case, or a task."""
+
 
 @bp.before_app_request
 def read_what_is_opened() -> None:
     """A case or a task that somebody opens, and may see, is read; guards have run before."""
-    of_case, of_task = {"cases.show", "portal.follow"}, {"inbox.show"}
-    if request.method != "GET" or request.endpoint not in of_case | of_task:
+    if request.method != "GET" or request.endpoint not in OF_CASE | OF_TASK:
         return
     named, actor = request.view_args or {}, current_actor()
     with suppress(Busy):  # it stays unread, and the page opens all the same
-        if request.endpoint in of_case:
+        if request.endpoint in OF_CASE:
             g.live_case = named["case_id"]
             commands.read_case(named["case_id"], actor=actor)
         elif task := db.session.get(UserTask, named["task_id"]):
