@@ -27,7 +27,7 @@ from engine.access import NOT_HANDLING, Actor, Role
 from engine.columns import UtcDateTime, only
 from engine.directory import APPLICANT
 from engine.models import IS_OPEN, UserTask, db
-from engine.notices import DAILY, DUE, Notice
+from engine.notices import DAILY, DUE, WITH_ITS_CASE, Notice
 
 SOON = timedelta(days=7)
 """How long before its date a task is said to be due soon."""
@@ -87,7 +87,7 @@ def contents(actor: Actor) -> Contents:
         select(Notice)
         .where(Notice.id.in_(ids), Notice.person_id == actor.person_id)
         .outerjoin(Notice.instance)
-        .options(contains_eager(Notice.instance))
+        .options(WITH_ITS_CASE)
         .order_by(Notice.at, Notice.id)
     ).all()
     due = notices.choices(actor.person_id)[DUE] == DAILY

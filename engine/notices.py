@@ -33,7 +33,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from engine import clock, rows, wake
 from engine.access import NOT_HANDLING, Actor
@@ -53,10 +53,13 @@ ASSIGNED, ASKED, AWAITED = "assigned", "asked", "awaited"
 something is awaited from a company."""
 CLOSED, DEPUTY = "closed", "deputy"
 """A case is over; somebody is named to stand in for another."""
+EXPIRING = "expiring"
+"""A document of a company's vault comes to its last day."""
 DUE = "due"
 """Tasks that are late or soon will be: worked out for the letter of the day, never a row."""
 KINDS = (
     DOCUMENT, MESSAGE, REPLY, OPINION, ANSWER, ASSIGNED, ASKED, AWAITED, CLOSED, DEPUTY,
+    EXPIRING,
 )  # fmt: skip
 
 SITE, NOW, DAILY, NOTHING = "site", "now", "daily", "nothing"
@@ -121,6 +124,13 @@ class Letters(db.Model):  # type: ignore[name-defined]
     def quiet(self) -> list[int]:
         """The days without letters, Monday being 1."""
         return [int(day) for day in self.quiet_days]
+
+
+WITH_ITS_CASE = contains_eager(Notice.instance).joinedload(
+    ProcessInstance.definition, innerjoin=False
+)
+"""Said in full: a case brings its definition by an inner join, which would leave out the
+notices that are about no case."""
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def expiring(
     *,
     since: date | None = None,
     organisation_id: UUID | None = None,
-    limit: int = 500,
+    limit: int = 10_000,
 ) -> list[VaultDocument]:
     """The documents whose last day comes by `until` (and from `since` on), the soonest first.
 

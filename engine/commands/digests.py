@@ -1,6 +1,6 @@
 """Plan the letters of a day, take some to write, and say that they have left."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, exists, insert, literal, select, union, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import clock
+from engine import clock, vault
 from engine.columns import UtcDateTime
+from engine.commands import telling
 from engine.digests import SOON, Digest, DigestDay
 from engine.directory import APPLICANT, Holding, current
 from engine.models import IS_OPEN, UserTask, db
 from engine.notices import DAILY, Letters, Notice
 from engine.transaction import transaction
+from engine.vault import WARNED
 
 LEASE = timedelta(minutes=5)
 """How long a letter is left to whoever took it."""
@@ -34,13 +36,18 @@ def plan(at: time) -> bool:
         with transaction():
             db.session.add(DigestDay(day=now.date()))
             db.session.flush()  # whoever else plans this day waits here, then gives up
-            db.session.execute(_planned(now.date()))
+            ending = vault.expiring(now.date() + WARNED, since=now.date() + WARNED)
+            for document in ending:
+                telling.expiring(document)
+            bodies = {document.organisation_id for document in ending}
+            db.session.execute(_planned(now.date(), bodies))
     except IntegrityError:
         return False
     return True
 
 
-def _planned(day: date) -> Any:
+def _planned(day: date, warned: Collection[UUID]) -> Any:
+    """Who has something to be told; `warned` are companies that were told just now."""
     soon = UserTask.due_at < clock.now() + SOON
     told = select(Notice.person_id).where(
         Notice.channel == DAILY, Notice.read_at.is_(None), Notice.mailed_at.is_(None)
@@ -53,7 +60,12 @@ def _planned(day: date) -> Any:
         .join(UserTask, UserTask.organisation_id == Holding.organisation_id)
         .where(Holding.role == APPLICANT, UserTask.role == APPLICANT, IS_OPEN, soon)
     )
-    (person_id,) = (people := union(told, late, asked).subquery()).c
+    told_now = current(
+        select(Holding.person_id).where(
+            Holding.role == APPLICANT, Holding.organisation_id.in_(sorted(warned))
+        )
+    )
+    (person_id,) = (people := union(told, late, asked, told_now).subquery()).c
     row = select(person_id, literal(day), literal(clock.now(), UtcDateTime())).select_from(
         people
     )

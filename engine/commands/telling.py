@@ -16,6 +16,7 @@ from engine.directory import APPLICANT
 from engine.documents import EVERYONE, OFFICE, PARTIES
 from engine.models import ProcessInstance, UserTask
 from engine.notices import company, followers, holders, person, tell, unfollowed
+from engine.vault import VaultDocument
 
 
 def opened(
@@ -130,3 +131,14 @@ def answered(ask: CaseRequest, instance: ProcessInstance, by: UUID | None) -> No
     to = (person(ask.asked_by), followers())
     detail = {"ask": str(ask.id), "what": ask.kind}
     tell(kind, *to, by=by, case_id=instance.id, audience=OFFICE, detail=detail)
+
+
+def expiring(document: VaultDocument) -> None:
+    """A document of a company's vault comes to its last day."""
+    assert document.expires_on is not None
+    detail = {
+        "document": str(document.id),
+        "title": document.title,
+        "day": document.expires_on.isoformat(),
+    }
+    tell(notices.EXPIRING, company(document.organisation_id), by=None, detail=detail)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from connectors import mail
-from engine import clock
+from engine import clock, vault
 from engine.access import Actor
 from engine.commands import cases, digests, people, tasks
 from engine.commands import notices as commands
+from engine.commands import vault as keep
 from engine.digests import Digest
 from engine.directory import Holding
 from engine.models import ProcessInstance, UserTask, db
@@ -158,6 +160,28 @@ def test_whoever_lost_their_role_gets_no_letter(either_app: Flask, office: Offic
     send(either_app)
     assert mails(either_app, office.officer) == []
     assert mails(either_app, office.applicant)
+
+
+def test_a_document_of_the_vault_is_warned_about_once(
+    either_app: Flask, office: Office
+) -> None:
+    store = either_app.extensions["partners"]["storage"]
+    file = store.put(
+        BytesIO(b"%PDF-1.7 extrait"), name="kbis.pdf", media_type="application/pdf"
+    )
+    ends = clock.today() + vault.WARNED
+    kept = keep.add(
+        office.company, file, keep.Label("kbis", "Extrait Kbis", expires_on=ends),
+        actor=office.applicant,
+    )  # fmt: skip
+    send(either_app)
+    (letter,) = mails(either_app, office.applicant)
+    assert "« Extrait Kbis » expire le" in letter["text"]
+    assert f"/coffre/{kept.id}" in letter["text"]
+    assert not mails(either_app, office.stranger)
+    clock.advance(timedelta(days=7))
+    send(either_app)
+    assert len(mails(either_app, office.applicant)) == 1
 
 
 def test_quiet_days_and_languages(either_app: Flask, office: Office) -> None:

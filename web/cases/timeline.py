@@ -58,7 +58,12 @@ OPERATORS = {
     "step_answered": (_("« %(step)s » : réponse donnée à la main"), "wrench"),
     "case_migrated": (_("Dossier passé à une autre version de la procédure"), "wrench"),
 }
-EXPORTS = {"case_exported": (_("Dossier exporté"), "download")}
+EXPORTS = {
+    "case_exported": (_("Dossier exporté"), "download"),
+    "tracking_secret_made": (_("Code de suivi donné à l’entreprise"), "key"),
+    "tracking_secret_revoked": (_("Code de suivi annulé par l’entreprise"), "key"),
+    "followed_by_secret": (_("Demande consultée avec son code de suivi"), "eye"),
+}
 
 TOLD: Mapping[str, tuple[Any, str]] = {
     **ATTRIBUTIONS, **PUT_OFF, **ASKS, **NOTES, **OPERATORS, **EXPORTS,

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
 
 from engine import clock, merging, notices
 from engine.access import Actor
 from engine.models import ProcessInstance, db
-from engine.notices import DEPUTY, Notice
+from engine.notices import DEPUTY, WITH_ITS_CASE, Notice
 from engine.visible import applied, handled
 from web.cases import reading as cases
 from web.news import words
@@ -52,7 +51,7 @@ def page(actor: Actor, number: int, *, kind: str = "", unread: bool = False) -> 
         select(Notice)
         .where(Notice.person_id == actor.person_id)
         .outerjoin(Notice.instance)
-        .options(contains_eager(Notice.instance))
+        .options(WITH_ITS_CASE)
         .order_by(Notice.at.desc(), Notice.id)
     )
     branch = notices.of(actor, kind=kind, unread=unread)
@@ -110,6 +109,8 @@ def _page(notice: Notice, handled: set[UUID]) -> tuple[str, dict[str, UUID]] | N
         return "inbox.index", {}
     if notice.kind in {notices.ASSIGNED, notices.AWAITED} and notice.task_id:
         return "inbox.show", {"task_id": notice.task_id}
+    if notice.kind == notices.EXPIRING:
+        return "vault.show", {"document_id": UUID(notice.detail["document"])}
     if ask := notice.detail.get("ask"):
         return "asks.show", {"ask_id": UUID(ask)}
     return case_page(notice.instance_id, handled) if notice.instance_id else None

@@ -32,6 +32,7 @@ KINDS: Mapping[str, Kind] = {
     notices.ASSIGNED: Kind(lazy_gettext("Tâche confiée"), "person-check"),
     notices.ASKED: Kind(lazy_gettext("Avis ou réponse demandés"), "question-circle"),
     notices.CLOSED: Kind(lazy_gettext("Dossier clos"), "flag"),
+    notices.EXPIRING: Kind(lazy_gettext("Pièce du coffre bientôt expirée"), "folder"),
     notices.DEPUTY: Kind(lazy_gettext("Suppléance"), "people"),
 }
 
@@ -39,8 +40,9 @@ DUE_LABEL = lazy_gettext("Échéances proches ou dépassées")
 
 FOR_APPLICANTS = (
     notices.REPLY, notices.AWAITED, notices.DOCUMENT, notices.CLOSED,
+    notices.EXPIRING,
 )  # fmt: skip
-FOR_AGENTS = tuple(k for k in KINDS if k != notices.AWAITED)
+FOR_AGENTS = tuple(k for k in KINDS if k not in {notices.AWAITED, notices.EXPIRING})
 
 ASKS: Mapping[str, Any] = {
     asks.DOCUMENT: lazy_gettext("une pièce"),
@@ -103,6 +105,11 @@ def _sentence(notice: Notice, who: str | None, outcome: str | None) -> Any:
             return _("Dossier clos : %(outcome)s", outcome=outcome)
         case notices.CLOSED:
             return _("Dossier clos")
+        case notices.EXPIRING:
+            day = _day(date.fromisoformat(said["day"]))
+            return _(
+                "Coffre : « %(title)s » expire le %(day)s", title=said["title"], day=day
+            )
         case notices.DEPUTY:
             return _deputy(said, who)
     return notice.kind
