@@ -245,3 +245,28 @@ def test_exports_are_downloaded(enter) -> None:
         with claire.page.expect_download() as download:
             claire.page.get_by_role("button", name=name).click()
         assert download.value.suggested_filename.endswith(ending)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
+def test_several_are_taken_together(enter, javascript: bool) -> None:
+    """Those that are left are taken by one, then put back by the same way."""
+    paul: Reader = enter(PAUL, javascript=javascript)
+    paul.open(f"{TO_TAKE}&tri=titre")
+    ticks = paul.page.locator("input[name=tache]")
+    for tick in ticks.all():
+        tick.check()
+    number = ticks.count()
+    assert number > 1
+    paul.press("Prendre", within="[data-ebg-bulk]")
+    paul.reads(f"seront faites {number}", "Rien n’est encore fait")
+    paul.press(f"Prendre en charge : {number} tâches")
+    paul.wait_to_read(f"{number} sur {number}")
+    paul.open("/corbeille/?panier=a-moi")
+    for tick in paul.page.locator("input[name=tache]").all():
+        tick.check()
+    paul.press("Remettre", within="[data-ebg-bulk]")
+    paul.fill("Motif", "Partagées autrement")
+    paul.press(f"Remettre dans la corbeille : {number} tâches")
+    paul.wait_to_read(f"{number} sur {number}")
+    paul.open(TO_TAKE)
+    assert ticks.count() == number

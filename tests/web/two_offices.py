@@ -318,7 +318,7 @@ def _share(office: TwoOffices) -> None:
     )
     ids["lot"] = task_jobs.create(
         uuid4(),
-        [ids["officer_task"], ids["held_task"]],
+        [ids["held_task"]],
         task_jobs.TaskAct("claim"),
         actor=office.actor("officer"),
         motive="essai",
