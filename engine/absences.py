@@ -82,8 +82,16 @@ AHEAD = (Absence.ends_at, Absence.id)
 
 def in_force() -> ColumnElement[bool]:
     """At this very moment."""
-    now = clock.now()
-    return and_(Absence.starts_at <= now, Absence.ends_at > now, Absence.ended_at.is_(None))
+    return and_(*in_force_at(clock.now()))
+
+
+def in_force_at(moment: Any) -> tuple[ColumnElement[bool], ...]:
+    """At a moment, or at the one that a statement is given."""
+    return (
+        Absence.starts_at <= moment,
+        Absence.ends_at > moment,
+        Absence.ended_at.is_(None),
+    )
 
 
 def _read(*which: ColumnElement[bool]) -> Select[tuple[Absence]]:

@@ -94,7 +94,7 @@ def contents(actor: Actor) -> Contents:
     return Contents(
         told=told,
         more=merging.count([_unmailed(actor)], 10 * MOST) - len(told),
-        mine=_tasks(UserTask.assignee_id == actor.person_id, _mine(actor)) if due else [],
+        mine=_tasks(_in_hand(actor), _mine(actor)) if due else [],
         awaited=_tasks(*_asked(actor)) if due else [],
         to_take=merging.count(_to_take(actor), MOST_COUNTED + 1),
     )
@@ -104,6 +104,12 @@ def _unmailed(actor: Actor) -> Select[UUID]:
     return notices.of(actor, unread=True).where(
         Notice.channel == DAILY, Notice.mailed_at.is_(None)
     )
+
+
+def _in_hand(actor: Actor) -> ColumnElement[bool]:
+    """Theirs, and those of whoever they replace."""
+    near = {actor.person_id, *(role.for_person for role in actor.lent)}
+    return UserTask.assignee_id.in_(sorted(near, key=str))
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, exists, insert, literal, select, u
 from sqlalchemy.exc import IntegrityError
 
 from engine import clock, vault
+from engine.absences import Absence, in_force
 from engine.columns import UtcDateTime
 from engine.commands import telling
 from engine.digests import SOON, Digest, DigestDay
@@ -55,6 +56,11 @@ def _planned(day: date, warned: Collection[UUID]) -> Any:
     late = select(UserTask.assignee_id).where(
         IS_OPEN, soon, UserTask.assignee_id.is_not(None)
     )
+    replacing = (
+        select(Absence.deputy_id)
+        .join(UserTask, UserTask.assignee_id == Absence.person_id)
+        .where(IS_OPEN, soon, in_force())
+    )
     asked = current(
         select(Holding.person_id)
         .join(UserTask, UserTask.organisation_id == Holding.organisation_id)
@@ -65,7 +71,7 @@ def _planned(day: date, warned: Collection[UUID]) -> Any:
             Holding.role == APPLICANT, Holding.organisation_id.in_(sorted(warned))
         )
     )
-    (person_id,) = (people := union(told, late, asked, told_now).subquery()).c
+    (person_id,) = (people := union(told, late, replacing, asked, told_now).subquery()).c
     row = select(person_id, literal(day), literal(clock.now(), UtcDateTime())).select_from(
         people
     )

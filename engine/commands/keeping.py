@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select, update
 
-from engine import clock, definitions, directory, notices, rows, variables
+from engine import clock, definitions, directory, rows, told, variables
 from engine.commands import telling
 from engine.directory import APPLICANT
 from engine.models import (
@@ -63,7 +63,7 @@ def tasks(
     if withdrawn := before - after:
         now = clock.now()
         rows.write(_WITHDRAW, [{"task_id": one, "now": now} for one in withdrawn])
-        notices.no_longer_to_do(instance.id, withdrawn)
+        told.no_longer_to_do(instance.id, withdrawn)
 
 
 def _opened(instance: ProcessInstance, task: OpenTask) -> dict[str, Any]:

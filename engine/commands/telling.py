@@ -8,14 +8,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from engine import documents, notices, rows, wake
+from engine import documents, notices, rows, told, wake
 from engine.absences import Absence
 from engine.asks import CaseRequest
 from engine.clock import PARIS
 from engine.directory import APPLICANT
 from engine.documents import EVERYONE, OFFICE, PARTIES
 from engine.models import ProcessInstance, UserTask
-from engine.notices import company, followers, holders, person, tell, unfollowed
+from engine.told import company, followers, holders, person, tell, unfollowed
 from engine.vault import VaultDocument
 
 
@@ -39,7 +39,7 @@ def opened(
 def done(task: UserTask, values: Mapping[str, Any], by: UUID | None) -> None:
     """A task is done: those who follow the case wait for an opinion, an answer, a document."""
     instance = task.instance
-    notices.no_longer_to_do(instance.id, [task.id])
+    told.no_longer_to_do(instance.id, [task.id])
     detail: dict[str, Any] = {"task": task.name}
     said: dict[str, Any] = {"case_id": instance.id, "task_id": task.id, "by": by}
     rows.signal(wake.basket(task.organisation_id, task.role))

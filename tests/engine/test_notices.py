@@ -1,15 +1,17 @@
 """Who is told what, in whose transaction, and what rights of now leave of it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from engine import notices
+from engine import clock, notices
+from engine import told as writing
 from engine.access import Actor, actor_for, allowed
-from engine.commands import cases, people, tasks
+from engine.commands import absences, cases, people, tasks
 from engine.commands import notices as commands
 from engine.directory import Holding
 from engine.models import ProcessInstance, db
@@ -118,9 +120,27 @@ def test_colleagues_of_a_company_are_told_but_of_no_more_than_fifty(
     assert len(rows) == notices.MOST_AT_ONCE
 
 
+def test_whoever_stands_in_for_a_follower_is_told_meanwhile(
+    office: Office, case: UUID
+) -> None:
+    now, second = clock.now(), _id(office.second_officer)
+    absences.declare(
+        _id(office.officer), second, office.region, starts_at=now + timedelta(minutes=1),
+        ends_at=now + timedelta(days=1), actor=office.officer,
+    )  # fmt: skip
+    tasks.claim(open_tasks(case)["review"], actor=office.officer)
+    for minutes, expected in ((0, 0), (2, 1), (1440, 1)):
+        clock.advance(timedelta(minutes=minutes))
+        cases.write_message(case, f"À {minutes}", actor=office.applicant)
+        told_to_second = select(func.count()).where(
+            Notice.person_id == second, Notice.kind == notices.MESSAGE
+        )
+        assert db.session.scalar(told_to_second) == expected, minutes
+
+
 def test_nothing_is_told_of_what_was_not_done(office: Office, case: UUID) -> None:
     with pytest.raises(ZeroDivisionError), transaction():
-        notices.tell(notices.CLOSED, notices.person(_id(office.head)), by=None)
+        writing.tell(notices.CLOSED, writing.person(_id(office.head)), by=None)
         1 / 0  # noqa: B018
     assert told(office.head) == []
 

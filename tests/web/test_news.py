@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engine import clock, notices
+from engine import clock, notices, told
 from engine.access import Actor
 from engine.commands import cases, tasks
 from engine.models import ProcessInstance, db
@@ -108,9 +108,9 @@ def test_hostile_words_are_only_words(
     with transaction():
         case = db.session.get_one(ProcessInstance, case.id)
         case.title = HOSTILE
-        notices.tell(
+        told.tell(
             notices.DOCUMENT,
-            notices.followers(),
+            told.followers(),
             by=None,
             case_id=case.id,
             detail={"title": HOSTILE},
