@@ -123,7 +123,7 @@ def test_counts_move_while_the_page_stays(enter, asking: Room) -> None:
     reader.look("live")
     with reader.page.expect_navigation():
         reader.page.get_by_role("link", name="Actualiser la liste").click()
-    assert reader.page.locator(".ebg-list > li").count() == 2
+    assert reader.page.locator(".ebg-worklist tbody tr").count() == 2
 
 
 def test_a_hidden_page_asks_nothing(enter, asking: Room) -> None:
@@ -208,7 +208,7 @@ def test_a_page_is_told_at_once_and_asks_when_redis_is_lost(
         hear(reader, ".ebg-bell", "1", seconds=2)
         opened.begin()
         hear(reader, ".ebg-live", "Une nouvelle tâche", seconds=2)
-        reader.open(f"/dossiers/{case}")
+        reader.open(f"/dossiers/{case}/echanges")
         reader.page.wait_for_timeout(500)
         opened.write(case, "Et encore")
         hear(reader, ".ebg-live", "Ce dossier vient de changer", seconds=2)

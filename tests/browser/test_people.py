@@ -14,6 +14,7 @@ from engine.commands import people, tasks
 from tests.browser import serving
 from tests.browser.reader import Reader
 from tests.browser.serving import Served
+from tests.browser.steps import follow_row
 from tests.office import open_office, open_tasks
 from tests.web.small_procedure import begin, publish_small
 from web.accounts import open_account
@@ -57,8 +58,7 @@ def served(team: Served) -> Served:
 
 def first_task(reader: Reader, basket: str) -> None:
     reader.open(f"/corbeille/?panier={basket}")
-    reader.page.locator("main a[href^='/taches/']").first.click()
-    reader.page.wait_for_load_state()
+    follow_row(reader, reader.page.locator("main a[href^='/taches/']").first)
 
 
 def test_shared_out_then_replaced(enter) -> None:
