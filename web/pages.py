@@ -53,6 +53,13 @@ def accessibility() -> ResponseReturnValue:
     return render_template("pages/accessibility.html")
 
 
+@bp.get("/plan-du-site")
+@public
+def site_map() -> ResponseReturnValue:
+    """Every page that whoever is looking may go to from here (RGAA 12.1)."""
+    return render_template("pages/site_map.html")
+
+
 @bp.get("/mentions-legales")
 @public
 def legal() -> ResponseReturnValue:

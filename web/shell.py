@@ -141,6 +141,6 @@ def icon(name: str, label: str = "") -> Markup:
     sprite = current_app.jinja_env.globals["asset"]("icons.svg")  # type: ignore[operator]
     spoken = Markup('role="img" aria-label="{}"').format(label)
     attributes = spoken if label else Markup('aria-hidden="true" focusable="false"')
-    return Markup('<svg class="ebg-icon" {}><use href="{}#{}"></use></svg>').format(
-        attributes, sprite, name
-    )
+    return Markup(
+        '<svg class="ebg-icon" width="16" height="16" {}><use href="{}#{}"></use></svg>'
+    ).format(attributes, sprite, name)

@@ -76,6 +76,13 @@ class Reader:
         with self.page.expect_navigation():
             button.first.click()
 
+    def press_twice(self, name: str, again: str) -> None:
+        """Unfold what cannot be taken back, then press the button that does it."""
+        fold = self.page.locator("main details", has=self.page.get_by_label(name)).last
+        fold.locator("summary").click()
+        with self.page.expect_navigation():
+            fold.get_by_role("button", name=again).click()
+
     def tap(self, name: str) -> None:
         """Press a button after which a form changes without leaving the page."""
         self.page.locator("main").get_by_role("button", name=name, exact=True).click()

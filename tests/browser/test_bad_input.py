@@ -124,7 +124,7 @@ def test_what_is_typed_while_the_form_follows_is_kept(enter, served: Served) -> 
     assert reader.field("Capital social").input_value() == "77000"
     assert reader.field("Effectif (en UTA)").input_value() == "13"
     reader.open("/demandes/")
-    reader.press("Supprimer le brouillon", exact=False)
+    reader.press_twice("Supprimer le brouillon", "Supprimer définitivement")
 
 
 def open_task(officer: Reader, title: str) -> None:

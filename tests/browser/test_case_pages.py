@@ -58,7 +58,7 @@ def test_a_document_is_seen_on_the_page_and_leads_to_its_neighbours(
     officer.look("case-documents")
     officer.follow("internal_document")
     officer.reads("Lu par ceux qui instruisent le dossier", "Empreinte SHA-256")
-    officer.page.wait_for_selector("iframe.ebg-preview")
+    officer.page.wait_for_selector("iframe.ebg-preview-frame")
     officer.look("case-preview")
     officer.follow("Plus ancien")
     officer.reads("Plus récent")

@@ -21,6 +21,7 @@ PAGES = {
         "pages.home",
         "pages.accessibility",
         "pages.legal",
+        "pages.site_map",
         "catalogue.index",
         "catalogue.index besoin=machine commune=Autun effectif=dix ape=faux",
         "catalogue.index besoin=introuvable",
@@ -44,6 +45,7 @@ PAGES = {
     ],
     "applicant": [
         "space.index",
+        "pages.site_map",
         "vault.index organisation_id=company",
         "vault.index organisation_id=company type=bank_details",
         "vault.show document_id=vault_document",
@@ -94,6 +96,7 @@ PAGES = {
         "inbox.show task_id=held_task",
         "inbox.show task_id=applicant_task",
         "cases.index",
+        "pages.site_map",
         "search.index mots=rien",
         "cases.show case_id=case",
         "cases.diagram case_id=case",

@@ -112,7 +112,7 @@ def test_a_view_is_shared_with_a_colleague(enter) -> None:
     assert "vue=" in paul.page.url
     assert lines(paul) == sorted(TITLES, reverse=True)
     claire.open("/corbeille/vues")
-    claire.press("Supprimer : À l’envers <b>", exact=False)
+    claire.press_twice("Supprimer : À l’envers <b>", "Supprimer définitivement")
     paul.open("/corbeille/")
     assert "vue=" not in paul.page.url
 

@@ -22,7 +22,7 @@ def test_an_aid_is_found_and_a_request_begun(enter) -> None:
     reader.reads("points sont à corriger", "Renseignez « Effectif (en UTA) »")
     assert reader.field("Forme juridique").input_value() == "SAS"
     reader.open("/demandes/")
-    reader.press("Supprimer le brouillon", exact=False)
+    reader.press_twice("Supprimer le brouillon", "Supprimer définitivement")
     reader.reads("Le brouillon est supprimé")
 
 

@@ -291,6 +291,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "pages.home", "", ANYONE, {}),
     (GET, "pages.accessibility", "", ANYONE, {}),
     (GET, "pages.legal", "", ANYONE, {}),
+    (GET, "pages.site_map", "", ANYONE, {}),
     (POST, "pages.preferences", "", ANYONE, {}),
     (GET, "pages.theme_css", "brand=brand version=first", ANYONE, {}),
     (GET, "pages.logo", "organisation_id=company", ANYONE, {}),

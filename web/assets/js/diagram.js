@@ -21,7 +21,15 @@ async function draw(place) {
   count(viewer, JSON.parse(place.dataset.ebgPassed || "{}"));
   look(viewer, place.dataset.ebgLive);
   controls(viewer, place);
+  speak(place);
   place.dataset.ebgDrawn = "yes";
+}
+
+// One image for who hears the page; what it shows is written below.
+function speak(place) {
+  const image = place.querySelector(".djs-container > svg");
+  image?.setAttribute("role", "img");
+  image?.setAttribute("aria-label", place.getAttribute("aria-label"));
 }
 
 const ids = (text) => (text ?? "").split(" ").filter(Boolean);

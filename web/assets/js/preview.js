@@ -20,7 +20,7 @@ function selected() {
   return new URL(location).searchParams.get(PARAMETER);
 }
 
-function choose(event) {
+async function choose(event) {
   const plain = !(event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   const link = event.target.closest("a[data-ebg-peek]");
   if (!link || !plain || !wide.matches || event.defaultPrevented) return;
@@ -30,7 +30,8 @@ function choose(event) {
   const address = new URL(location);
   address.searchParams.set(PARAMETER, id);
   history.pushState({}, "", address);
-  show(id);
+  await show(id);
+  if (!event.detail) pane.focus(); // not a pointer: what opened is read from its start
 }
 
 async function show(id) {
