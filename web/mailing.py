@@ -13,14 +13,19 @@ from web.partners import partner
 log = structlog.get_logger()
 
 
-def letter(to: str, subject: str, template: str, **context: object) -> None:
+def letter(
+    to: str, subject: str, template: str, *, about: str = "", **context: object
+) -> None:
     """Write and send one letter; `template` is a path under templates/, ending in .txt."""
-    send(to, subject, render_template(template, **context))
+    send(to, subject, render_template(template, **context), about=about)
 
 
-def send(to: str, subject: str, text: str) -> None:
-    """Send now, or as soon as the transaction of this request is committed."""
-    key = uuid4().hex
+def send(to: str, subject: str, text: str, *, about: str = "") -> None:
+    """Send now, or as soon as the transaction of this request is committed.
+
+    `about` begins the Message-ID, for whoever reads what was sent.
+    """
+    key = f"{about}{uuid4().hex}"
     waiting = g.get("after_commit")
 
     def hand_over() -> None:

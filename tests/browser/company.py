@@ -230,7 +230,8 @@ def sees_the_stage(lucie: Reader, case: str, label: str) -> None:
 def follow_up(lucie: Reader, case: str) -> None:
     lucie.open("/demandes/")
     with lucie.page.expect_navigation():
-        lucie.page.locator("li", has_text=case).get_by_role("link").last.click()
+        filed = lucie.page.locator("section", has_text="Demandes déposées")
+        filed.locator("li", has_text=case).get_by_role("link").first.click()
 
 
 def french(day: date) -> str:

@@ -167,7 +167,10 @@ def _partners(data: Path, lives: Sequence[Life]) -> Iterator[Check]:
     daily = {key for key in keys if key.startswith("digest-")}
     planned = {f"digest-{d.person_id}-{d.day}" for d in db.session.scalars(select(Digest))}
     yield Check("letters of the day that nobody planned", 0, len(daily - planned))
-    keys_sent = keys - daily
+    secrets = {key for key in keys if key.startswith("secret-")}
+    told = Counter(key[len("secret-") :][:36] for key in secrets)
+    yield Check("cases whose secret was sent twice", 0, sum(n > 1 for n in told.values()))
+    keys_sent = keys - daily - secrets
     yield Check("mails of cases, by Message-ID", _done("mail.send"), len(keys_sent))
     calls = {
         str(call)

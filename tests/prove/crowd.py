@@ -29,6 +29,7 @@ from engine.directory import Organisation, Person
 from engine.following import CaseFollower
 from engine.journal import JournalEntry
 from engine.models import ProcessDefinition, ProcessInstance, UserTask, db
+from engine.notices import Notice
 from engine.variables import TITLE, CaseVariable
 from engine.words import SPOKEN, words
 from tests.office import Office, open_office, open_tasks, publish
@@ -53,7 +54,7 @@ SEARCHABLE = (
 SIRET, COMPANY, COMMUNE = "90000000000001", "entreprise temoin", "commune temoin"
 AMOUNT, STARTS = 76543210, "2031-05-17"
 INSTANCE, ENTRY = ProcessInstance.__table__, JournalEntry.__table__
-FOLLOWER = CaseFollower.__table__
+FOLLOWER, NOTICE = CaseFollower.__table__, Notice.__table__
 FIXED = (Organisation, Person, ProcessDefinition)
 """What the copies share."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -304,6 +305,8 @@ class _Template:
                 mine = table.c.instance_id == self.case.id
             else:
                 continue
+            if table is FOLLOWER:  # the others may be one of the agents
+                mine = mine & (table.c.person_id == self.claimer)
             order = table.primary_key.columns
             for row in db.session.execute(select(table).where(mine).order_by(*order)):
                 if getattr(row, "name", "") != TITLE:
@@ -342,7 +345,7 @@ class _Row:
             if isinstance(column.type, JSON) and value is not None:
                 value = orjson.dumps(value).decode()
             cut = template.cut(value)
-            follows = table is FOLLOWER and column.name == "person_id"
+            follows = table in {FOLLOWER, NOTICE} and column.name == "person_id"
             claims = by.get(column.name) in {"task_claimed", "open"}
             if value == template.claimer and (follows or claims):
                 cut = "%s", ["agent"]

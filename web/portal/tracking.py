@@ -34,6 +34,7 @@ def give_secret(case: ProcessInstance) -> None:
         current_user.email,
         _("Suivre votre demande %(number)s", number=number),
         "portal/mail/secret.txt",
+        about=f"secret-{case.id}-",
         number=number,
         secret=secret,
         address=link("following.index"),
