@@ -31,6 +31,7 @@ from engine.models import SUSPENDED, UserTask, db
 from forms import Form, PageView, Reading
 from web import filling
 from web.cases.reading import names
+from web.people import acting
 from workflows.territory import lookups
 
 ACTS = {
@@ -70,7 +71,7 @@ class Preview:
     act: str
     lines: list[Line]
     hidden: int
-    people: list[tuple[Person, int, Absence | None]] = field(default_factory=list)
+    people: list[tuple[Person, str, Absence | None]] = field(default_factory=list)
     form: Form | None = None
     needs_motive: bool = False
     problem: str = ""
@@ -142,7 +143,7 @@ def _directs(actor: Actor, task: UserTask) -> bool:
     return task.role not in NOT_HANDLING and actor.heads(task.organisation_id, task.key)
 
 
-def _people(found: Sequence[UserTask]) -> list[tuple[Person, int, Absence | None]]:
+def _people(found: Sequence[UserTask]) -> list[tuple[Person, str, Absence | None]]:
     """Those who have the role of every task, with their open tasks and their absence."""
     asked = {(t.organisation_id, t.role) for t in found if t.role not in NOT_HANDLING}
     able: dict[UUID, Person] | None = None
@@ -152,8 +153,8 @@ def _people(found: Sequence[UserTask]) -> list[tuple[Person, int, Absence | None
     if not able:
         return []
     body = next(iter(asked))[0]
-    loads, away = teams.loads(body, able), absences.away(able)
-    return [(p, loads[p.id].tasks, away.get(p.id)) for p in able.values()]
+    held, away = teams.held(body, able), absences.away(able)
+    return [(p, acting.has(held[p.id]), away.get(p.id)) for p in able.values()]
 
 
 def _refusal(

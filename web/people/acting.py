@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import request
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from engine import absences, clock, journal, teams
@@ -49,7 +50,7 @@ class Acts:
     standing_in: Role | None = None
     unsigned: bool = False
     handed: Handed | None = None
-    holders: list[tuple[Person, int, Absence | None]] = field(default_factory=list)
+    holders: list[tuple[Person, str, Absence | None]] = field(default_factory=list)
     asked: str = ""
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -102,9 +103,16 @@ def _handed(task: UserTask) -> Handed | None:
     return None
 
 
-def _holders(task: UserTask) -> list[tuple[Person, int, Absence | None]]:
+def _holders(task: UserTask) -> list[tuple[Person, str, Absence | None]]:
     """Those who have the role, with their open tasks and their absence."""
     found = holders(task.organisation_id, [task.role])
     ids = [person.id for person in found]
-    loads, away = teams.loads(task.organisation_id, ids), absences.away(ids)
-    return [(p, loads[p.id].tasks, away.get(p.id)) for p in found]
+    held, away = teams.held(task.organisation_id, ids), absences.away(ids)
+    return [(p, has(held[p.id]), away.get(p.id)) for p in found]
+
+
+def has(number: int) -> str:
+    """How many tasks somebody has, in words."""
+    if number > teams.MOST_TOLD:
+        return str(gettext("plus de %(num)d tâches", num=teams.MOST_TOLD))
+    return str(ngettext("%(num)d tâche", "%(num)d tâches", number))
