@@ -87,7 +87,9 @@ def is_asked(actor: Actor, ask: CaseRequest) -> bool:
         bodies = {r.organisation_id for r in actor.roles}
         return ask.person_id == actor.person_id and ask.organisation_id in bodies
     return any(
-        (r.organisation_id, r.name) == (ask.organisation_id, ask.role) for r in actor.roles
+        (r.organisation_id, r.name) == (ask.organisation_id, ask.role)
+        and r.covers(ask.instance.key)
+        for r in actor.roles
     )
 
 

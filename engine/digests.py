@@ -16,18 +16,18 @@ from sqlalchemy import (
     Index,
     Select,
     and_,
-    false,
-    or_,
     select,
 )
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
 from engine import clock, merging, notices
-from engine.access import NOT_HANDLING, Actor, Role
+from engine.access import Actor
 from engine.columns import UtcDateTime, only
 from engine.directory import APPLICANT
 from engine.models import IS_OPEN, UserTask, db
 from engine.notices import DAILY, DUE, WITH_ITS_CASE, Notice
+from engine.visible import task_is_mine
+from engine.worklist import TO_TAKE, Wanted, branches
 
 SOON = timedelta(days=7)
 """How long before its date a task is said to be due soon."""
@@ -117,26 +117,14 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
     return and_(
         UserTask.due_at < clock.now() + SOON,
         UserTask.role != APPLICANT,
-        _of_roles([role for role in actor.roles if role.name != APPLICANT]),
+        task_is_mine(actor),
     )
 
 
 def _asked(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     """What the companies of this person have to do."""
-    companies = [role for role in actor.roles if role.name == APPLICANT]
-    return (_of_roles(companies), UserTask.role == APPLICANT)
-
-
-def _of_roles(roles: Sequence[Role]) -> ColumnElement[bool]:
-    return or_(
-        false(),
-        *(
-            and_(
-                UserTask.organisation_id == role.organisation_id, UserTask.role == role.name
-            )
-            for role in sorted(roles, key=str)
-        ),
-    )
+    companies = sorted(actor.organisations(APPLICANT))
+    return (UserTask.organisation_id.in_(companies), UserTask.role == APPLICANT)
 
 
 def _tasks(*which: ColumnElement[bool]) -> Sequence[UserTask]:
@@ -151,13 +139,4 @@ def _tasks(*which: ColumnElement[bool]) -> Sequence[UserTask]:
 
 
 def _to_take(actor: Actor) -> list[Select[UUID]]:
-    return [
-        select(UserTask.id).where(
-            UserTask.organisation_id == role.organisation_id,
-            UserTask.role == role.name,
-            IS_OPEN,
-            UserTask.assignee_id.is_(None),
-        )
-        for role in sorted(actor.roles, key=str)
-        if role.name not in NOT_HANDLING
-    ]
+    return branches(Wanted(TO_TAKE), actor)

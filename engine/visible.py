@@ -75,8 +75,8 @@ def own_cases(actor: Actor) -> Select[tuple[ProcessInstance]]:
 
 def consulted(actor: Actor) -> ColumnElement[bool]:
     """The cases of which a task is or was theirs, or of which somebody asked them something."""
-    headed = sorted(r.organisation_id for r in actor.roles if r.name == HEAD_OF_SERVICE)
-    concerned = or_(task_is_mine(actor), UserTask.organisation_id.in_(headed))
+    headed = [r for r in _distinct(actor.roles) if r.name == HEAD_OF_SERVICE]
+    concerned = or_(task_is_mine(actor), *map(_tasks_of_body, headed))
     return or_(
         exists().where(UserTask.instance_id == ProcessInstance.id, concerned),
         exists().where(
@@ -87,24 +87,30 @@ def consulted(actor: Actor) -> ColumnElement[bool]:
     )
 
 
+def _tasks_of_body(head: Role) -> ColumnElement[bool]:
+    directed: ColumnElement[bool] = UserTask.organisation_id == head.organisation_id
+    return and_(directed, UserTask.key.in_(sorted(head.keys))) if head.keys else directed
+
+
 def asked(actor: Actor) -> ColumnElement[bool]:
     """Whether somebody is asked this: by their name while they act for the body, or by role."""
     bodies = sorted({r.organisation_id for r in actor.roles})
-    roles = sorted({(r.organisation_id, r.name) for r in actor.roles})
     return or_(
         and_(
             CaseRequest.person_id == actor.person_id,
             CaseRequest.organisation_id.in_(bodies),
         ),
-        *(
-            and_(
-                CaseRequest.person_id.is_(None),
-                CaseRequest.organisation_id == body,
-                CaseRequest.role == role,
-            )
-            for body, role in roles
-        ),
+        *map(_asked_of, _distinct(actor.roles)),
     )
+
+
+def _asked_of(role: Role) -> ColumnElement[bool]:
+    named = and_(
+        CaseRequest.person_id.is_(None),
+        CaseRequest.organisation_id == role.organisation_id,
+        CaseRequest.role == role.name,
+    )
+    return and_(named, ProcessInstance.key.in_(sorted(role.keys))) if role.keys else named
 
 
 def seen(actor: Actor) -> ColumnElement[bool]:

@@ -7,16 +7,18 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import booleans, integers, lists, sampled_from
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from engine import clock, journal
+from engine import asks as asks_of
+from engine import clock, digests, journal
 from engine.absences import Absence
 from engine.access import Actor, Forbidden, actor_for, allowed
-from engine.commands import absences, people, tasks
+from engine.asks import CaseRequest
+from engine.commands import absences, asks, people, tasks
 from engine.directory import Holding
 from engine.errors import AbsenceRefused, TaskTaken
 from engine.models import History, ProcessInstance, UserTask, db
-from engine.visible import handled_cases, visible_tasks
+from engine.visible import handled_cases, seen, visible_tasks
 from tests.engine.drawn_cases import begin, steps, version
 from tests.engine.spiff.drawing import chain, element, end, start, user
 from tests.office import Office, _actor, open_office, open_tasks, publish
@@ -312,3 +314,34 @@ def _once(app: Flask) -> Office:
     if known is None:
         known = app.extensions["office"] = open_office()
     return known
+
+
+def test_what_is_lent_for_one_procedure_shows_nothing_of_another(office: Office) -> None:
+    """Neither what is asked of the role, nor the cases of the body, nor the letter of the day."""
+    lent, other = decision(office), decision(office, "tests.other")
+    for task in (lent, other):
+        tasks.claim(task.id, actor=office.head)
+    due = {"due_at": clock.now() + 3 * HOUR}
+    db.session.execute(update(UserTask).values(due))
+    db.session.commit()
+    asked = {
+        task.key: asks.ask(
+            task.instance_id, asks_of.OPINION, "Votre avis ?", actor=office.head,
+            of=asks.Asked(office.region, role="head_of_service"),
+        )
+        for task in (lent, other)
+    }  # fmt: skip
+    away(office, office.head, office.officer, keys=["tests.signed"])
+    clock.advance(HOUR + MINUTE)
+    deputy = again(office.officer)
+    for key, sees in (("tests.signed", True), ("tests.other", False)):
+        ask = db.session.get_one(CaseRequest, asked[key])
+        assert allowed(deputy, "see", ask) is sees, key
+        assert allowed(deputy, "see", ask.instance) is sees, key
+    found = db.session.scalars(select(ProcessInstance.key).where(seen(deputy)))
+    assert list(found) == ["tests.signed"]
+    told = digests.contents(deputy)
+    assert [task.key for task in told.mine] == ["tests.signed"]
+    assert {notice.instance.key for notice in told.told if notice.instance} <= {
+        "tests.signed"
+    }

@@ -166,8 +166,9 @@ def withdraw(ask_id: UUID) -> ResponseReturnValue:
 
 
 def _waiting(actor: Actor) -> list[CaseRequest]:
-    roles = [(role.organisation_id, role.name) for role in actor.roles]
-    return open_for(actor.person_id, roles)
+    roles = sorted({(role.organisation_id, role.name) for role in actor.roles})
+    found = open_for(actor.person_id, roles)
+    return [ask for ask in found if is_asked(actor, ask)]
 
 
 def _form(case_id: UUID, kind: str, typed: dict[str, str], problems: dict[str, Any]) -> str:
