@@ -30,7 +30,7 @@ def keep(task_id: UUID) -> ResponseReturnValue:
     task, actor = db.session.get_one(UserTask, task_id), current_actor()
     form = filling.form_of(task) or abort(404)
     try:
-        _may_type(task, actor)
+        may_type(task, actor)
         start = filling.of_task(task, form).values
         draft_id = drafts.open_for_task(task_id, actor=actor, values=start)
         draft = db.session.get_one(Draft, draft_id)
@@ -58,7 +58,7 @@ def merge(task_id: UUID) -> ResponseReturnValue:
     form = filling.form_of(task) or abort(404)
     back = url_for("inbox.show", task_id=task_id)
     try:
-        _may_type(task, actor)
+        may_type(task, actor)
         of_task = select(Draft).where(Draft.task_id == task_id)
         draft = db.session.scalars(of_task).first() or abort(404)
         conflict.resolve(task, form, draft, actor)
@@ -82,11 +82,12 @@ def show(task_id: UUID, overtaken: Overtaken) -> ResponseReturnValue:
     )
 
 
-def _may_type(task: UserTask, actor: Actor) -> None:
+def may_type(task: UserTask, actor: Actor) -> None:
+    """Turn away whoever cannot fill in a task. Raises TaskNotOpen, TaskTaken."""
     if task.status != "open":
         raise TaskNotOpen(name_of(task.completed_by), task.completed_at)
     if not allowed(actor, "complete", task):
-        if task.assignee_id not in {None, actor.person_id}:
+        if task.assignee_id is not None and not actor.has_in_hand(task):
             raise TaskTaken(name_of(task.assignee_id) or "")
         abort(403)
 

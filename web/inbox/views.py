@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -113,12 +113,7 @@ def save(task_id: UUID) -> ResponseReturnValue:
 
 
 def _save(task: UserTask, form: Form | None, actor: Actor) -> ResponseReturnValue:
-    if task.status != "open":
-        raise TaskNotOpen(name_of(task.completed_by), task.completed_at)
-    if not allowed(actor, "complete", task):
-        if task.assignee_id is not None and not actor.has_in_hand(task):
-            raise TaskTaken(name_of(task.assignee_id) or "")
-        abort(403)
+    drafting.may_type(task, actor)
     if form is None:
         return _complete(task, {}, actor)
     start = filling.of_task(task, form).values
