@@ -26,6 +26,7 @@ from engine.commands.task_jobs import (
     check,
 )
 from engine.directory import Person, holders
+from engine.documents import Draft
 from engine.errors import OperationRefused
 from engine.models import SUSPENDED, UserTask, db
 from forms import Form, PageView, Reading
@@ -105,8 +106,13 @@ def preview(act: str, ids: Sequence[UUID], actor: Actor) -> Preview:
     found = _tasks(ids)
     seen = [t for t in found if actor.role_for(t) or _directs(actor, t)]
     called = names({t.assignee_id for t in seen} | {t.completed_by for t in seen})
+    begun = _begun(seen) if act == COMPLETE else {}
     lines = [
-        Line(t, called.get(t.assignee_id, ""), _refusal(act, t, actor, called))
+        Line(
+            t,
+            called.get(t.assignee_id, ""),
+            _refusal(act, t, actor, called) or begun.get(t.id, ""),
+        )
         for t in seen
     ]
     problem = ""
@@ -155,6 +161,15 @@ def _people(found: Sequence[UserTask]) -> list[tuple[Person, str, Absence | None
     body = next(iter(asked))[0]
     held, away = teams.held(body, able), absences.away(able)
     return [(p, acting.has(held[p.id]), away.get(p.id)) for p in able.values()]
+
+
+def _begun(found: Sequence[UserTask]) -> dict[UUID, str]:
+    """Where somebody has begun to answer for one case alone."""
+    asked = select(Draft.task_id, Person.name).join(Person, Person.id == Draft.person_id)
+    rows = db.session.execute(asked.where(Draft.task_id.in_([t.id for t in found])))
+    return {
+        task: str(_("réponse commencée par %(who)s", who=who)) for task, who in rows if task
+    }
 
 
 def _refusal(

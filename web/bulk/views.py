@@ -21,6 +21,8 @@ from web.auth import current_actor, guard
 from web.bulk import reading
 from web.bulk.reading import ACTS, TITLES, Preview
 from web.cases.reading import names
+from web.inbox import around
+from web.inbox.asking import LONGEST_QUERY
 from web.paging import bounded
 from web.people import acting, moments
 from web.security import safe
@@ -57,7 +59,7 @@ def index() -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """What would become of each of the tasks chosen; nothing is done."""
     act = ACTS.get(request.form.get("acte", ""))
-    ids = reading.chosen_ids(request.form.getlist("tache"))
+    ids = _whole_list() or reading.chosen_ids(request.form.getlist("tache"))
     if act is None or not ids:
         flash(
             _("Cochez au moins une tâche, puis choisissez ce que vous voulez en faire."),
@@ -214,6 +216,15 @@ def _job_id() -> UUID:
         return UUID(request.form.get("lot", ""))
     except ValueError:
         return uuid4()
+
+
+def _whole_list() -> list[UUID]:
+    """The first tasks of the list one comes from, when it is asked for as a whole."""
+    if "toutes" not in request.form:
+        return []
+    said = request.form.get("liste", "")[:LONGEST_QUERY]
+    found = around.listed(said, current_actor())
+    return found[1][: task_jobs.MOST] if found else []
 
 
 def _back() -> str:

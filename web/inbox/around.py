@@ -38,7 +38,7 @@ def query() -> str:
 
 def of(task_id: UUID, actor: Actor) -> Around | None:
     """What is around a task in the list of the address; None when it names none."""
-    found = _listed(actor)
+    found = listed(query(), actor)
     if found is None:
         return None
     asked, ids = found
@@ -60,8 +60,8 @@ def after(around: Around | None, actor: Actor) -> str:
     return around.back
 
 
-def _listed(actor: Actor) -> tuple[Asked, list[UUID]] | None:
-    said = query()
+def listed(said: str, actor: Actor) -> tuple[Asked, list[UUID]] | None:
+    """A list by its query, read again, and its tasks in order; None for no list."""
     if not said or not actor.handles_cases:
         return None
     choices = Choices(actor)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from engine import conversation, definitions, notices, worklists
 from engine.access import Actor, allowed
+from engine.commands import task_jobs
 from engine.directory import Organisation
 from engine.models import UserTask, db
 from engine.worklist import hands
@@ -73,6 +74,7 @@ def index() -> ResponseReturnValue:
         views=worklists.views(person(actor), roles(actor)),
         shares=shares(actor),
         acts=ACTS.get(asked.basket, ()),
+        most_together=task_jobs.MOST,
         to_page=lambda number: asked.address(page=number),
     )
 
