@@ -29,7 +29,7 @@ def reference(path: str) -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
-    with servers.postgresql() as url:
+    with servers.postgresql(durable=False) as url:
         yield url
 
 

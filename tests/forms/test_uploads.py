@@ -87,7 +87,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "said"), BAD)
+@pytest.mark.parametrize(
+    ("name", "content", "said"), BAD, ids=[f"{one[0]}-{n}" for n, one in enumerate(BAD)]
+)
 def test_a_file_that_lies_is_refused_in_french(name, content, said):
     checked = check(name, content)
     assert said in checked.problems[0]
