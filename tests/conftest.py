@@ -27,6 +27,25 @@ def reference(path: str) -> Path:
     return found
 
 
+class Failures:
+    """Says at once what failed: a run stopped before its end has told it all the same."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.terminal.write_line(f"\n{report.nodeid} ({report.when})")
+            self.terminal.write_line(report.longreprtext[-2000:])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        config.pluginmanager.register(Failures(terminal))
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     with servers.postgresql(durable=False) as url:

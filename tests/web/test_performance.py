@@ -18,7 +18,7 @@ from engine import clock, journal
 from engine.asks import CaseRequest
 from engine.commands import asks, cases, due_calls, messages, notes, timers
 from engine.commands.asks import Asked
-from engine.directory import Person
+from engine.directory import COMPANY, Organisation, Person
 from engine.documents import Document
 from engine.exchanges import RemoteCall
 from engine.journal import JournalEntry
@@ -183,11 +183,17 @@ def fill(ground: Ground) -> ProcessInstance:
         insert(Person),
         [{"id": i, "email": f"{i}@essai.test", "name": "Agent"} for i in people],
     )
-    elsewhere, them = ground.office.department, ground.office.other_company
+    elsewhere = ground.office.department
+    companies = [uuid4() for _ in range(PEOPLE)]
+    db.session.execute(
+        insert(Organisation),
+        [{"id": i, "kind": COMPANY, "name": f"Essai {n}"} for n, i in enumerate(companies)],
+    )
     tables: list[tuple[Any, list[dict[str, Any]]]] = [
         (ProcessInstance, [
             {**other, "id": i, "number": f"{n:09}", "title": f"Dossier {n}",
-             "organisation_id": elsewhere, "applicant_id": them, "started_at": past[n],
+             "organisation_id": elsewhere, "applicant_id": companies[n % PEOPLE],
+             "started_at": past[n],
              "state": b""}
             for n, i in enumerate(ids)
         ]),
