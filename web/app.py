@@ -73,6 +73,9 @@ BLUEPRINTS = [
     "web.operate.jobs",
     "web.operate.hosts",
     "web.branding.views",
+    "web.designer.views",
+    "web.designer.files",
+    "web.designer.publication",
     "web.callbacks",
     "web.news.views",
 ]
