@@ -87,7 +87,9 @@ class Player:
                 self._start(resolved(values))
             case {"start": name}:
                 if name not in self.values:
-                    raise StoryBroken(f"« {name} » n'est pas parmi les valeurs (« values »)")
+                    raise StoryBroken(
+                        f"« {name} » n'est pas parmi les valeurs (« values »)"
+                    )
                 self._start(replaced(resolved(self.values[name]), step.get("with", {})))
             case {"task": element}:
                 self._complete(element, step["as"], resolved(step.get("values", {})))
@@ -109,7 +111,9 @@ class Player:
             raise StoryBroken("le dossier a déjà commencé")
         model = definitions.model(self.definition_id)
         if not model.by_hand:
-            raise StoryBroken("ce dossier ne commence pas par une demande : dites l'événement")
+            raise StoryBroken(
+                "ce dossier ne commence pas par une demande : dites l'événement"
+            )
         actor = self.cast[(model.start.role if model.start else None) or "applicant"]
         case = cases.start(
             self.definition_id, values, actor=actor, applicant_id=self.applicant_id
@@ -166,7 +170,9 @@ class Player:
                 return
             timers.fire(self.started)
             self._settle()
-        raise StoryBroken(f"plus de {MOST_TIMERS} minuteurs se déclenchent : passez moins de temps")
+        raise StoryBroken(
+            f"plus de {MOST_TIMERS} minuteurs se déclenchent : passez moins de temps"
+        )
 
     def _begin_on_time(self, end: datetime) -> None:
         """Before the case has begun: let the timer that starts it come."""

@@ -42,7 +42,9 @@ def faults(source: bytes) -> list[str]:
     try:
         told = orjson.loads(source or b"{}")
     except orjson.JSONDecodeError as error:
-        return [f"Ce fichier n'est pas du JSON : ligne {error.lineno}, caractère {error.colno}."]
+        return [
+            f"Ce fichier n'est pas du JSON : ligne {error.lineno}, caractère {error.colno}."
+        ]
     if not isinstance(told, dict):
         return ["Ce fichier doit être un objet : « values », « partners » et « stories »."]
     if depth(told) > DEEPEST:
@@ -81,7 +83,7 @@ def faults_of_steps(steps: Any) -> list[str]:
     ]
 
 
-def _fault(step: Any) -> str:  # noqa: PLR0911  one sentence for each thing to put right
+def _fault(step: Any) -> str:
     if not isinstance(step, dict) or not step:
         return "une étape est un objet qui dit ce qui se passe."
     if depth(step) > DEEPEST:
@@ -105,9 +107,12 @@ def _fault_of_act(act: str, step: Mapping[str, Any]) -> str:
     if not isinstance(named, str) or not named or len(named) > LONGEST:
         return f"« {act} » attend un nom."
     if act == "pass" and not (DURATION.fullmatch(named) and any(map(str.isdigit, named))):
-        return f"« {_short(named)} » n'est pas une durée en jours, heures et minutes (P15D)."
+        return (
+            f"« {_short(named)} » n'est pas une durée en jours, heures et minutes (P15D)."
+        )
     wrong = {
-        "task": not isinstance(step.get("as"), str) and "« as » dit le rôle qui remplit la tâche.",
+        "task": not isinstance(step.get("as"), str)
+        and "« as » dit le rôle qui remplit la tâche.",
         "answer": "value" not in step and "« value » dit ce que répond le partenaire.",
     }
     shapes = {"with": dict, "values": dict, "payload": dict, "reasons": list, "code": str}

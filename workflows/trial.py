@@ -30,14 +30,17 @@ from engine.models import (
     db,
 )
 from engine.spiff.errors import ProcessError
-from engine.spiff.model import compile_model
 from engine.spiff.records import PROCEDURE
 from workflows import publication
 from workflows.scenarios import Player, StoryBroken
 from workflows.stories import faults_of_steps
 
 MOST_HISTORY = 200
-COMPANY_ON_TRIAL = {"name": "Entreprise d’essai", "siret": "35600000000048", "siren": "356000000"}
+COMPANY_ON_TRIAL = {
+    "name": "Entreprise d’essai",
+    "siret": "35600000000048",
+    "siren": "356000000",
+}
 
 _CALLED = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d"
@@ -147,7 +150,9 @@ def _stopped(player: Player) -> str:
     """The incidents of the case, which are often why a story goes no further."""
     if player.case is None:
         return ""
-    return "".join(f" Incident à « {i['name']} » : {i['message']}" for i in _incidents(player.case))
+    return "".join(
+        f" Incident à « {i['name']} » : {i['message']}" for i in _incidents(player.case)
+    )
 
 
 def standing(player: Player) -> dict[str, Any]:
@@ -220,7 +225,9 @@ def _call(call: RemoteCall, player: Player, name: str) -> dict[str, Any]:
         "name": name,
         "procedure": call.partner == PROCEDURE,
         "usual": call.operation in player.partners,
-        "asked": call.arguments.get("data") if call.partner == PROCEDURE else call.arguments,
+        "asked": call.arguments.get("data")
+        if call.partner == PROCEDURE
+        else call.arguments,
     }
 
 
@@ -240,13 +247,19 @@ def _history(case: UUID) -> list[dict[str, Any]]:
 
 def _incidents(case: UUID) -> list[dict[str, Any]]:
     return [
-        {"element": i.element_id, "name": i.element_name or i.element_id, "message": i.message}
+        {
+            "element": i.element_id,
+            "name": i.element_name or i.element_id,
+            "message": i.message,
+        }
         for i in _of(Incident, case, Incident.raised_at)
         if i.resolved_at is None
     ]
 
 
-def answered_by(player: Player, operation: str, partners: Mapping[str, Any]) -> dict[str, Any]:
+def answered_by(
+    player: Player, operation: str, partners: Mapping[str, Any]
+) -> dict[str, Any]:
     """The step that tells what a sandbox answers to a call under way; `problem` when none."""
     call = next((c for c in player.asked() if c.operation == operation), None)
     if call is None or call.partner not in partners:
@@ -259,9 +272,14 @@ def answered_by(player: Player, operation: str, partners: Mapping[str, Any]) -> 
     except Refused as refused:
         return {"refuse": operation, "code": refused.code, "reasons": list(refused.reasons)}
     except NotYet:
-        return {"problem": "Le bac à sable n’a pas encore de réponse : donnez-en une autre."}
+        return {
+            "problem": "Le bac à sable n’a pas encore de réponse : donnez-en une autre."
+        }
     except ConnectorError as failure:
         return {"problem": f"Le bac à sable ne répond pas : {failure}"}
     except Exception as failure:  # what a draft asks may be anything
         return {"problem": f"Le bac à sable ne comprend pas cet appel : {failure}"}
-    return {"answer": operation, "value": answer.value if isinstance(answer, Produced) else answer}
+    return {
+        "answer": operation,
+        "value": answer.value if isinstance(answer, Produced) else answer,
+    }

@@ -113,7 +113,9 @@ def show(
     return found[0]
 
 
-def play(setting: Mapping[str, Any], stories: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+def play(
+    setting: Mapping[str, Any], stories: Sequence[Sequence[Any]]
+) -> list[dict[str, Any]]:
     """What came of each story, in order; fewer than asked when there was no time for all."""
     return _asked(setting, {"stories": stories}, LONGEST_OF_ALL)
 
@@ -133,4 +135,8 @@ def _asked(
     _prepare()
     if len(answer) > LARGEST_ANSWER:
         return []
-    return [orjson.loads(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
+    return [
+        orjson.loads(line)
+        for line in answer.splitlines(keepends=True)
+        if line.endswith(b"\n")
+    ]
