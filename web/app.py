@@ -75,6 +75,8 @@ BLUEPRINTS = [
     "web.branding.views",
     "web.designer.views",
     "web.designer.files",
+    "web.designer.trial",
+    "web.designer.scenarios",
     "web.callbacks",
     "web.news.views",
 ]

@@ -25,11 +25,13 @@ from engine.models import (
     Incident,
     MessageSubscription,
     ProcessInstance,
+    StartTimer,
     Timer,
     UserTask,
     db,
 )
 from engine.spiff.errors import ProcessError
+from engine.spiff.model import Model
 from engine.spiff.records import PROCEDURE
 from workflows import publication
 from workflows.scenarios import Player, StoryBroken
@@ -146,6 +148,14 @@ def _problem(player: Player, step: Mapping[str, Any]) -> str:
     return ""
 
 
+def proved(player: Player, steps: Sequence[Any]) -> dict[str, Any] | None:
+    """The same for a scenario, which an incident belies wherever it is."""
+    broken = played(player, steps)
+    if broken is None and (found := _stopped(player).strip()):
+        return {"step": len(steps), "message": found}
+    return broken
+
+
 def _stopped(player: Player) -> str:
     """The incidents of the case, which are often why a story goes no further."""
     if player.case is None:
@@ -157,16 +167,21 @@ def _stopped(player: Player) -> str:
 
 def standing(player: Player) -> dict[str, Any]:
     """Where a trial stands: what is open, awaited and known, as plain values."""
-    found: dict[str, Any] = {"now": clock.now().isoformat(), "case": None}
-    company = db.session.get_one(Organisation, player.applicant_id)
-    found["context"] = {"applicant": describe(company)}
+    model = definitions.model(player.definition_id)
+    names = {e.id: e.name or e.id for e in model.elements.values()}
+    found: dict[str, Any] = {
+        "now": clock.now().isoformat(),
+        "case": None,
+        "start": _start(player, model),
+        "names": names,
+        "roles": dict(model.roles),
+    }
     if player.case is None:
         return found
     case = db.session.get_one(ProcessInstance, player.case)
-    elements = definitions.model(player.definition_id).elements
 
     def name(element: str) -> str:
-        return (elements[element].name if element in elements else "") or element
+        return names.get(element, element)
 
     process = restore(case) if case.is_open else None
     return found | {
@@ -178,6 +193,7 @@ def standing(player: Player) -> dict[str, Any]:
             "outcome_id": case.outcome,
             "started_at": case.started_at.isoformat(),
         },
+        "waits": player.waits(),
         "live": sorted(process.markers()) if process else [],
         "tasks": [_task(task, process) for task in _of(UserTask, case.id, UserTask.opened_at)
                   if task.status == "open"],
@@ -194,6 +210,26 @@ def standing(player: Player) -> dict[str, Any]:
         "incidents": _incidents(case.id),
         "data": {k: v for k, v in player.data().items() if k != "case"},
     }  # fmt: skip
+
+
+def _start(player: Player, model: Model) -> dict[str, Any]:
+    """How a case begins: by whom and with which form, or by which events."""
+    company = db.session.get_one(Organisation, player.applicant_id)
+    timers = db.session.scalars(
+        select(StartTimer.due_at)
+        .where(StartTimer.definition_id == player.definition_id)
+        .order_by(StartTimer.due_at)
+    )
+    role = (model.start.role if model.start else None) or APPLICANT
+    return {
+        "by_hand": model.by_hand,
+        "form": model.start_form if model.by_hand else None,
+        "role": role,
+        "element": model.start.id if model.start else "",
+        "messages": [e.event.name for e in model.start_events if e.event.kind == "message"],
+        "timers": [due.isoformat() for due in timers if due],
+        "context": {"applicant": describe(company)},
+    }
 
 
 def _of(row: Any, case: UUID, order: Any) -> list[Any]:

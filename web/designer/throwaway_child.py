@@ -68,10 +68,9 @@ def _answer(
         except publication.FolderRefused as refused:
             problems = [str(p) for p in refused.problems if p.severity == "error"]
             return {"refused": problems[:20]}
-        broken = trial.played(player, steps)
         if not asked.get("show"):
-            return {"broken": broken}
-        found = {"broken": broken, **trial.standing(player)}
+            return {"broken": trial.proved(player, steps)}
+        found = {"broken": trial.played(player, steps), **trial.standing(player)}
         if sandbox := asked.get("sandbox"):
             found["step"] = trial.answered_by(player, sandbox, _sandboxes(folder))
         return found

@@ -57,7 +57,19 @@ WORDS = {
 }  # fmt: skip
 
 _REFERENCES = frozenset(
-    ["sourceRef", "targetRef", "attachedToRef", "default", "messageRef", "signalRef", "errorRef", "escalationRef", "processRef", "calledElement", "dataObjectRef"]
+    [
+        "sourceRef",
+        "targetRef",
+        "attachedToRef",
+        "default",
+        "messageRef",
+        "signalRef",
+        "errorRef",
+        "escalationRef",
+        "processRef",
+        "calledElement",
+        "dataObjectRef",
+    ]
 )
 _LANE, _AROUND = "couloir", "contenu dans"
 _TOLD_ELSEWHERE = frozenset({"incoming", "outgoing", "flowNodeRef"})

@@ -34,7 +34,7 @@ def compare_forms(before: bytes, after: bytes) -> list[Change]:
 def _things(source: bytes) -> list[Thing]:
     form = orjson.loads(source)
     if not isinstance(form, dict):
-        raise ValueError("ce formulaire n'est pas un objet JSON")
+        raise ValueError("ce formulaire n'est pas un objet JSON")  # noqa: TRY004  what JSON is not
     return [thing for thing, _ in _inside(form, "", "")]
 
 
