@@ -8,7 +8,7 @@ command, so the case is saved and restored at every wait.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,23 @@ from sqlalchemy import select
 
 from engine import clock, definitions, feel
 from engine.access import Actor
-from engine.commands import calls, cases, messages, tasks, timers
+from engine.commands import beginnings, calls, cases, messages, tasks, timers
 from engine.commands.calls import Attempt
 from engine.exchanges import RemoteCall
-from engine.models import History, MessageSubscription, ProcessInstance, Timer, UserTask, db
+from engine.models import (
+    History,
+    MessageSubscription,
+    ProcessInstance,
+    StartTimer,
+    Timer,
+    UserTask,
+    db,
+)
 
 Step = Mapping[str, Any]
 MOST_CALLS = 200
+MOST_TIMERS = 1000
+LONGEST_PASS = timedelta(days=3660)
 DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 
 
@@ -36,7 +46,8 @@ class Player:
     """One case, played. `cast` gives who holds each role; `partners` their usual answers.
 
     With `settle`, it makes the remote calls in the partners' place (a demonstration lets
-    the sandboxes answer); by default the story's own answers are given.
+    the sandboxes answer); by default the story's own answers are given, and a call without
+    any waits, as one to a partner that a step holds back.
     """
 
     definition_id: UUID
@@ -47,16 +58,21 @@ class Player:
     settle: Callable[[UUID], None] | None = None
     case: UUID | None = None
     once: list[tuple[str, Step]] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
 
     def play(self, steps: Sequence[Step]) -> UUID:
         """Play steps in order; returns the case. Raises StoryBroken at the first lie."""
         for number, step in enumerate(steps, 1):
             try:
-                self._play(step)
-                self._check(step)
+                self.take(step)
             except StoryBroken as lie:
                 raise StoryBroken(f"étape {number} : {lie}") from lie
         return self.started
+
+    def take(self, step: Step) -> None:
+        """Play one step. Raises StoryBroken when what it tells is not so."""
+        self._play(step)
+        self._check(step)
 
     @property
     def started(self) -> UUID:
@@ -67,29 +83,60 @@ class Player:
 
     def _play(self, step: Step) -> None:
         match step:
+            case {"start": Mapping() as values}:
+                self._start(resolved(values))
             case {"start": name}:
+                if name not in self.values:
+                    raise StoryBroken(
+                        f"« {name} » n'est pas parmi les valeurs (« values »)"
+                    )
                 self._start(replaced(resolved(self.values[name]), step.get("with", {})))
             case {"task": element}:
                 self._complete(element, step["as"], resolved(step.get("values", {})))
             case {"message": name}:
-                number = db.session.get_one(ProcessInstance, self.started).number
-                messages.receive(name, number, resolved(step.get("payload", {})))
+                self._receive(name, resolved(step.get("payload", {})))
             case {"pass": duration}:
                 self._pass(duration)
+            case {"hold": call}:
+                self.held.add(call)
             case {"answer": call} | {"refuse": call}:
                 self.once.append((call, step))
-                return
             case _:
                 pass
-        self._settle()
+        if self.case is not None:
+            self._settle()
 
     def _start(self, values: Mapping[str, Any]) -> None:
-        role = definitions.model(self.definition_id).start
-        actor = self.cast[(role.role if role else None) or "applicant"]
+        if self.case is not None:
+            raise StoryBroken("le dossier a déjà commencé")
+        model = definitions.model(self.definition_id)
+        if not model.by_hand:
+            raise StoryBroken(
+                "ce dossier ne commence pas par une demande : dites l'événement"
+            )
+        actor = self.cast[(model.start.role if model.start else None) or "applicant"]
         case = cases.start(
             self.definition_id, values, actor=actor, applicant_id=self.applicant_id
         )
         self.case = case.id
+
+    def _receive(self, name: str, payload: Mapping[str, Any]) -> None:
+        """A message for the case; before there is one, the message that starts it."""
+        if self.case is None:
+            messages.receive(name, None, payload)
+            found = beginnings.waiting_to_begin(1)
+            self.case = beginnings.begin(found[0]) if found else None
+            if self.case is None:
+                raise StoryBroken(f"le message « {name} » ne commence aucun dossier")
+            return
+        awaited = db.session.scalars(
+            select(MessageSubscription.correlation).where(
+                MessageSubscription.instance_id == self.case,
+                MessageSubscription.name == name,
+            )
+        ).first()
+        number = db.session.get_one(ProcessInstance, self.case).number
+        messages.receive(name, awaited or number, payload)
 
     def _complete(self, element: str, role: str, values: Mapping[str, Any]) -> None:
         task = db.session.scalars(
@@ -108,10 +155,13 @@ class Player:
     def _pass(self, duration: str) -> None:
         """Move the clock to the end, stopping at every timer on the way."""
         end = clock.now() + _duration(duration)
-        while True:
+        if self.case is None:
+            self._begin_on_time(end)
+        for _ in range(MOST_TIMERS):
             due = db.session.scalar(
                 select(Timer.due_at)
                 .where(Timer.instance_id == self.started, Timer.due_at <= end)
+                .where(Timer.retry_at.is_(None))
                 .order_by(Timer.due_at)
                 .limit(1)
             )
@@ -120,23 +170,49 @@ class Player:
                 return
             timers.fire(self.started)
             self._settle()
+        raise StoryBroken(
+            f"plus de {MOST_TIMERS} minuteurs se déclenchent : passez moins de temps"
+        )
+
+    def _begin_on_time(self, end: datetime) -> None:
+        """Before the case has begun: let the timer that starts it come."""
+        timer = db.session.scalars(
+            select(StartTimer)
+            .where(StartTimer.definition_id == self.definition_id, StartTimer.due_at <= end)
+            .order_by(StartTimer.due_at)
+        ).first()
+        if timer is None or timer.due_at is None:
+            raise StoryBroken("aucun dossier ne commence de lui-même d'ici là")
+        timer_id = timer.id
+        clock.advance(max(timer.due_at - clock.now(), timedelta()))
+        self.case = beginnings.begin_on_time(timer_id)
+        if self.case is None:
+            raise StoryBroken("le dossier n'a pas pu commencer à sa date")
+        self._settle()
 
     def _settle(self) -> None:
+        """Give every call under way the answer that the story has for it."""
         if self.settle is not None:
             self.settle(self.started)
             return
         for _ in range(MOST_CALLS):
-            call = db.session.scalars(
-                select(RemoteCall)
-                .where(RemoteCall.instance_id == self.started, RemoteCall.status == "ready")
-                .limit(1)
-            ).first()
-            if call is None:
+            if not any(self._answer(call) for call in self.asked()):
                 return
-            self._answer(call)
         raise StoryBroken("les appels aux partenaires ne finissent pas")
 
-    def _answer(self, call: RemoteCall) -> None:
+    def asked(self) -> list[RemoteCall]:
+        """The calls of the case that nobody has answered yet, the oldest first."""
+        return list(
+            db.session.scalars(
+                select(RemoteCall)
+                .where(RemoteCall.instance_id == self.started, RemoteCall.status == "ready")
+                .order_by(RemoteCall.created_at, RemoteCall.id)
+                .limit(MOST_CALLS)
+            )
+        )
+
+    def _answer(self, call: RemoteCall) -> bool:
+        """Give one call its answer; whether there was one."""
         for index, (operation, step) in enumerate(self.once):
             if operation == call.operation:
                 del self.once[index]
@@ -147,10 +223,11 @@ class Player:
                     )  # fmt: skip
                 else:
                     calls.answer(call.id, resolved(step["value"]))
-                return
-        if call.operation not in self.partners:
-            raise StoryBroken(f"l'histoire ne dit pas ce que répond {call.operation}")
+                return True
+        if call.operation not in self.partners or call.operation in self.held:
+            return False
         calls.answer(call.id, resolved(self.partners[call.operation]))
+        return True
 
     def _check(self, step: Step) -> None:
         if "expect" in step and self.waits() != sorted(step["expect"]):
@@ -166,7 +243,7 @@ class Player:
                 raise StoryBroken(f"{path} vaut {found!r}, pas {wanted!r}")
 
     def waits(self) -> list[str]:
-        """The elements whose task or message is waited for, the withdrawal aside."""
+        """The elements whose task, message or answer is waited for, the withdrawal aside."""
         open_tasks = db.session.scalars(
             select(UserTask.element_id).where(
                 UserTask.instance_id == self.started, UserTask.status == "open"
@@ -178,7 +255,8 @@ class Player:
                 MessageSubscription.name.not_like(f"%.{cases.WITHDRAWAL}"),
             )
         )
-        return sorted([*open_tasks, *awaited])
+        unanswered = [call.element_id for call in self.asked()]
+        return sorted([*open_tasks, *awaited, *unanswered])
 
     def data(self) -> dict[str, Any]:
         """The case's data, as its history wrote them."""
@@ -238,8 +316,11 @@ def _duration(text: str) -> timedelta:
     found = DURATION.fullmatch(text)
     if found is None:
         raise StoryBroken(f"« {text} » n'est pas une durée en jours, heures et minutes")
-    days, hours, minutes = (int(part or 0) for part in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes)
+    days, hours, minutes = (int((part or "0")[:9]) for part in found.groups())
+    length = timedelta(days=days, hours=hours, minutes=minutes)
+    if length > LONGEST_PASS:
+        raise StoryBroken(f"« {text} » dépasse dix ans : passez moins de temps à la fois")
+    return length
 
 
 def _attempt(call: RemoteCall) -> Attempt:

@@ -19,8 +19,10 @@ async function draw(place) {
   mark(viewer, place.dataset.ebgFailed, "ebg-failed");
   mark(viewer, place.dataset.ebgLive, "ebg-here");
   count(viewer, JSON.parse(place.dataset.ebgPassed || "{}"));
+  badges(viewer, JSON.parse(place.dataset.ebgBadges || "{}"));
   look(viewer, place.dataset.ebgLive);
   controls(viewer, place);
+  shows(viewer, place);
   speak(place);
   place.dataset.ebgDrawn = "yes";
 }
@@ -53,6 +55,39 @@ function count(viewer, passed) {
   }
 }
 
+// What is said of each element, in words on it; a kind draws it in its own way.
+function badges(viewer, told) {
+  const elements = viewer.get("elementRegistry");
+  for (const [id, { text, kind, told: title }] of Object.entries(told)) {
+    const element = elements.get(id);
+    if (!element) continue;
+    if (kind && !element.children?.length) viewer.get("canvas").addMarker(element, `ebg-is-${kind}`);
+    if (!text) continue;
+    const html = Object.assign(document.createElement("div"), { className: `ebg-said ${kind || ""}`, title: title || text });
+    html.textContent = text;
+    const position = element.waypoints ? { top: -8, left: 0 } : { top: -4, left: -4 };
+    viewer.get("overlays").add(id, { position, html, show: { minZoom: 0.35 } });
+  }
+}
+
+// Buttons of the page that lead to an element of the diagram.
+function shows(viewer, place) {
+  const elements = viewer.get("elementRegistry");
+  for (const button of document.querySelectorAll("[data-ebg-show]")) {
+    const element = elements.get(button.dataset.ebgShow);
+    if (!element) continue;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const canvas = viewer.get("canvas");
+      if (canvas.zoom() < 0.7) canvas.zoom(0.7);
+      canvas.scrollToElement(element, 100);
+      canvas.addMarker(element, "ebg-found");
+      setTimeout(() => canvas.removeMarker(element, "ebg-found"), 4000);
+      place.scrollIntoView({ block: "center" });
+    });
+  }
+}
+
 // The whole diagram is too small to read: begin at what is being done.
 function look(viewer, live) {
   const canvas = viewer.get("canvas");
@@ -75,6 +110,7 @@ function controls(viewer, place) {
     here: () => look(viewer, place.dataset.ebgLive),
   };
   for (const button of document.querySelectorAll("[data-ebg-zoom]")) {
+    if (button.dataset.ebgOf && button.dataset.ebgOf !== place.id) continue;
     button.hidden = false;
     button.addEventListener("click", () => acts[button.dataset.ebgZoom]());
   }

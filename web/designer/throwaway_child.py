@@ -1,0 +1,106 @@
+"""The process in which a trial is played: one request on its input, one answer on its output.
+
+It has an empty environment, a database in its own memory, a clock in a folder of its own, and
+limits of the operating system: whatever a diagram does, it ends with this process. Started
+before it is needed, it imports everything and waits (`throwaway`).
+"""
+
+import base64
+import resource
+import select
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import Flask
+
+from connectors import catalogue
+from engine import clock, operations
+from engine.models import db
+from workflows import publication, territory, trial
+
+ROOT = Path(__file__).parent.parent
+LONGEST_IDLE = 600
+CPU_SECONDS = 30
+MEMORY = 2 * 1024**3
+LARGEST_FILE = 16 * 1024**2
+
+
+def main() -> None:
+    """Wait for a request, play it, write what came of it, line by line."""
+    _limit()
+    publication.load_operations()
+    territory.use(ROOT / "data")
+    if not select.select([sys.stdin], [], [], LONGEST_IDLE)[0]:
+        return
+    request = sys.stdin.buffer.read()
+    if not request:
+        return
+    for answer in answers(orjson.loads(request), Path(sys.argv[1])):
+        sys.stdout.buffer.write(orjson.dumps(answer, default=str) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def answers(asked: Mapping[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    """What came of each story, each played in an office of its own."""
+    operations.allow_remote_calls(asked["remote_calls"])
+    told = dict(asked["setting"])
+    files = {name: base64.b64decode(text) for name, text in told.pop("files").items()}
+    setting = trial.Setting(files=files, **told)
+    for story in asked["stories"]:
+        yield _answer(setting, story, asked, folder)
+
+
+def _answer(
+    setting: trial.Setting, steps: list[Any], asked: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    _set_clock(folder / "clock", asked.get("since"))
+    app = Flask("trial")
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    db.init_app(app)
+    with app.app_context():
+        db.create_all()
+        try:
+            player = trial.open_office(setting)
+        except publication.FolderRefused as refused:
+            problems = [str(p) for p in refused.problems if p.severity == "error"]
+            return {"refused": problems[:20]}
+        if not asked.get("show"):
+            return {"broken": trial.proved(player, steps)}
+        found = {"broken": trial.played(player, steps), **trial.standing(player)}
+        if sandbox := asked.get("sandbox"):
+            found["step"] = trial.answered_by(player, sandbox, _sandboxes(folder))
+        return found
+
+
+def _set_clock(file: Path, since: str | None) -> None:
+    """A clock of this process alone, which says what it was when the trial began."""
+    file.unlink(missing_ok=True)
+    clock.configure(file)
+    if since:
+        moved = datetime.fromisoformat(since) - clock.now()
+        file.write_text(str(moved.total_seconds()))
+
+
+def _sandboxes(folder: Path) -> Mapping[str, Any]:
+    """The partners without any setting: each is its sandbox, within this process."""
+    fonts = str(ROOT / "static/dist/fonts")
+    return catalogue.connect_all({"FONTS_DIR": fonts}, clock=clock.now, data=folder)
+
+
+def _limit() -> None:
+    for what, most in (
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+if __name__ == "__main__":
+    main()

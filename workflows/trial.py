@@ -1,0 +1,321 @@
+"""A trial: a procedure's files, played in an office that is thrown away afterwards.
+
+The caller gives an empty database and a clock of its own (`web.designer.throwaway_child`):
+nothing here knows the real office, whose bodies it is told by name. A trial never fails: what
+cannot be played is told, with the step where the story stops.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from connectors import ConnectorError, NotYet, Produced, Refused
+from engine import clock, definitions
+from engine.access import Actor, Forbidden, actor_for
+from engine.commands import people, publishing
+from engine.commands.step import restore
+from engine.directory import APPLICANT, COMPANY, MEMBER, Organisation, describe
+from engine.errors import EngineError
+from engine.exchanges import RemoteCall
+from engine.models import (
+    History,
+    Incident,
+    MessageSubscription,
+    ProcessInstance,
+    StartTimer,
+    Timer,
+    UserTask,
+    db,
+)
+from engine.spiff.errors import ProcessError
+from engine.spiff.model import Model
+from engine.spiff.records import PROCEDURE
+from workflows import publication
+from workflows.scenarios import Player, StoryBroken
+from workflows.stories import faults_of_steps
+
+MOST_HISTORY = 200
+COMPANY_ON_TRIAL = {
+    "name": "Entreprise d’essai",
+    "siret": "35600000000048",
+    "siren": "356000000",
+}
+
+_CALLED = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d"
+  targetNamespace="essai"><bpmn:process id="{key}" name="{key}" isExecutable="true">
+  <bpmn:startEvent id="s"/><bpmn:endEvent id="e"/>
+  <bpmn:sequenceFlow id="f" sourceRef="s" targetRef="e"/></bpmn:process></bpmn:definitions>"""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a trial is played with: the files, and the bodies that the diagram may name.
+
+    `called` are the procedures that its calls may name: they are answered by hand.
+    """
+
+    key: str
+    files: Mapping[str, bytes]
+    owner: Mapping[str, Any]
+    others: Sequence[Mapping[str, Any]] = ()
+    called: Sequence[str] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    partners: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Cast(Mapping[str, Actor]):
+    """Who plays: one person a role, who has it in every body of the trial."""
+
+    def __init__(self, bodies: Sequence[UUID], company: UUID) -> None:
+        self.bodies, self.company = bodies, company
+        self._known: dict[str, Actor] = {}
+
+    def __getitem__(self, role: str) -> Actor:
+        if role not in self._known:
+            person = people.add_person(f"{len(self._known)}@essai.invalid", role)
+            for body in [self.company] if role == APPLICANT else self.bodies:
+                people.grant(person, body, role)
+            self._known[role] = actor_for(person)
+        return self._known[role]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def open_office(setting: Setting) -> Player:
+    """Enter the bodies, publish the files as they are, and give who plays them.
+
+    Raises FolderRefused when they could not be published.
+    """
+    owner = _enter(MEMBER, setting.owner)
+    others = [_enter(MEMBER, one) for one in setting.others]
+    company = _enter(COMPANY, COMPANY_ON_TRIAL)
+    for key in setting.called:
+        publication.publish(
+            key, {"process.bpmn": _CALLED.format(key=key).encode()}, owner_id=owner
+        )
+    publication.publish(setting.key, setting.files, owner_id=owner)
+    publishing.set_parameters(setting.key, owner, dict(setting.parameters), by=None)
+    definition = definitions.latest(setting.key)
+    return Player(
+        definition.id,
+        Cast([owner, *others], company),
+        company,
+        setting.values,
+        setting.partners,
+    )
+
+
+def _enter(kind: str, facts: Mapping[str, Any]) -> UUID:
+    known = {"slug", "siren", "siret", "insee", "naf", "address", "email", "phone"}
+    given = {name: facts[name] for name in known if facts.get(name)}
+    return people.add_organisation(kind, facts["name"], **given)
+
+
+def played(player: Player, steps: Sequence[Any]) -> dict[str, Any] | None:
+    """Play a story; where it stops and why, or None when it goes to its end."""
+    if wrong := faults_of_steps(steps):
+        return {"step": 0, "message": " ".join(wrong[:3])}
+    for number, step in enumerate(steps, 1):
+        if message := _problem(player, step):
+            return {"step": number, "message": message}
+    return None
+
+
+def _problem(player: Player, step: Mapping[str, Any]) -> str:
+    try:
+        player.take(step)
+    except StoryBroken as broken:
+        return f"{broken}.{_stopped(player)}"
+    except Forbidden:
+        return "Personne ne peut faire cela dans cette procédure : vérifiez les rôles."
+    except (EngineError, ProcessError) as refused:
+        return f"La procédure le refuse : {refused}"
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as wrong:
+        return f"Cette étape est mal écrite ({wrong})."
+    except Exception as failure:  # whatever a diagram does, its trial says so
+        return f"Cette étape n’a pas pu être jouée : {type(failure).__name__}, {failure}."
+    finally:
+        db.session.rollback()
+    return ""
+
+
+def proved(player: Player, steps: Sequence[Any]) -> dict[str, Any] | None:
+    """The same for a scenario, which an incident belies wherever it is."""
+    broken = played(player, steps)
+    if broken is None and (found := _stopped(player).strip()):
+        return {"step": len(steps), "message": found}
+    return broken
+
+
+def _stopped(player: Player) -> str:
+    """The incidents of the case, which are often why a story goes no further."""
+    if player.case is None:
+        return ""
+    return "".join(
+        f" Incident à « {i['name']} » : {i['message']}" for i in _incidents(player.case)
+    )
+
+
+def standing(player: Player) -> dict[str, Any]:
+    """Where a trial stands: what is open, awaited and known, as plain values."""
+    model = definitions.model(player.definition_id)
+    names = {e.id: e.name or e.id for e in model.elements.values()}
+    found: dict[str, Any] = {
+        "now": clock.now().isoformat(),
+        "case": None,
+        "start": _start(player, model),
+        "names": names,
+        "roles": dict(model.roles),
+    }
+    if player.case is None:
+        return found
+    case = db.session.get_one(ProcessInstance, player.case)
+
+    def name(element: str) -> str:
+        return names.get(element, element)
+
+    process = restore(case) if case.is_open else None
+    return found | {
+        "case": {
+            "status": case.status,
+            "title": case.title,
+            "milestone": case.milestone,
+            "outcome": case.outcome and name(case.outcome),
+            "outcome_id": case.outcome,
+            "started_at": case.started_at.isoformat(),
+        },
+        "waits": player.waits(),
+        "live": sorted(process.markers()) if process else [],
+        "tasks": [_task(task, process) for task in _of(UserTask, case.id, UserTask.opened_at)
+                  if task.status == "open"],
+        "messages": [
+            {"element": s.element_id, "element_name": name(s.element_id), "name": s.name, "kind": s.kind}
+            for s in _of(MessageSubscription, case.id, MessageSubscription.name)
+        ],
+        "timers": [
+            {"element": t.element_id, "name": name(t.element_id), "due_at": t.due_at.isoformat()}
+            for t in _of(Timer, case.id, Timer.due_at)
+        ],
+        "calls": [_call(call, player, name(call.element_id)) for call in player.asked()],
+        "history": _history(case.id),
+        "incidents": _incidents(case.id),
+        "data": {k: v for k, v in player.data().items() if k != "case"},
+    }  # fmt: skip
+
+
+def _start(player: Player, model: Model) -> dict[str, Any]:
+    """How a case begins: by whom and with which form, or by which events."""
+    company = db.session.get_one(Organisation, player.applicant_id)
+    timers = db.session.scalars(
+        select(StartTimer.due_at)
+        .where(StartTimer.definition_id == player.definition_id)
+        .order_by(StartTimer.due_at)
+    )
+    role = (model.start.role if model.start else None) or APPLICANT
+    return {
+        "by_hand": model.by_hand,
+        "form": model.start_form if model.by_hand else None,
+        "role": role,
+        "element": model.start.id if model.start else "",
+        "messages": [e.event.name for e in model.start_events if e.event.kind == "message"],
+        "timers": [due.isoformat() for due in timers if due],
+        "context": {"applicant": describe(company)},
+    }
+
+
+def _of(row: Any, case: UUID, order: Any) -> list[Any]:
+    found = select(row).where(row.instance_id == case).order_by(order).limit(MOST_HISTORY)
+    return list(db.session.scalars(found))
+
+
+def _task(task: UserTask, process: Any) -> dict[str, Any]:
+    body = db.session.get_one(Organisation, task.organisation_id)
+    roles = definitions.model(task.definition_id).roles
+    return {
+        "id": str(task.id),
+        "element": task.element_id,
+        "name": task.name,
+        "role": task.role,
+        "role_name": roles.get(task.role, task.role),
+        "body": body.name,
+        "form": task.form,
+        "into": task.into,
+        "due_at": task.due_at.isoformat() if task.due_at else None,
+        "context": process.task_data(task.id) if process else {},
+    }
+
+
+def _call(call: RemoteCall, player: Player, name: str) -> dict[str, Any]:
+    return {
+        "operation": call.operation,
+        "element": call.element_id,
+        "name": name,
+        "procedure": call.partner == PROCEDURE,
+        "usual": call.operation in player.partners,
+        "asked": call.arguments.get("data")
+        if call.partner == PROCEDURE
+        else call.arguments,
+    }
+
+
+def _history(case: UUID) -> list[dict[str, Any]]:
+    rows = db.session.scalars(
+        select(History)
+        .where(History.instance_id == case)
+        .order_by(History.seq.desc())
+        .limit(MOST_HISTORY)
+    )
+    return [
+        {"element": row.element_id, "name": row.name, "kind": row.kind, "state": row.state,
+         "ended_at": row.ended_at.isoformat()}
+        for row in rows
+    ]  # fmt: skip
+
+
+def _incidents(case: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "element": i.element_id,
+            "name": i.element_name or i.element_id,
+            "message": i.message,
+        }
+        for i in _of(Incident, case, Incident.raised_at)
+        if i.resolved_at is None
+    ]
+
+
+def answered_by(
+    player: Player, operation: str, partners: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The step that tells what a sandbox answers to a call under way; `problem` when none."""
+    call = next((c for c in player.asked() if c.operation == operation), None)
+    if call is None or call.partner not in partners:
+        return {"problem": "Cet appel n’attend plus de réponse."}
+    partner, function = operation.split(".", 1)
+    asked, key = dict(call.arguments), str(call.id)
+    db.session.rollback()
+    try:
+        answer = getattr(partners[partner], function)(**asked, key=key)
+    except Refused as refused:
+        return {"refuse": operation, "code": refused.code, "reasons": list(refused.reasons)}
+    except NotYet:
+        return {
+            "problem": "Le bac à sable n’a pas encore de réponse : donnez-en une autre."
+        }
+    except ConnectorError as failure:
+        return {"problem": f"Le bac à sable ne répond pas : {failure}"}
+    except Exception as failure:  # what a draft asks may be anything
+        return {"problem": f"Le bac à sable ne comprend pas cet appel : {failure}"}
+    return {
+        "answer": operation,
+        "value": answer.value if isinstance(answer, Produced) else answer,
+    }
