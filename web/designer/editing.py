@@ -9,7 +9,6 @@ from flask import abort, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
-from engine import procedure_drafts
 from engine.access import allowed
 from engine.models import db
 from engine.procedure_drafts import ProcedureDraft
@@ -43,25 +42,32 @@ def show(
     # The editors of bpmn.io place what they draw by style attributes, and nothing else does.
     relax("style-src-attr", "'unsafe-inline'")
     relax("frame-src", "'self'")
-    settings = {
-        "file": name,
-        "icons": current_app.jinja_env.globals["asset"]("icons.svg"),  # type: ignore[operator]
-        "language": str(get_locale())[:2],
-        "words": phrases.translated(),
-        "readOnly": not allowed(current_actor(), "edit", draft),
-        "largest": LARGEST_FILE,
-        "beginning": beginning,
-        "urls": {**_urls(draft_id, name), **urls},
-        **told,
-    }
     return render_template(
         template,
         draft=draft,
         name=name,
-        settings=settings,
         held=draft.held_by_another(current_actor().person_id),
-        others=[one.name for one in procedure_drafts.listed(draft_id)],
+        edits=allowed(current_actor(), "edit", draft),
+        settings=settings(
+            urls={**_urls(draft_id, name), **urls},
+            file=name,
+            readOnly=not allowed(current_actor(), "edit", draft),
+            largest=LARGEST_FILE,
+            beginning=beginning,
+            **told,
+        ),
     )
+
+
+def settings(*, urls: Mapping[str, str], **told: Any) -> dict[str, Any]:
+    """What a page tells its script: addresses, words in the page's language, and more."""
+    return {
+        "icons": current_app.jinja_env.globals["asset"]("icons.svg"),  # type: ignore[operator]
+        "language": str(get_locale())[:2],
+        "words": phrases.translated(),
+        "urls": dict(urls),
+        **told,
+    }
 
 
 def _urls(draft_id: UUID, name: str) -> dict[str, str]:

@@ -36,7 +36,7 @@ export class Editor {
   async start(first) {
     let text;
     try {
-      text = await this.file.read();
+      text = (await this.file.read()) || settings.beginning;
     } catch (failure) {
       return this.say(failure.message, "danger");
     }
@@ -176,11 +176,11 @@ export class Editor {
     this.problems = all.filter(({ file }) => file === settings.file);
     const others = all.length - this.problems.length;
     const rows = this.problems.map(({ message, severity, element_name }) =>
-      el("li", { class: `ebg-problem ebg-problem-${severity}` }, el("strong", {}, severity === "error" ? t("Erreur") : t("Remarque")), " ", element_name ? `${element_name} : ` : "", message),
+      el("li", { class: `ebg-remark ebg-remark-${severity}` }, el("strong", {}, severity === "error" ? t("Erreur") : t("Remarque")), " ", element_name ? `${element_name} : ` : "", message),
     );
     const place = this.place("problems");
     place.replaceChildren(
-      rows.length ? el("ul", { class: "ebg-problems" }, rows) : el("p", { class: "mb-0" }, t("Rien à signaler dans ce fichier.")),
+      rows.length ? el("ul", { class: "ebg-remarks" }, rows) : el("p", { class: "mb-0" }, t("Rien à signaler dans ce fichier.")),
       others ? el("p", { class: "mt-2 mb-0 text-body-secondary" }, t("{count} remarques concernent d’autres fichiers du brouillon.", { count: others })) : "",
     );
     this.views[this.name]?.problems?.(this.problems);

@@ -97,7 +97,7 @@ export class PlainView {
     const found = xml.read(table);
     return [
       el("div", { class: "ebg-fields" }, ...this.policy(table, found)),
-      el("ul", { class: "ebg-problems", "data-ebg-remarks": name }),
+      el("ul", { class: "ebg-remarks", "data-ebg-remarks": name }),
       this.columns(table, found, at),
       this.rules(table, at, name),
       el("p", { class: "mt-2" }, button(t("Ajouter une règle"), () => this.act(() => xml.addRule(table, found.rules.length), `${at}-${found.rules.length}-0`))),
@@ -259,7 +259,7 @@ export class PlainView {
       for (const { message, severity } of mine) {
         const rows = /[Rr]ègles? (\d+)(?: et (\d+))?/.exec(message)?.slice(1).filter(Boolean) ?? [];
         const kind = severity === "error" ? t("Erreur") : t("Remarque");
-        if (!rows.length) list.append(el("li", { class: `ebg-problem ebg-problem-${severity}` }, el("strong", {}, kind), " ", message));
+        if (!rows.length) list.append(el("li", { class: `ebg-remark ebg-remark-${severity}` }, el("strong", {}, kind), " ", message));
         for (const number of rows) {
           const row = section.querySelector(`[data-ebg-rule="${number}"]`);
           row?.after(el("tr", { class: "ebg-remark-row" }, el("td", { colspan: row.cells.length }, el("strong", {}, kind), " ", message)));

@@ -94,7 +94,7 @@ export class PlainView {
         el(
           "div",
           { class: "ebg-question-body" },
-          el("ul", { class: "ebg-problems", "data-ebg-remarks": "" }),
+          el("ul", { class: "ebg-remarks", "data-ebg-remarks": "" }),
           why ? el("div", { class: "alert alert-danger" }, el("div", {}, why)) : this.fields(one, entitle),
           this.acts(one, list, at, path),
         ),
@@ -188,7 +188,7 @@ export class PlainView {
       const place = [...this.pane.querySelectorAll("[data-ebg-path]")].filter(({ dataset }) => dataset.ebgPath === element_id || dataset.ebgId === element_id || element_id.startsWith(`${dataset.ebgPath}.`)).at(-1);
       if (!place) continue;
       const kind = severity === "error" ? t("Erreur") : t("Remarque");
-      place.querySelector("[data-ebg-remarks]").append(el("li", { class: `ebg-problem ebg-problem-${severity}` }, el("strong", {}, kind), " ", message));
+      place.querySelector("[data-ebg-remarks]").append(el("li", { class: `ebg-remark ebg-remark-${severity}` }, el("strong", {}, kind), " ", message));
       if (!place.querySelector(".ebg-question-mark")) place.querySelector("summary").append(el("span", { class: "ebg-question-mark ebg-badge ebg-badge-late" }, kind));
     }
   }

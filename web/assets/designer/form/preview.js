@@ -22,7 +22,7 @@ export class Preview {
   }
 
   async show() {
-    this.form.elements.source.value = await this.text();
+    this.form.elements._source.value = await this.text();
     this.frame.hidden = false;
     this.form.submit();
     this.shown = true;
