@@ -84,6 +84,8 @@ async function bundle() {
     write: false,
     legalComments: "none",
     plugins: [exchange(modules)],
+    // The form editor and the fields it shows must share one preact: its own, which is older.
+    alias: { preact: join(modules, "@bpmn-io/form-js-editor/node_modules/preact") },
     assetNames: "[name]-[hash]",
     loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty", ".eot": "empty", ".svg": "dataurl" },
   });

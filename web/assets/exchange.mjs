@@ -11,6 +11,8 @@ const FORM_EDITOR = "@bpmn-io/form-js-editor/dist/index.es.js";
 const STYLES = ["style-mod/src/style-mod.js", [["if (!root.head && root.adoptedStyleSheets", "if (root.adoptedStyleSheets"]]];
 
 // form-js ships no translation: its English stands in quotes after one of these.
+// Nor does it give the entry of which its own properties panel is made.
+const ENTRY = ["export { ContextPadModule,", "export { TextfieldEntry as TextFieldEntry, isEdited as isTextFieldEntryEdited, ContextPadModule,"];
 const words = Object.entries(FORM_WORDS).map(([english, french]) => [quoted(english), JSON.stringify(french)]);
 
 function quoted(text) {
@@ -21,7 +23,7 @@ function quoted(text) {
 export const exchange = (modules) => ({
   name: "exchange",
   setup(build) {
-    for (const [file, pairs] of [STYLES, [FORM_EDITOR, words]]) {
+    for (const [file, pairs] of [STYLES, [FORM_EDITOR, [...words, ENTRY]]]) {
       const path = join(modules, file);
       const filter = new RegExp(`${file.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}$`);
       build.onLoad({ filter }, () => {

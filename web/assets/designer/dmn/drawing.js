@@ -26,7 +26,6 @@ export class DrawingView {
   async open(text) {
     parse(text);
     this.source = text;
-    this.touched = false;
     this.modeler ??= this.make();
     try {
       await this.modeler.importXML(text.replace(LIKE_IT, `${KNOWN}$1`));
@@ -36,6 +35,7 @@ export class DrawingView {
     const gone = lost(text, (await this.modeler.saveXML({ format: true })).xml);
     if (gone.length) throw new Error(t("Le dessin perdrait une partie de ce fichier ({what}) : modifiez-le dans la vue « Tableau » ou « Texte ».", { what: gone.slice(0, 5).join(", ") }));
     this.parts();
+    this.touched = false;
   }
 
   make() {
@@ -49,7 +49,7 @@ export class DrawingView {
       boxedExpression: part,
     });
     modeler.on("views.changed", () => this.parts());
-    modeler.on("viewer.created", ({ viewer }) => viewer.on("commandStack.changed", () => this.touch()));
+    modeler.on("viewer.created", ({ viewer }) => viewer.on("commandStack.changed", ({ trigger }) => trigger !== "clear" && this.touch()));
     return modeler;
   }
 

@@ -27,6 +27,7 @@ export class PlainView {
     this.source = text;
     this.doc = xml.parse(text);
     this.past = [];
+    this.touched = false;
     this.draw();
   }
 
@@ -198,9 +199,9 @@ export class PlainView {
     ];
     return el(
       "details",
-      { class: "ebg-fold mb-3", open: this.unfolded?.has(at), ontoggle: ({ target }) => ((this.unfolded ??= new Set())[target.open ? "add" : "delete"](at)) },
+      { class: "ebg-more mb-3", open: this.unfolded?.has(at), ontoggle: ({ target }) => ((this.unfolded ??= new Set())[target.open ? "add" : "delete"](at)) },
       el("summary", {}, t("Colonnes de la table")),
-      el("div", { class: "ebg-fold-body" }, kinds.map(([kind, title, all, add]) => [
+      el("div", { }, kinds.map(([kind, title, all, add]) => [
         el("h3", { class: "h6" }, title),
         all.map((one, i) => this.column(kind, one, i, all.length, at)),
         el("p", {}, button(add, () => this.act(() => xml.addColumn(table, kind), `${kind}-${at}-${all.length}`))),

@@ -7,11 +7,14 @@ export class Trial {
   constructor(place, text, applied) {
     Object.assign(this, { place, text, applied });
     this.typed = {};
+    this.answer = el("div", { role: "status", class: "mt-3" });
     this.draw([]);
   }
 
   // Which decisions may be tried, and what they read; after each change of the text.
   async renew() {
+    this.answer.replaceChildren();
+    this.applied([]);
     try {
       const { decisions } = await this.ask({});
       this.draw(decisions);
@@ -30,7 +33,6 @@ export class Trial {
     this.drawn = same;
     const chosen = decisions.find(({ id }) => id === this.id) ?? decisions[0];
     this.id = chosen?.id;
-    this.answer = el("div", { role: "status", class: "mt-3" });
     if (!chosen) return this.place.replaceChildren(el("p", { class: "mb-0 text-body-secondary" }, t("Corrigez d’abord les erreurs de ce fichier.")));
     const which = field(t("Décision à essayer"), choice(chosen.id, decisions.map(({ id, name }) => [id, name]), (id) => ((this.id = id), (this.drawn = ""), this.draw(decisions))));
     const fields = chosen.needs.map(({ path, label, type }) =>

@@ -1,6 +1,7 @@
 // Trying a FEEL expression: what it gives on sample data, or where it is wrong.
 //
-//   new Trying(place, () => samples.data, { expression: "montant > 10" })   in any editor's panel
+// In any editor's panel, whose settings have urls.feel (and urls.samples for Samples):
+//   new Trying(place, () => samples.data, { expression: "montant > 10" })
 
 import { area, ask, choice, el, field, input, plain, settings, t } from "../elements.js";
 

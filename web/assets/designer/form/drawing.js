@@ -1,8 +1,6 @@
 // The bpmn.io editor of forms, with the components that we publish and our own properties.
 
-import { FormEditor } from "@bpmn-io/form-js-editor";
-import { FormFields } from "@bpmn-io/form-js-viewer";
-import { TextFieldEntry, isTextFieldEntryEdited } from "@bpmn-io/properties-panel";
+import { FormEditor, TextFieldEntry, isTextFieldEntryEdited } from "@bpmn-io/form-js-editor";
 import { settings, t } from "../elements.js";
 import { outside, parse, walk, write } from "./questions.js";
 import { NAMES, PROPERTIES } from "./words.js";
@@ -10,13 +8,14 @@ import { NAMES, PROPERTIES } from "./words.js";
 const { profile } = settings;
 
 // The palette and what may change into what: our profile, by the names of our own editor.
-class OurFields extends FormFields {
-  constructor() {
-    super();
-    for (const [type, Field] of Object.entries(this._formFields)) {
+class Restricted {
+  static $inject = ["formFields"];
+
+  constructor({ _formFields: known }) {
+    for (const [type, Field] of Object.entries(known)) {
       if (type === "default") continue;
-      if (!profile.keys[type]) delete this._formFields[type];
-      else this._formFields[type] = named(Field, t(NAMES[type]));
+      if (!profile.keys[type]) delete known[type];
+      else known[type] = named(Field, t(NAMES[type]));
     }
   }
 }
@@ -63,8 +62,8 @@ class OurProperties {
 }
 
 const ours = {
-  __init__: ["ourProperties"],
-  formFields: ["type", OurFields],
+  __init__: ["restricted", "ourProperties"],
+  restricted: ["type", Restricted],
   ourProperties: ["type", OurProperties],
 };
 

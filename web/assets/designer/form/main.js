@@ -17,4 +17,5 @@ const views = {
 };
 const preview = new Preview(place("preview"), () => editor.text());
 const editor = new Editor(root, views, { changed: () => preview.renew() });
-editor.start("plain");
+await editor.start("plain");
+views.plain.reveal(decodeURIComponent(location.hash.slice(1)));

@@ -143,9 +143,9 @@ export class PlainView {
       el("div", { class: "ebg-fields" }, type, shown.filter(({ more }) => !more).map(make)),
       el(
         "details",
-        { class: "ebg-fold mt-3" },
+        { class: "ebg-more mt-2" },
         el("summary", {}, t("Autres réglages")),
-        el("div", { class: "ebg-fold-body ebg-fields" }, shown.filter(({ more }) => more).map(make), own.map((name) => this.property(one, name, put))),
+        el("div", { class: "ebg-fields" }, shown.filter(({ more }) => more).map(make), own.map((name) => this.property(one, name, put))),
       ),
     );
   }
@@ -159,6 +159,8 @@ export class PlainView {
         return tick(t(label), Boolean(value), put(path));
       case "untick": // true unless said otherwise
         return tick(t(label), value !== false, (checked) => ((one[path] = checked), this.touch()));
+      case "prose":
+        return field(t(label), area(value, put(path), { class: "form-control" }), how);
       case "area":
         return field(t(label), area(value, put(path)), how);
       case "number":
@@ -179,6 +181,15 @@ export class PlainView {
     const list = { "ebg:type": profile.formats[one.type] ?? [], "ebg:autocomplete": profile.autocomplete, "ebg:shared": profile.shared, "ebg:reserved": ["true"] }[name];
     const options = list && ["", ...new Set([...list, ...(value ? [value] : [])])].map((key) => [key, key || t("(aucun)")]);
     return field(t(label), options ? choice(value, options, put(path)) : input(value, put(path)), { help: help ? t(help) : name });
+  }
+
+  // Opens the question that an address or a remark names, by its path or its id.
+  reveal(name) {
+    const places = [...this.pane.querySelectorAll("[data-ebg-path]")];
+    const place = places.find(({ dataset }) => name && (dataset.ebgPath === name || dataset.ebgId === name));
+    if (!place) return;
+    place.open = true;
+    place.querySelector("summary").focus();
   }
 
   problems(found) {
