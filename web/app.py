@@ -80,6 +80,7 @@ BLUEPRINTS = [
     "web.designer.feel",
     "web.designer.usages",
     "web.designer.files",
+    "web.designer.publication",
     "web.callbacks",
     "web.news.views",
 ]
