@@ -268,6 +268,14 @@ def common(name: str) -> bytes | None:
     return found.read_bytes() if found.is_file() else None
 
 
+def common_names() -> list[str]:
+    """The names of the pieces of `forms/common`."""
+    folder = resources.files("forms") / "common"
+    suffix = ".form.json"
+    names = (found.name for found in folder.iterdir())
+    return sorted(name.removesuffix(suffix) for name in names if name.endswith(suffix))
+
+
 def read_names(nodes: tuple[Node, ...]) -> frozenset[str]:
     """The names that the form's expressions may read, wherever they come from."""
     sources, _given = _expressions(nodes)

@@ -63,6 +63,13 @@ def relax(directive: str, sources: str) -> None:
     g.setdefault("relaxed", {})[directive] = sources
 
 
+def framed(response: Response) -> Response:
+    """The same answer, which pages of this site may show in a frame."""
+    relax("frame-ancestors", "'self'")
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
 def safe(address: str | None) -> str:
     """An address of this site to come back to; the home page for anything else."""
     return address if address and _LOCAL.fullmatch(address) else "/"

@@ -40,6 +40,19 @@ class Rendering(Protocol):
         of several lines or a list of lines.
         """
 
+    def written(
+        self,
+        *,
+        title: str,
+        body: str,
+        sender: dict[str, Any],
+        recipient: dict[str, Any],
+        reference: str,
+        place_and_date: str,
+        signatory: str | None = None,
+    ) -> bytes:
+        """The PDF that `letter` would make, given and not kept."""
+
     def recap(
         self,
         *,

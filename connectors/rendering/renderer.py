@@ -59,24 +59,26 @@ class Renderer:
         file_name: str,
         key: str,
     ) -> Produced:
-        problems = _required(
-            {"objet": title, "texte": body, "émetteur": sender.get("name")}
-        )
-        if len(body) > MAXIMUM:
-            problems.append(f"Le texte de la lettre dépasse {MAXIMUM} caractères.")
-        if problems:
-            raise Refused(problems)
-        draw = partial(
-            draw_letter,
-            title=title,
-            body=body,
-            sender=sender,
-            recipient=recipient,
-            reference=reference,
-            place_and_date=place_and_date,
-            signatory=signatory,
+        draw = _letter(
+            title, body, sender, recipient, reference, place_and_date, signatory
         )
         return self._produced(draw, title, sender, kind=kind, file_name=file_name, key=key)
+
+    def written(
+        self,
+        *,
+        title: str,
+        body: str,
+        sender: dict[str, Any],
+        recipient: dict[str, Any],
+        reference: str,
+        place_and_date: str,
+        signatory: str | None = None,
+    ) -> bytes:
+        draw = _letter(
+            title, body, sender, recipient, reference, place_and_date, signatory
+        )
+        return self._bytes(draw, title, sender, self.clock().replace(microsecond=0))
 
     def recap(
         self,
@@ -157,6 +159,33 @@ class Renderer:
             db.execute("INSERT OR IGNORE INTO moment VALUES (?, ?)", [key, now.isoformat()])
             row = db.execute("SELECT at FROM moment WHERE key = ?", [key]).fetchone()
         return datetime.fromisoformat(row["at"])
+
+
+def _letter(
+    title: str,
+    body: str,
+    sender: dict[str, Any],
+    recipient: dict[str, Any],
+    reference: str,
+    place_and_date: str,
+    signatory: str | None,
+) -> Callable[[Sheet], None]:
+    """How to draw a letter. Raises Refused."""
+    problems = _required({"objet": title, "texte": body, "émetteur": sender.get("name")})
+    if len(body) > MAXIMUM:
+        problems.append(f"Le texte de la lettre dépasse {MAXIMUM} caractères.")
+    if problems:
+        raise Refused(problems)
+    return partial(
+        draw_letter,
+        title=title,
+        body=body,
+        sender=sender,
+        recipient=recipient,
+        reference=reference,
+        place_and_date=place_and_date,
+        signatory=signatory,
+    )
 
 
 def _recap(

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.decisions import xml
 from engine.decisions.model import Decision, Explanation, Models
+from engine.decisions.needs import Need, needs
 from engine.decisions.problems import DecisionRefused
 from engine.decisions.review import Remark, review
 from engine.decisions.tables import MatchedRule
@@ -20,10 +21,12 @@ __all__ = [
     "DecisionRefused",
     "Explanation",
     "MatchedRule",
+    "Need",
     "Remark",
     "compile",
     "evaluate",
     "explain",
+    "needs",
     "review",
 ]
 

@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 import { buildCommunes } from "./communes.mjs";
+import { exchange } from "./exchange.mjs";
 import { buildIcons } from "./icons.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -24,6 +25,10 @@ const entries = {
   main: "web/assets/js/main.js",
   diagram: "web/assets/css/diagram.css",
   "diagram-viewer": "web/assets/js/diagram.js",
+  "designer-dmn": "web/assets/designer/dmn/main.js",
+  "designer-form": "web/assets/designer/form/main.js",
+  "designer-letter": "web/assets/designer/letter/main.js",
+  "designer-feel": "web/assets/designer/feel/main.js",
 };
 
 const copies = [
@@ -78,6 +83,9 @@ async function bundle() {
     outdir: out,
     write: false,
     legalComments: "none",
+    plugins: [exchange(modules)],
+    // The form editor and the fields it shows must share one preact: its own, which is older.
+    alias: { preact: join(modules, "@bpmn-io/form-js-editor/node_modules/preact") },
     assetNames: "[name]-[hash]",
     loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty", ".eot": "empty", ".svg": "dataurl" },
   });

@@ -9,7 +9,7 @@ const mention = /\bicon\s*[(=:]\s*["']([a-z0-9-]+)["']/g;
 
 // Names that reach a template through a variable.
 const always = [
-  "archive", "arrow-left", "arrow-right", "arrow-repeat", "bank", "bell", "box-arrow-right",
+  "archive", "arrow-down", "arrow-left", "arrow-right", "arrow-repeat", "arrow-up", "bank", "bell", "box-arrow-right",
   "briefcase", "building", "calendar", "cash-coin", "chat-left-text", "check-circle",
   "check-lg", "chevron-down", "chevron-right", "clipboard-check", "clock", "clock-history",
   "cloud-upload", "diagram-3", "download", "envelope", "exclamation-circle",

@@ -43,6 +43,34 @@ def compose(
     sender, recipient, reference, place_and_date, signatory, kind, file_name}. Raises
     ValueError, in French, for an unknown template or a place without a value.
     """
+    found = _template(case, template)
+    return _composed(template, found, case, recipient, data, signatory, signed_by)
+
+
+def draft(
+    name: str, template: str, arguments: dict[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """A letter as `compose` would write it with these arguments, from a text not yet saved.
+
+    A place without a value is shown by its expression between brackets, and told in the
+    list of sentences. Raises ValueError when the text is no letter.
+    """
+    holes: list[str] = []
+    given = {key: arguments.get(key) for key in ("data", "signatory", "signed_by")}
+    case, recipient = arguments["case"], arguments["recipient"]
+    return _composed(name, template, case, recipient, **given, holes=holes), holes
+
+
+def _composed(
+    name: str,
+    template: str,
+    case: dict[str, Any],
+    recipient: dict[str, Any],
+    data: dict[str, Any] | None,
+    signatory: str | None,
+    signed_by: dict[str, Any] | None,
+    holes: list[str] | None = None,
+) -> dict[str, Any]:
     contact = (case.get("parameters") or {}).get("contact") or {}
     sender = _known({**_address_of(case["organisation"]), **contact})
     recipient = _known(recipient)
@@ -53,7 +81,7 @@ def compose(
         "recipient": recipient,
         "today": clock.today(),
     }
-    title, body = _filled(template, _template(case, template), context)
+    title, body = _filled(name, template, context, holes)
     return {
         "title": title,
         "body": body,
@@ -62,7 +90,7 @@ def compose(
         "reference": case["number"],
         "place_and_date": _place_and_date(contact.get("place")),
         "signatory": _signature(signatory or contact.get("signatory"), signed_by),
-        "kind": template,
+        "kind": name,
         "file_name": _file_name(title, case["number"]),
     }
 
@@ -154,14 +182,27 @@ def _template(case: dict[str, Any], name: str) -> str:
     return content.decode()
 
 
-def _filled(name: str, template: str, context: dict[str, Any]) -> tuple[str, str]:
+def _filled(
+    name: str,
+    template: str,
+    context: dict[str, Any],
+    holes: list[str] | None = None,
+) -> tuple[str, str]:
+    """The subject and the body. Raises ValueError at a hole, unless `holes` gathers them."""
     if not template.startswith("# "):
         raise ValueError(f"Courrier « {name} » : la première ligne doit être « # objet ».")
     subject, _, body = template.partition("\n")
 
     def written(place: re.Match[str]) -> str:
-        where = f"Courrier « {name} », ligne {_line(template, place)}"
-        return _value(where, place[1].strip(), context)
+        line, expression = _line(template, place), place[1].strip()
+        try:
+            where = f"Courrier « {name} », ligne {line}"
+            return _value(where, expression, context)
+        except ValueError as hole:
+            if holes is None:
+                raise
+            holes.append(str(hole))
+            return f"\\[{_escaped(expression)}\\]"
 
     title = PLACE.sub(written, subject.removeprefix("# ")).strip()
     return _unescaped(title), GAP.sub("\n\n", PLACE.sub(written, body)).strip()
