@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
-from inspect import Parameter, isfunction, signature
+from inspect import Parameter, getdoc, isfunction, signature
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,13 @@ def remote_calls(partners: Mapping[str, Any]) -> Mapping[str, Mapping[str, bool]
         for name in partners
         for method, parameters in _acts(_port(name))
     }
+
+
+def about(name: str) -> str:
+    """The first line that a port says of `oseo.request_opinion`."""
+    capability, _, method = name.partition(".")
+    said = getdoc(getattr(_port(capability), method)) or ""
+    return said.partition("\n")[0]
 
 
 def _exists(name: str) -> bool:

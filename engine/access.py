@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, false, or_, select
 
+from engine import design_rules
 from engine.absences import Absence
 from engine.actors import NOT_HANDLING, VISITOR, Actor, Role, actor_for
 from engine.asks import CaseRequest
@@ -310,4 +311,5 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     ),
     (type(None), "direct"): lambda a, _: bool(a.organisations(HEAD_OF_SERVICE)),
     (type(None), "apply"): lambda a, _: bool(a.organisations(APPLICANT)),
+    **design_rules.RULES,
 }

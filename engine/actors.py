@@ -15,8 +15,10 @@ from engine.directory import (
     APPLICANT,
     COMPANY,
     HEAD_OF_SERVICE,
+    LEGAL_OFFICER,
     OPERATOR,
     PLATFORM,
+    PROCESS_DESIGNER,
     Holding,
     Organisation,
     Person,
@@ -24,7 +26,9 @@ from engine.directory import (
 )
 from engine.models import UserTask, db
 
-NOT_HANDLING = frozenset({APPLICANT, ADMINISTRATOR, OPERATOR})
+NOT_HANDLING = frozenset(
+    {APPLICANT, ADMINISTRATOR, OPERATOR, PROCESS_DESIGNER, LEGAL_OFFICER}
+)
 """Roles that do not handle cases. They are never lent."""
 
 
@@ -147,6 +151,17 @@ class Actor:
     def handles_cases(self) -> bool:
         """Whether this person has an inbox."""
         return any(r.name not in NOT_HANDLING for r in self.roles)
+
+    @property
+    def designs(self) -> list[UUID]:
+        """The bodies whose procedures this person reads: to write them, or to let them out."""
+        return sorted(
+            {
+                r.organisation_id
+                for r in self.roles
+                if r.name in {PROCESS_DESIGNER, LEGAL_OFFICER} and not r.for_person
+            }
+        )
 
     @property
     def operates(self) -> bool:

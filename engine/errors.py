@@ -13,7 +13,9 @@
     ├── AbsenceRefused      an absence cannot be declared so (says which field, and why)
     ├── NotWaiting          nothing waits for this any more
     ├── DraftFull           this draft holds as many files as one may
-    └── StaleDraft          someone else wrote to this draft meanwhile
+    ├── StaleDraft          someone else wrote to this draft meanwhile
+    ├── DraftHeld           somebody else is writing this procedure (says who, until when)
+    └── FileChanged         a procedure's file is no longer the one that was opened
 
 The docstring is the default message; messages for people are made by the screens.
 """
@@ -104,3 +106,21 @@ class StaleDraft(EngineError):
         super().__init__()
         self.who = who
         self.when = when
+
+
+class DraftHeld(EngineError):
+    """Somebody else is writing this procedure at this moment."""
+
+    def __init__(self, who: str, until: datetime) -> None:
+        super().__init__()
+        self.who = who
+        self.until = until
+
+
+class FileChanged(EngineError):
+    """This file was saved, made or deleted since it was opened; `rev` is 0 when it is gone."""
+
+    def __init__(self, who: str, rev: int) -> None:
+        super().__init__()
+        self.who = who
+        self.rev = rev

@@ -1,6 +1,6 @@
 """What the engine remembers about procedures and the cases that run through them.
 
-`state` is written by `engine.commands` alone; every other table here can be read by any
+A case's `state`, and `digest`, its SHA-256, are written by `engine.commands` alone; every other table here can be read by any
 query. Documents, drafts and the directory of people live beside their own verbs.
 """
 
@@ -35,8 +35,9 @@ class ProcessDefinition(db.Model):  # type: ignore[name-defined]
     """One published, frozen version of a procedure's folder."""
 
     __tablename__ = "process_definition"
-    __table_args__ = (UniqueConstraint("key", "version"),)
-
+    __table_args__ = (
+        UniqueConstraint("key", "version"), Index(None, "owner_id", "key", "version"),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     key: Mapped[str] = mapped_column(String(200))  # "grants.investment_aid"
     version: Mapped[int]
@@ -49,6 +50,8 @@ class ProcessDefinition(db.Model):  # type: ignore[name-defined]
     origin: Mapped[str] = mapped_column(String(20))  # folder | designer
     published_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     published_by: Mapped[UUID | None]
+    approved_by: Mapped[UUID | None]  # the second person, when a designer asked
+    comment: Mapped[str] = mapped_column(Text, default="", server_default="")
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     model: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
@@ -123,7 +126,6 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
     simulated: Mapped[bool] = mapped_column(default=False)  # made under a moved clock
     rev: Mapped[int] = mapped_column(default=0)
     state: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
-    # SHA-256 of the state, written with it.
     digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
     history_seq: Mapped[int] = mapped_column(default=0)
     journal_seq: Mapped[int] = mapped_column(default=0)
@@ -143,7 +145,7 @@ _STEP = (*_ROLE, "key", "element_id")
 
 
 class UserTask(db.Model):  # type: ignore[name-defined]
-    """A step that the diagram leaves to a person; its id is the diagram's own."""
+    """A step that the diagram leaves to a person of `organisation_id`, which has its `role`."""
 
     __tablename__ = "user_task"
     __table_args__ = (
@@ -172,7 +174,6 @@ class UserTask(db.Model):  # type: ignore[name-defined]
     element_id: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(300))
     role: Mapped[str] = mapped_column(String(100))
-    # The body that holds the role.
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     definition_id: Mapped[UUID]  # freezes the form as it was when the task opened
     key: Mapped[str] = mapped_column(String(200))  # the procedure, as the case has it

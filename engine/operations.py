@@ -63,6 +63,12 @@ def catalogue() -> dict[str, dict[str, bool]]:
     }
 
 
+def about(name: str) -> str:
+    """The first line that an operation's author wrote about it; empty for an unknown one."""
+    function = _operations.get(name)
+    return (inspect.getdoc(function) or "").partition("\n")[0] if function else ""
+
+
 def remote_catalogue() -> dict[str, Mapping[str, bool]]:
     """Every remote call with its parameters: name → {parameter: required}."""
     return dict(_remote)

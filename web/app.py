@@ -73,6 +73,8 @@ BLUEPRINTS = [
     "web.operate.jobs",
     "web.operate.hosts",
     "web.branding.views",
+    "web.designer.views",
+    "web.designer.files",
     "web.callbacks",
     "web.news.views",
 ]

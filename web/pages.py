@@ -38,11 +38,13 @@ def home() -> ResponseReturnValue:
 
 
 def _room_of(actor: Actor) -> str | None:
-    """The page that those who handle cases, apply or operate come for."""
+    """The page that those who handle cases, operate, design or apply come for."""
     if actor.handles_cases:
         return "inbox.index"
     if actor.operates:
         return "operate.index"
+    if actor.designs:
+        return "designer.index"
     return "space.index" if actor.represented else None
 
 

@@ -40,10 +40,10 @@ def written(node: Node) -> set[str]:
     if node.decision and not node.properties.get("ebg:result"):
         names.add(node.decision)
     names |= {event.variable for event in node.events}
-    return {name for name in names if name} | _script_keys(node)
+    return {name for name in names if name} | script_keys(node)
 
 
-def _script_keys(node: Node) -> set[str]:
+def script_keys(node: Node) -> set[str]:
     """The entries of a script, read and never evaluated: it may be long, and is a stranger's."""
     try:
         found = [read_tree(node.script or "", frozenset())]

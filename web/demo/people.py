@@ -57,6 +57,8 @@ AGENTS = [
     Account("paul@region.demo", "Paul Roy", REGION, "case_officer", "instruit aussi", ECONOMY),
     Account("helene@region.demo", "Hélène Petit", REGION, "head_of_service", "décide", ECONOMY),
     Account("ines@region.demo", "Inès Perrin", REGION, "administrator", "tient la marque de la région : couleur, logo, textes, adresses"),
+    Account("didier@region.demo", "Didier Faure", REGION, "process_designer", "dessine et publie les démarches, à deux"),
+    Account("lea@region.demo", "Léa Colin", REGION, "legal_officer", "relit et valide ce qui est publié"),
     Account("denis@cd21.demo", "Denis Blanc", "departement-21", "cofunder", "donne l'avis de la Côte-d'Or"),
     Account("nadia@cd58.demo", "Nadia Girard", "departement-58", "cofunder", "donne l'avis de la Nièvre"),
     Account("sophie@cd71.demo", "Sophie Moreau", "departement-71", "cofunder", "donne l'avis de la Saône-et-Loire"),
