@@ -75,6 +75,7 @@ BLUEPRINTS = [
     "web.branding.views",
     "web.designer.views",
     "web.designer.files",
+    "web.designer.canvas",
     "web.callbacks",
     "web.news.views",
 ]

@@ -24,6 +24,7 @@ const entries = {
   main: "web/assets/js/main.js",
   diagram: "web/assets/css/diagram.css",
   "diagram-viewer": "web/assets/js/diagram.js",
+  "designer-bpmn": "web/assets/designer/bpmn/main.js",
 };
 
 const copies = [

@@ -41,7 +41,7 @@ export async function start(place) {
     const root = canvas.findRoot(element);
     if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
     modeler.get("selection").select(element === root ? [] : element);
-    if (element !== root) canvas.scrollToElement(element, { top: 60, bottom: 60, left: 90, right: 60 });
+    if (element !== root) canvas.scrollToElement(element, { top: 60, bottom: 110, left: 130, right: 170 });
     if (toPanel) panel.focus();
   };
 
@@ -92,6 +92,7 @@ export async function start(place) {
     touched = true;
     keeping.stroke();
   });
+  if (location.hash) select(decodeURIComponent(location.hash.slice(1)));
   place.dataset.ready = "yes";
 }
 
@@ -101,7 +102,7 @@ function legible(modeler) {
   if (canvas.zoom() > 0.55) return;
   const { inner } = canvas.viewbox();
   const { width, height } = canvas.getSize();
-  canvas.viewbox({ x: inner.x - 100, y: inner.y - 30, width: width / 0.6, height: height / 0.6 });
+  canvas.viewbox({ x: inner.x - 180, y: inner.y - 30, width: width / 0.6, height: height / 0.6 });
 }
 
 function recall(keeping, rev, say, take) {
@@ -115,7 +116,8 @@ function recall(keeping, rev, say, take) {
 
 const takeOver = (place) => {
   const form = place.querySelector("[data-ebg-part=take]");
-  return form ? [button("Prendre la main", () => form.requestSubmit())] : [];
+  return form ? [button("Prendre la main", () =>
+    fetch(form.action, { method: "POST", body: new FormData(form) }).finally(() => location.reload()))] : [];
 };
 
 function buttons(place, { modeler, keeping, outline, toggle }) {

@@ -34,7 +34,7 @@ const REST = {
   "Expanded pool/participant": "Piscine avec contenu", "Empty pool/participant": "Piscine vide",
   "Empty pool/participant (removes content)": "Piscine vide (le contenu disparaît)",
   "Parallel multi-instance": "Répéter en parallèle", "Sequential multi-instance": "Répéter à la suite", "Loop": "Recommencer (boucle)",
-  "Toggle non-interrupting": "Interrompre ou non", "Change element": "Changer de nature", "Delete": "Supprimer", "Search in diagram": "Chercher dans le diagramme",
+  "Participant multiplicity": "Piscine multiple", "Collection": "Liste", "Toggle non-interrupting": "Interrompre ou non", "Change element": "Changer de nature", "Delete": "Supprimer", "Search in diagram": "Chercher dans le diagramme",
   "Open {element}": "Ouvrir {element}", "Add lane above": "Ajouter un couloir au-dessus", "Add lane below": "Ajouter un couloir au-dessous",
   "Divide into two lanes": "Diviser en deux couloirs", "Divide into three lanes": "Diviser en trois couloirs",
   "Add text annotation": "Ajouter une note", "Connect to other element": "Relier à un autre élément", "Connect using association": "Relier la note",

@@ -15,6 +15,16 @@ export function undrawn(definitions) {
   return processes(definitions).flatMap(everything).filter((one) => !drawn.has(one));
 }
 
+/** Take away from the drawing what holds to nothing drawn: an arrow without its ends, an edge without its activity. */
+export function dropLooseEnds(definitions) {
+  for (const { plane } of definitions.diagrams ?? []) {
+    const all = plane?.planeElement ?? [], drawn = new Set(all.map(({ bpmnElement }) => bpmnElement));
+    const ends = (one) => (is(one, "bpmn:SequenceFlow") ? [one.sourceRef, one.targetRef] : is(one, "bpmn:BoundaryEvent") ? [one.attachedToRef] : []);
+    const loose = ({ bpmnElement: one }) => one && ends(one).some((end) => !drawn.has(end));
+    if (all.some(loose)) plane.planeElement = all.filter((one) => !loose(one));
+  }
+}
+
 /** Draw the whole anew. Raises nothing; a file without a process stays without a drawing. */
 export function layOut(definitions, moddle) {
   const found = processes(definitions);
@@ -30,10 +40,11 @@ export function layOut(definitions, moddle) {
 }
 
 const processes = (definitions) => (definitions.rootElements ?? []).filter((one) => is(one, "bpmn:Process"));
+const real = (one) => Boolean(one?.$type);
 const flowOf = (scope) => scope.flowElements ?? [];
 
 function everything(scope) {
-  return flowOf(scope).filter((one) => is(one, "bpmn:FlowNode") || (is(one, "bpmn:SequenceFlow") && one.sourceRef && one.targetRef))
+  return flowOf(scope).filter((one) => is(one, "bpmn:FlowNode") || (is(one, "bpmn:SequenceFlow") && real(one.sourceRef) && real(one.targetRef)))
     .flatMap((one) => [one, ...(is(one, "bpmn:SubProcess") ? everything(one) : [])]);
 }
 
@@ -142,7 +153,7 @@ class Pen {
   edges(scope) {
     const seen = new Map();
     for (const one of flowOf(scope).filter((found) => is(found, "bpmn:BoundaryEvent"))) {
-      const host = this.boxes.get(one.attachedToRef);
+      const host = this.boxes.get(one.attachedToRef); // none: it cannot be drawn
       if (!host) continue;
       const place = seen.get(one.attachedToRef) ?? 0;
       seen.set(one.attachedToRef, place + 1);

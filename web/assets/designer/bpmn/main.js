@@ -3,7 +3,7 @@
 
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
-import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
+import "bpmn-js/dist/assets/bpmn-font/css/bpmn-codes.css";
 import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
 import "../../css/designer-bpmn.css";
 import { start } from "./editor.js";

@@ -20,7 +20,7 @@ export async function open(modeler, text, say) {
     say("danger", `Ce fichier ne s’ouvre pas : ${cause(failure)}. Il reste tel qu’il est ; corrigez-le dans l’outil qui l’a fait, puis déposez-le à nouveau.`);
     return false;
   }
-  const lost = warnings.filter(({ message }) => !message.startsWith("unresolved reference"));
+  const lost = warnings.filter(({ message }) => !KEPT.test(message));
   if (lost.length)
     say("warning", `L’éditeur ne sait pas garder ${lost.length > 1 ? `${lost.length} parties` : "une partie"} de ce fichier, qui disparaîtra si vous enregistrez : ${lost.slice(0, 3).map(({ message }) => cause({ message })).join(" ; ")}.`);
   if (modeler.laidOut) say("info", "Ce fichier ne disait pas où placer ses éléments : nous les avons disposés. Déplacez-les à votre gré.");
@@ -32,15 +32,16 @@ export async function open(modeler, text, say) {
   return true;
 }
 
+const KEPT = /^(unresolved reference|unknown attribute)/; // warned about, and written again all the same
 const CAUSES = [
-  [/unparsable content <(.+?)>.*/s, "« $1 » n’est pas de BPMN"], [/unknown attribute <(.+?)>.*/s, "l’attribut « $1 »"],
+  [/unparsable content <(.+?)>.*/s, "« $1 » n’est pas de BPMN"],
   [/duplicate ID <(.+?)>.*/s, "l’identifiant « $1 » sert deux fois"], [/no diagram to display.*/s, "il ne contient aucun processus"],
   [/illegal (?:first )?.*|missing start tag.*|failed to parse.*|unclosed tag.*|unexpected.*/s, "ce n’est pas du XML de BPMN"],
   [/.*already referenced.*|.*already exists.*|element .* already.*/s, "un même élément y est dessiné deux fois"],
 ];
 
 function cause({ message = "" }) {
-  const line = message.split("\n")[0];
+  const line = message.match(/duplicate ID <.+?>/)?.[0] ?? message.split("\n")[0];
   const known = CAUSES.find(([english]) => english.test(line));
   return known ? line.replace(...known) : `« ${line} »`;
 }

@@ -26,7 +26,10 @@ export class Panel {
     const registry = modeler.get("elementRegistry");
     const root = modeler.get("canvas").getRootElement();
     const element = this.element && registry.get(this.element.id) === this.element ? this.element : root;
-    if (!element?.businessObject) return this.place.replaceChildren();
+    if (!element?.businessObject) {
+      this.signature = "";
+      return this.place.replaceChildren();
+    }
     const groups = this.many ? [] : groupsOf(element, this.context).filter(({ fields }) => fields.length);
     const signature = JSON.stringify([element.id, this.many, groups.map(({ title, fields }) => [title, fields.map(({ key, kind }) => [key, kind])])]);
     if (signature === this.signature) this.sync(groups);

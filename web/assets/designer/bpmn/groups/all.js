@@ -1,7 +1,7 @@
 // The groups of fields of an element, in the order people need them.
 
 import { is } from "bpmn-js/lib/util/ModelUtil";
-import { identity } from "./identity.js";
+import { identity, papers } from "./identity.js";
 import { people } from "./people.js";
 import { work } from "./work.js";
 import { events } from "./events.js";
@@ -14,7 +14,7 @@ export function groupsOf(element, context) {
   const one = { element, bo: element.businessObject, ...context };
   const about = identity(one);
   const specific = [...whole(one), ...people(one), ...work(one), ...events(one), ...flows(one), ...repetition(one)];
-  return [about, ...specific, is(one.bo, "bpmn:FlowNode") && milestone(one)].filter(Boolean);
+  return [about, ...specific, is(one.bo, "bpmn:FlowNode") && milestone(one), papers(one)].filter(Boolean);
 }
 
 function milestone({ element, bo, facts }) {

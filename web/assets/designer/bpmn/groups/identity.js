@@ -18,11 +18,15 @@ export function identity(one) {
     fields.push({ key: "group", kind: "text", label: "Nom du groupe", value: bo.categoryValueRef?.value,
       write: (text) => facts.modeling.updateLabel(element, text) });
   fields.push(...lane(one));
-  if (!is(bo, "bpmn:Association"))
-    fields.push({ key: "documentation", kind: "area", label: "Documentation", hint: "Pour qui lira le diagramme.",
-      value: facts.documentation(bo), write: (text) => facts.setDocumentation(element, bo, text) });
-  fields.push(identifier(one));
   return { title: "Général", fields };
+}
+
+/** What is written for people, and the name that cases hold on to. */
+export function papers(one) {
+  const { element, bo, facts } = one;
+  const documentation = { key: "documentation", kind: "area", label: "Documentation", hint: "Pour qui lira le diagramme.",
+    value: facts.documentation(bo), write: (text) => facts.setDocumentation(element, bo, text) };
+  return { title: "Documentation et identifiant", folded: true, fields: [...(is(bo, "bpmn:Association") ? [] : [documentation]), identifier(one)] };
 }
 
 function identifier({ element, bo, facts, told, key }) {
