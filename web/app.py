@@ -83,6 +83,7 @@ BLUEPRINTS = [
     "web.designer.publication",
     "web.designer.trial",
     "web.designer.scenarios",
+    "web.designer.canvas",
     "web.callbacks",
     "web.news.views",
 ]

@@ -29,6 +29,7 @@ const entries = {
   "designer-form": "web/assets/designer/form/main.js",
   "designer-letter": "web/assets/designer/letter/main.js",
   "designer-feel": "web/assets/designer/feel/main.js",
+  "designer-bpmn": "web/assets/designer/bpmn/main.js",
 };
 
 const copies = [
