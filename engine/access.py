@@ -27,6 +27,7 @@ from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
 from engine.jobs import Job
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
 from engine.notes import CaseNote
+from engine.subscriptions import Offer, offers
 from engine.vault import VaultDocument
 from engine.visible import consulted
 from engine.worklists import SavedView, keeps_role
@@ -198,12 +199,19 @@ def _edits_note(actor: Actor, note: CaseNote) -> bool:
 
 
 def _starts(actor: Actor, definition: ProcessDefinition) -> bool:
-    return definition.withdrawn_at is None and any(
-        r.name == definition.start_role
+    """With one of the bodies that offer it."""
+    return any(_starts_with(actor, offer) for offer in offers(definition))
+
+
+def _starts_with(actor: Actor, offer: Offer) -> bool:
+    role = offer.definition.start_role
+    held = any(
+        r.name == role
         and r.for_person is None
-        and (r.name == APPLICANT or r.organisation_id == definition.owner_id)
+        and (role == APPLICANT or r.organisation_id == offer.body.id)
         for r in actor.roles
     )
+    return held and offer.definition.withdrawn_at is None and offer.stands
 
 
 def _declares_absences(actor: Actor, organisation: Organisation) -> bool:
@@ -289,6 +297,7 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (CaseRequest, "answer"): is_asked,
     (CaseRequest, "manage"): lambda a, r: _handles(a, r.instance),
     (ProcessDefinition, "start"): _starts,
+    (Offer, "start"): _starts_with,
     (SavedView, "see"): _sees_view,
     (SavedView, "share"): _shares_view,
     (SavedView, "change"): lambda a, v: v.person_id == a.person_id,
