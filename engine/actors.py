@@ -15,8 +15,10 @@ from engine.directory import (
     APPLICANT,
     COMPANY,
     HEAD_OF_SERVICE,
+    LEGAL_OFFICER,
     OPERATOR,
     PLATFORM,
+    PROCESS_DESIGNER,
     Holding,
     Organisation,
     Person,
@@ -24,7 +26,9 @@ from engine.directory import (
 )
 from engine.models import UserTask, db
 
-NOT_HANDLING = frozenset({APPLICANT, ADMINISTRATOR, OPERATOR})
+NOT_HANDLING = frozenset(
+    {APPLICANT, ADMINISTRATOR, OPERATOR, PROCESS_DESIGNER, LEGAL_OFFICER}
+)
 """Roles that do not handle cases. They are never lent."""
 
 

@@ -96,6 +96,17 @@ def role_names() -> dict[str, str]:
     return names
 
 
+def own_roles(definition_id: UUID) -> set[str]:
+    """The roles in which a body works on its cases: those of steps that name no other body."""
+    return {
+        element.role
+        for element in model(definition_id).elements.values()
+        if element.kind == "userTask"
+        and element.role
+        and "ebg:organisation" not in element.properties
+    }
+
+
 def start_messages(but: str = "") -> dict[str, tuple[UUID, Start]]:
     """For each message that starts a case: the version it starts, and how.
 

@@ -28,6 +28,9 @@ MEMBER, COMPANY, STATE, PARTNER, PLATFORM = (
 # Roles that mean the same everywhere; a diagram's lanes name others.
 APPLICANT, ADMINISTRATOR, OPERATOR = "applicant", "administrator", "operator"
 
+PROCESS_DESIGNER, LEGAL_OFFICER = "process_designer", "legal_officer"
+"""Who writes the procedures of a body; who, with them, lets one be published."""
+
 HEAD_OF_SERVICE = "head_of_service"
 """Who directs the agents of a body: assigns their tasks, declares their absences."""
 

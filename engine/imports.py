@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, func, select
+from sqlalchemy import JSON, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
@@ -46,13 +46,15 @@ class PeopleImport(db.Model):  # type: ignore[name-defined]
     name: Mapped[str] = mapped_column(String(255))
     status: Mapped[str] = mapped_column(String(20), default=READING)
     new_services: Mapped[bool] = mapped_column(default=False)  # make those not known
+    guessed: Mapped[bool] = mapped_column(default=False)  # not in UTF-8: accents to check
     total: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     created_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     organisation: Mapped[Organisation] = relationship()
-    author: Mapped[Person] = relationship()
+    author: Mapped[Person] = relationship(foreign_keys=[created_by])
 
 
 class PeopleImportLine(db.Model):  # type: ignore[name-defined]
@@ -73,7 +75,6 @@ class PeopleImportLine(db.Model):  # type: ignore[name-defined]
     # What is wrong, or worth knowing: [{"column", "why", "value"}], told by the screens.
     notes: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    failure: Mapped[str] = mapped_column(Text, default="")
 
 
 @dataclass(frozen=True)

@@ -280,9 +280,7 @@ def procedures(actor: Actor) -> list[Offered]:
     own = list(_versions(held, lambda body: body.in_(bodies)))
     theirs = {(offered.owner_id, role) for offered, role in own}
     asked = [h for h in held if (h.organisation_id, h.role) not in theirs]
-    away = (
-        list(_versions(asked, lambda body: body.not_in(bodies))) if asked else []
-    )
+    away = list(_versions(asked, lambda body: body.not_in(bodies))) if asked else []
     there = {(h.organisation_id, h.role) for h in held}
     mine = [offered for offered, role in own if (offered.owner_id, role) in there]
     return list(dict.fromkeys([*mine, *(offered for offered, _ in away)]))

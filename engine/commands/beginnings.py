@@ -43,9 +43,7 @@ def start(
     It belongs to the procedure's owner, unless `body_id` says which body's event it was.
     """
     definition = db.session.get_one(ProcessDefinition, definition_id)
-    instance = cases.new(
-        definition, body_id or definition.owner_id, None, None, uuid4()
-    )
+    instance = cases.new(definition, body_id or definition.owner_id, None, None, uuid4())
     db.session.add(instance)
     db.session.flush()
     process = Process.start(

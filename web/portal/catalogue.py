@@ -81,7 +81,7 @@ def show(slug: str) -> ResponseReturnValue:
         "portal/catalogue_aid.html",
         aid=aid,
         sheets=sheets,
-        application_url=sheets.application_url(aid),
+        applications=sheets.applications(aid),
         now=now(),
     )
 

@@ -67,9 +67,11 @@ def _create_imports() -> None:
         sa.Column("name", sa.String(255), nullable=False),
         sa.Column("status", sa.String(20), nullable=False),
         sa.Column("new_services", sa.Boolean(), nullable=False),
+        sa.Column("guessed", sa.Boolean(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid()),
         sa.Column("finished_at", _MOMENT),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
@@ -78,6 +80,9 @@ def _create_imports() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["created_by"], ["person.id"], name="fk_people_import_created_by_person"
+        ),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by"], ["person.id"], name="fk_people_import_confirmed_by_person"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_people_import"),
     )
@@ -92,7 +97,6 @@ def _create_imports() -> None:
         sa.Column("verdict", sa.String(10), nullable=False),
         sa.Column("notes", sa.JSON(), nullable=False),
         sa.Column("entered_at", _MOMENT),
-        sa.Column("failure", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["import_id"],
             ["people_import.id"],
