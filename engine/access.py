@@ -14,19 +14,18 @@ from uuid import UUID
 from sqlalchemy import Select, false, or_, select
 
 from engine import design_rules
+from engine import directory_rules
 from engine.absences import Absence
 from engine.actors import NOT_HANDLING, VISITOR, Actor, Role, actor_for
 from engine.asks import CaseRequest
 from engine.directory import (
-    ADMINISTRATOR,
     APPLICANT,
-    COMPANY,
     HEAD_OF_SERVICE,
     Organisation,
 )
 from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
 from engine.jobs import Job
-from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
+from engine.models import DefinitionRole, ProcessInstance, UserTask, db
 from engine.notes import CaseNote
 from engine.vault import VaultDocument
 from engine.visible import consulted
@@ -198,15 +197,6 @@ def _edits_note(actor: Actor, note: CaseNote) -> bool:
     return note.author_id == actor.person_id and _handles(actor, note.instance)
 
 
-def _starts(actor: Actor, definition: ProcessDefinition) -> bool:
-    return definition.withdrawn_at is None and any(
-        r.name == definition.start_role
-        and r.for_person is None
-        and (r.name == APPLICANT or r.organisation_id == definition.owner_id)
-        for r in actor.roles
-    )
-
-
 def _declares_absences(actor: Actor, organisation: Organisation) -> bool:
     """A head of service of the body, themselves, or its administrator: not an operator."""
     return organisation.id in directed(actor)
@@ -228,12 +218,6 @@ def _sees_job(actor: Actor, job: Job) -> bool:
         return actor.operates
     heads = actor.holds(job.organisation_id, HEAD_OF_SERVICE)
     return actor.person_id == job.created_by or heads
-
-
-def _manages(actor: Actor, organisation: Organisation) -> bool:
-    return actor.holds(organisation.id, ADMINISTRATOR) or (
-        actor.operates and organisation.kind != COMPANY
-    )
 
 
 def directed(actor: Actor) -> list[UUID]:
@@ -289,18 +273,15 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (CaseRequest, "see"): _sees_ask,
     (CaseRequest, "answer"): is_asked,
     (CaseRequest, "manage"): lambda a, r: _handles(a, r.instance),
-    (ProcessDefinition, "start"): _starts,
     (SavedView, "see"): _sees_view,
     (SavedView, "share"): _shares_view,
     (SavedView, "change"): lambda a, v: v.person_id == a.person_id,
     (SavedView, "take over"): _inherits_view,
     (SavedView, "delete"): lambda a, v: v.person_id == a.person_id or _inherits_view(a, v),
     (Organisation, "apply"): lambda a, o: a.holds(o.id, APPLICANT),
-    (Organisation, "manage"): _manages,
     (Organisation, "belong"): _belongs,
     (Organisation, "declare absences"): _declares_absences,
     (Organisation, "keep"): _represents,
-    (Organisation, "brand"): lambda a, o: o.kind != COMPANY and _manages(a, o),
     (VaultDocument, "use"): lambda a, d: d.organisation_id in a.represented,
     (ProcessInstance, "share"): _applies,
     (type(None), "represent"): lambda a, _: bool(a.represented),
@@ -312,4 +293,5 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (type(None), "direct"): lambda a, _: bool(a.organisations(HEAD_OF_SERVICE)),
     (type(None), "apply"): lambda a, _: bool(a.organisations(APPLICANT)),
     **design_rules.RULES,
+    **directory_rules.RULES,
 }

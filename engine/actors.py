@@ -234,6 +234,9 @@ def _standing(person_id: UUID) -> Select[Any]:
         .join(Organisation, Organisation.id == Holding.organisation_id)
         .join(_Lender, _Lender.id == Holding.person_id)
         .outerjoin(Absence, lending)
-        .where(Holding.person_id.in_(union_all(me, replaced)))
+        .where(
+            Holding.person_id.in_(union_all(me, replaced)),
+            Organisation.closed_at.is_(None),
+        )
     )
     return current(statement)

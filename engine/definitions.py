@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine import decisions
+from engine import decisions, subscriptions
 from engine.directory import PLATFORM, Organisation
 from engine.models import DefinitionFile, ProcessDefinition, db
 from engine.spiff.model import Model, Start
@@ -34,18 +34,30 @@ def latest(key: str) -> ProcessDefinition:
     return found
 
 
-def callable_by(organisation_id: UUID, key: str) -> ProcessDefinition | None:
+def callable_by(
+    organisation_id: UUID, key: str, caller_id: UUID | None = None
+) -> ProcessDefinition | None:
     """The current version of a procedure that this body's cases may call; None if none.
 
-    It is the body's own, or the platform's, which is there for all; it begins by itself.
+    It is one that the body offers, the platform's, which is there for all, or one of the
+    body that drew the calling version (`caller_id`); it begins by itself.
     """
     try:
         found = latest(key)
     except UnknownProcedure:
         return None
     owner = db.session.get_one(Organisation, found.owner_id)
-    theirs = owner.id == organisation_id or owner.kind == PLATFORM
+    theirs = (
+        owner.id == organisation_id
+        or owner.kind == PLATFORM
+        or subscriptions.uses(organisation_id, key)
+        or (caller_id is not None and owner.id == _owner_of(caller_id))
+    )
     return found if theirs and model(found.id).starts_plainly else None
+
+
+def _owner_of(definition_id: UUID) -> UUID:
+    return db.session.get_one(ProcessDefinition, definition_id).owner_id
 
 
 def callable_keys(organisation_id: UUID) -> list[str]:
@@ -60,7 +72,7 @@ def called_versions(definition_id: UUID, organisation_id: UUID) -> dict[str, str
     One that cannot be called yet is looked for again when the step opens.
     """
     names = model(definition_id).called_procedures
-    found = {name: callable_by(organisation_id, name) for name in names}
+    found = {name: callable_by(organisation_id, name, definition_id) for name in names}
     return {name: str(version.id) for name, version in found.items() if version}
 
 
@@ -76,21 +88,23 @@ def latest_of_each() -> list[ProcessDefinition]:
     return sorted(current.values(), key=lambda d: d.name)
 
 
-def keys_owned_by(organisation_id: UUID) -> list[str]:
-    """The procedures that a body offers itself."""
-    owned = select(ProcessDefinition.key).where(
-        ProcessDefinition.owner_id == organisation_id,
-        ProcessDefinition.withdrawn_at.is_(None),
-    )
-    return sorted(set(db.session.scalars(owned)))
-
-
 def role_names() -> dict[str, str]:
     """How the current procedures name the roles that their lanes ask for, in French."""
     names: dict[str, str] = {}
     for definition in latest_of_each():
         names |= model(definition.id).roles
     return names
+
+
+def own_roles(definition_id: UUID) -> set[str]:
+    """The roles in which a body works on its cases: those of steps that name no other body."""
+    return {
+        element.role
+        for element in model(definition_id).elements.values()
+        if element.kind == "userTask"
+        and element.role
+        and "ebg:organisation" not in element.properties
+    }
 
 
 def start_messages(but: str = "") -> dict[str, tuple[UUID, Start]]:
@@ -108,11 +122,12 @@ def start_messages(but: str = "") -> dict[str, tuple[UUID, Start]]:
 
 
 def start_signals(organisation_id: UUID, name: str) -> list[tuple[UUID, Start]]:
-    """The versions of an organisation's procedures that a signal starts, and how."""
+    """The versions of the procedures that a body offers which a signal starts, and how."""
+    offered = subscriptions.keys_offered(organisation_id)
     return [
         (definition.id, start)
         for definition in latest_of_each()
-        if definition.owner_id == organisation_id
+        if definition.key in offered
         for start in model(definition.id).start_events
         if (start.event.kind, start.event.name) == ("signal", name)
     ]

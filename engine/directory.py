@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, validates
 
 from engine import clock
 from engine.columns import UtcDateTime
 from engine.models import db
+from engine.words import fold
 
 MEMBER, COMPANY, STATE, PARTNER, PLATFORM = (
     "member",
@@ -34,8 +35,17 @@ HEAD_OF_SERVICE = "head_of_service"
 """Who directs the agents of a body: assigns their tasks, declares their absences."""
 
 
+def _folded(context: Any) -> str:
+    """The name of a row being written, as it is searched."""
+    return fold(context.get_current_parameters()["name"])
+
+
 class Organisation(db.Model):  # type: ignore[name-defined]
-    """A public body, a company or a partner."""
+    """A public body, a company or a partner.
+
+    One that is `closed` keeps everything and does nothing: its people do not act for it, and
+    nothing is filed with it.
+    """
 
     __tablename__ = "organisation"
     __table_args__ = (
@@ -47,6 +57,7 @@ class Organisation(db.Model):  # type: ignore[name-defined]
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(300))
+    folded: Mapped[str] = mapped_column(String(600), default=_folded)  # the name, to search
     slug: Mapped[str | None] = mapped_column(String(100), unique=True)
     siren: Mapped[str | None] = mapped_column(String(9))
     siret: Mapped[str | None] = mapped_column(String(14), unique=True)
@@ -60,6 +71,12 @@ class Organisation(db.Model):  # type: ignore[name-defined]
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     confirmed: Mapped[bool] = mapped_column(default=True)  # found in the company directory
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @validates("name")
+    def _fold(self, _name: str, value: str) -> str:
+        self.folded = fold(value)
+        return value
 
 
 class Service(db.Model):  # type: ignore[name-defined]
@@ -69,6 +86,7 @@ class Service(db.Model):  # type: ignore[name-defined]
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     name: Mapped[str] = mapped_column(String(300))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Person(db.Model):  # type: ignore[name-defined]
@@ -78,7 +96,13 @@ class Person(db.Model):  # type: ignore[name-defined]
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     email: Mapped[str] = mapped_column(String(254), unique=True)  # lower case
     name: Mapped[str] = mapped_column(String(200))
+    folded: Mapped[str] = mapped_column(String(400), default=_folded)  # the name, to search
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    @validates("name")
+    def _fold(self, _name: str, value: str) -> str:
+        self.folded = fold(value)
+        return value
 
 
 class Holding(db.Model):  # type: ignore[name-defined]
@@ -88,6 +112,7 @@ class Holding(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         Index(None, "person_id"),
         Index(None, "organisation_id", "role"),
+        Index(None, "service_id"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))

@@ -37,6 +37,8 @@ class Draft(db.Model):  # type: ignore[name-defined]
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"))
     task_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_task.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    # With whom a request will be filed; None: with the procedure's owner.
+    body_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))  # last to write
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     raw: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # wrong, as typed

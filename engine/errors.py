@@ -11,6 +11,7 @@
     ├── FollowUpRefused     a task cannot be put off until then (says why)
     ├── ActedSince          an act cannot be taken back: someone acted since (says who)
     ├── AbsenceRefused      an absence cannot be declared so (says which field, and why)
+    ├── DirectoryRefused    a body or its people cannot be changed so (says which field, and why)
     ├── NotWaiting          nothing waits for this any more
     ├── DraftFull           this draft holds as many files as one may
     ├── StaleDraft          someone else wrote to this draft meanwhile
@@ -69,6 +70,16 @@ class ActedSince(EngineError):
     def __init__(self, who: str | None = None) -> None:
         super().__init__()
         self.who = who
+
+
+class DirectoryRefused(EngineError):
+    """A body or its people cannot be changed so; `field` and `why` say what is wrong."""
+
+    def __init__(self, field: str, why: str, value: str = "") -> None:
+        super().__init__()
+        self.field = field
+        self.why = why
+        self.value = value
 
 
 class AbsenceRefused(EngineError):

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Float, Select, and_, case, distinct, func,
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from engine import clock
+from engine import clock, subscriptions
 from engine.access import NOT_HANDLING, Actor
 from engine.criteria import Search, criteria, midnight
 from engine.directory import Organisation, Person
@@ -84,11 +84,13 @@ def procedures(actor: Actor) -> list[ProcessDefinition]:
     pairs = select(DefinitionRole.definition_id).where(
         DefinitionRole.role.in_({r.name for r in handling})
     )
-    owners = {r.organisation_id for r in handling}
+    bodies = {r.organisation_id for r in handling}
+    offered = subscriptions.versions()
+    theirs = select(offered.c.definition_id).where(offered.c.body_id.in_(bodies))
     return list(
         db.session.scalars(
             select(ProcessDefinition)
-            .where(ProcessDefinition.id.in_(pairs), ProcessDefinition.owner_id.in_(owners))
+            .where(ProcessDefinition.id.in_(pairs), ProcessDefinition.id.in_(theirs))
             .order_by(ProcessDefinition.name, ProcessDefinition.version.desc())
         )
     )

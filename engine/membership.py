@@ -118,17 +118,14 @@ def open_invitations(organisation_id: UUID) -> list[Invitation]:
     return [i for i in unused_invitations(organisation_id) if i.usable]
 
 
-def unused_invitations(organisation_id: UUID) -> list[Invitation]:
-    """The invitations that have not served, expired or not."""
-    return list(
-        db.session.scalars(
-            select(Invitation)
-            .where(
-                Invitation.organisation_id == organisation_id, Invitation.status == "open"
-            )
-            .order_by(Invitation.email)
-        )
+def unused_invitations(organisation_id: UUID, email: str = "") -> list[Invitation]:
+    """The invitations that have not served, expired or not; those of one address if asked."""
+    rows = select(Invitation).where(
+        Invitation.organisation_id == organisation_id, Invitation.status == "open"
     )
+    if email:
+        rows = rows.where(Invitation.email == email)
+    return list(db.session.scalars(rows.order_by(Invitation.email)))
 
 
 def holdings_in(person_id: UUID, organisation_id: UUID) -> list[Holding]:

@@ -10,6 +10,7 @@ from engine.commands import (
     beginnings,
     children,
     due_calls,
+    imports,
     jobs,
     messages,
     signals,
@@ -47,4 +48,4 @@ def sweep(deliver: Callable[[UUID], None]) -> int:
     for call_id in due_calls.take(AT_ONCE):
         deliver(call_id)
         found += 1
-    return found + jobs.advance(AT_ONCE)
+    return found + imports.advance() + jobs.advance(AT_ONCE)

@@ -6,7 +6,7 @@ A basket is one query for each role in which a person handles cases; under a pro
 for each of its steps. `engine.merging` puts their first rows together.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from engine import clock
+from engine import clock, subscriptions
 from engine.access import NOT_HANDLING, Actor
 from engine.criteria import midnight
 from engine.models import IS_OPEN, DefinitionRole, ProcessDefinition, UserTask, db
@@ -85,6 +85,7 @@ class Offered:
     key: str
     name: str
     owner_id: UUID
+    """The body that offers it: its owner, or one that subscribes to it."""
 
 
 def hands(actor: Actor) -> list[Hand]:
@@ -276,25 +277,25 @@ def procedures(actor: Actor) -> list[Offered]:
     """
     held = hands(actor)
     bodies = {hand.organisation_id for hand in held}
-    own = list(_versions(ProcessDefinition.owner_id.in_(bodies), held))
+    own = list(_versions(held, lambda body: body.in_(bodies)))
     theirs = {(offered.owner_id, role) for offered, role in own}
     asked = [h for h in held if (h.organisation_id, h.role) not in theirs]
-    away = (
-        list(_versions(ProcessDefinition.owner_id.not_in(bodies), asked)) if asked else []
-    )
+    away = list(_versions(asked, lambda body: body.not_in(bodies))) if asked else []
     there = {(h.organisation_id, h.role) for h in held}
     mine = [offered for offered, role in own if (offered.owner_id, role) in there]
     return list(dict.fromkeys([*mine, *(offered for offered, _ in away)]))
 
 
 def _versions(
-    owned: ColumnElement[bool], held: Iterable[Hand]
+    held: Iterable[Hand], offered_by: Callable[[Any], ColumnElement[bool]]
 ) -> Iterator[tuple[Offered, str]]:
     version, named = ProcessDefinition, DefinitionRole
+    offered = subscriptions.versions()
     rows = db.session.execute(
-        select(version.id, version.key, version.name, version.owner_id, named.role)
+        select(version.id, version.key, version.name, offered.c.body_id, named.role)
         .join(named, and_(named.definition_id == version.id))
-        .where(owned, named.role.in_({hand.role for hand in held}))
+        .join(offered, offered.c.definition_id == version.id)
+        .where(offered_by(offered.c.body_id), named.role.in_({hand.role for hand in held}))
         .order_by(version.name, version.version.desc())
         .limit(MOST_VERSIONS)
     )

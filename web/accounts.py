@@ -3,6 +3,7 @@
 An account belongs to one `engine.directory.Person`, and holds nothing but credentials.
 """
 
+from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from flask_security import UserMixin, hash_password
@@ -68,3 +69,17 @@ def open_account(*, email: str, name: str, password: str) -> UUID:
             db.session.flush()
         db.session.add(Account(person_id=person.id, password=hashed))
         return person.id
+
+
+def with_account(person_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these people who have opened their account."""
+    rows = select(Account.person_id).where(Account.person_id.in_(list(person_ids)))
+    return set(db.session.scalars(rows))
+
+
+def end_sessions(person_id: UUID) -> None:
+    """Sign somebody out everywhere; their password stays."""
+    with transaction():
+        account = db.session.scalar(select(Account).where(Account.person_id == person_id))
+        if account is not None:
+            account.fs_uniquifier = uuid4().hex

@@ -36,10 +36,14 @@ def start(
     *,
     detail: Mapping[str, Any],
     payload: Any = None,
+    body_id: UUID | None = None,
 ) -> ProcessInstance:
-    """A case that an event starts, in the open transaction, run to its first wait states."""
+    """A case that an event starts, in the open transaction, run to its first wait states.
+
+    It belongs to the procedure's owner, unless `body_id` says which body's event it was.
+    """
     definition = db.session.get_one(ProcessDefinition, definition_id)
-    instance = cases.new(definition, None, None, uuid4())
+    instance = cases.new(definition, body_id or definition.owner_id, None, None, uuid4())
     db.session.add(instance)
     db.session.flush()
     process = Process.start(

@@ -14,6 +14,7 @@ from engine.documents import Draft
 from engine.errors import EngineError
 from engine.models import ProcedureParameters, ProcessDefinition, ProcessInstance, db
 from engine.spiff.process import Process
+from engine.subscriptions import Offer
 from engine.transaction import lock, transaction
 from engine.words import SPOKEN
 
@@ -35,22 +36,27 @@ def start(
     actor: Actor,
     applicant_id: UUID | None = None,
     draft_id: UUID | None = None,
+    body_id: UUID | None = None,
 ) -> ProcessInstance:
     """Start a case with clean form values and run it to its first wait states.
 
-    The draft it was typed in, if any, disappears with it and leaves it its id, so that a
+    It belongs to the body it is filed with, the procedure's owner unless `body_id` names
+    another that offers it. The draft it was typed in, if any, disappears with it and leaves it its id, so that a
     second click on the same draft files nothing and finds the case. Raises Forbidden,
     NoResultFound for a draft filed already.
     """
     with transaction() as after_commit:
         definition = db.session.get_one(ProcessDefinition, definition_id)
-        require(actor, "start", definition)
-        # Held to the end, so that it is read once for all who ask.
+        # Both held to the end, so that they are read once for all who ask.
+        body = db.session.get_one(Organisation, body_id or definition.owner_id)
+        require(actor, "start", Offer(definition, body))
         applicant = db.session.get_one(Organisation, applicant_id) if applicant_id else None
         if definition.start_role == APPLICANT and applicant is not None:
             require(actor, "apply", applicant)
         draft = lock(Draft, draft_id) if draft_id is not None else None
-        instance = new(definition, applicant_id, actor.person_id, draft_id or uuid4())
+        instance = new(
+            definition, body.id, applicant_id, actor.person_id, draft_id or uuid4()
+        )
         db.session.add(instance)
         db.session.flush()
         if draft is not None:
@@ -71,17 +77,18 @@ def start(
 
 def new(
     definition: ProcessDefinition,
+    organisation_id: UUID,
     applicant_id: UUID | None,
     by: UUID | None,
     instance_id: UUID,
 ) -> ProcessInstance:
-    """A case that has not moved yet."""
+    """A case of a body that has not moved yet."""
     return ProcessInstance(
         id=instance_id,
         number=_number(),
         key=definition.key,
         definition_id=definition.id,
-        organisation_id=definition.owner_id,
+        organisation_id=organisation_id,
         applicant_id=applicant_id,
         status="active",
         title=definition.name,

@@ -74,8 +74,9 @@ def _begun(
     if len(ancestors(parent)) >= DEEPEST:
         raise TooDeep
     definition = db.session.get_one(ProcessDefinition, UUID(call.arguments["definition"]))
-    child = cases.new(definition, parent.applicant_id, parent.started_by, uuid4())
-    child.organisation_id = parent.organisation_id
+    child = cases.new(
+        definition, parent.organisation_id, parent.applicant_id, parent.started_by, uuid4()
+    )
     child.parent_id, child.called_by = parent.id, call.id
     db.session.add(child)
     call.status = "running"

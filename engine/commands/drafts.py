@@ -11,10 +11,11 @@ from connectors import StoredFile
 from engine import clock, documents, drafting
 from engine.access import Actor, require
 from engine.commands.tasks import not_taken
-from engine.directory import APPLICANT, Person
+from engine.directory import APPLICANT, Organisation, Person
 from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
 from engine.errors import DraftFull, StaleDraft, TaskNotOpen
 from engine.models import ProcessDefinition, UserTask, db
+from engine.subscriptions import Offer
 from engine.transaction import lock, transaction
 
 MOST_FILES, MOST_BYTES = 300, 500_000_000
@@ -27,12 +28,19 @@ def open_for_start(
     actor: Actor,
     organisation_id: UUID,
     values: Mapping[str, Any] | None = None,
+    body_id: UUID | None = None,
 ) -> UUID:
-    """Begin a request for an organisation one acts for; returns the draft's id."""
+    """Begin a request for an organisation one acts for; returns the draft's id.
+
+    It will be filed with the procedure's owner, unless `body_id` names another body that
+    offers it.
+    """
     with transaction():
         definition = db.session.get_one(ProcessDefinition, definition_id)
-        require(actor, "start", definition)
+        body = db.session.get_one(Organisation, body_id or definition.owner_id)
+        require(actor, "start", Offer(definition, body))
         draft = _new(definition.id, organisation_id, actor, values)
+        draft.body_id = body_id
         require(actor, "edit", draft)
         db.session.add(draft)
         return draft.id

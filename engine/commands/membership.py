@@ -120,9 +120,8 @@ def invite(organisation_id: UUID, *, email: str, role: str, actor: Actor) -> UUI
         organisation = lock(Organisation, organisation_id)
         require(actor, "manage", organisation)
         address = email.strip().lower()
-        for earlier in membership.unused_invitations(organisation_id):
-            if earlier.email == address:
-                earlier.status = "revoked"
+        for earlier in membership.unused_invitations(organisation_id, address):
+            earlier.status = "revoked"
         invitation = Invitation(
             organisation_id=organisation_id,
             email=address,
@@ -157,7 +156,8 @@ def revoke_invitation(invitation_id: UUID, *, actor: Actor) -> None:
 def accept_invitation(invitation_id: UUID, *, actor: Actor) -> UUID:
     """Join the organisation that invited this person's address; returns its id.
 
-    Raises NotPossible when the invitation is not theirs, has expired or has served.
+    A company's invitation gives a role; a body's gives none, since the body has given them
+    already. Raises NotPossible when the invitation is not theirs, has expired or has served.
     """
     with transaction():
         invitation = lock(Invitation, invitation_id)
@@ -165,8 +165,9 @@ def accept_invitation(invitation_id: UUID, *, actor: Actor) -> UUID:
         if not invitation.usable or person.email != invitation.email:
             raise NotPossible
         invitation.status = "accepted"
-        for role in {APPLICANT, invitation.role}:
-            _grant(person.id, invitation.organisation_id, role)
+        if invitation.organisation.kind == COMPANY:
+            for role in {APPLICANT, invitation.role}:
+                _grant(person.id, invitation.organisation_id, role)
         _journal(
             invitation.organisation_id, "member_joined", actor, invitation=invitation.id
         )

@@ -128,8 +128,9 @@ def _start(delivery_id: UUID, after_commit: AfterCommit) -> None:
     )
     detail = {"signal": signal.name, "from": str(signal.instance_id)}
     beginnings.start(
-        delivery.definition_id, start, after_commit, payload=signal.payload, detail=detail
-    )
+        delivery.definition_id, start, after_commit,
+        payload=signal.payload, detail=detail, body_id=signal.organisation_id,
+    )  # fmt: skip
     db.session.delete(delivery)
 
 

@@ -81,7 +81,7 @@ class Office:
 
     def procedure(self, name: str) -> str | None:
         """The version that a call starts today; None when this body may not call it."""
-        found = definitions.callable_by(self.organisation_id, name)
+        found = definitions.callable_by(self.organisation_id, name, self.definition_id)
         return str(found.id) if found else None
 
     def now(self) -> datetime:

@@ -13,11 +13,12 @@ from babel.messages.pofile import read_po
 from flask import Flask
 
 from engine import clock
+from engine.commands import people
 from tests.conftest import ROOT, build, close, environment, reference
 from tests.web.visitor import Visitor
 from tests.workflows.grants.aid_samples import communes_file, csv_of
-from web.auth import public
 from web.portal import catalogue, sheets
+from workflows import publication
 from workflows.grants.aid_import import import_aids
 from workflows.grants.aid_search import search
 
@@ -196,10 +197,12 @@ def test_a_request_is_offered_when_it_can_be_made(app: Flask, visitor: Visitor) 
         {"id": "A1", **ONLINE},
         {"id": "A2", "titre": "Plus tard", "date_ouverture": later, **ONLINE},
     )
-    if "portal.start" not in app.view_functions:
-        assert "Déposer une demande" not in visitor.get(address_of("investissement")).text
-        view = public(lambda definition: definition)
-        app.add_url_rule("/demandes/nouvelle/<definition>", "portal.start", view)
+    assert "Déposer une demande" not in visitor.get(address_of("investissement")).text
+    region = people.add_organisation("member", "Région", slug="region")
+    key = ONLINE["demarche_en_ligne"]
+    publication.publish(
+        key, publication.read_folder(publication.folders()[key]), owner_id=region
+    )
     page = visitor.get(address_of("investissement")).text
     assert "Déposer une demande" in page
     assert "grants.investment_aid" in page

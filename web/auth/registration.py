@@ -22,7 +22,7 @@ from flask_security import login_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from engine.commands import membership
-from engine.directory import Person
+from engine.directory import COMPANY, Organisation, Person, person_by_email
 from engine.membership import Invitation
 from engine.models import db
 from web import limits
@@ -99,7 +99,7 @@ def finish(token: str) -> ResponseReturnValue:
 @bp.route("/invitation/<token>", methods=["GET", "POST"])
 @public
 def invitation(token: str) -> ResponseReturnValue:
-    """Answer an invitation to act for a company, with an account or by opening one."""
+    """Answer an invitation of a company or a body, with an account or by opening one."""
     invited = _invitation(token)
     actor = current_actor()
     if actor.person_id is not None:
@@ -111,11 +111,12 @@ def invitation(token: str) -> ResponseReturnValue:
     errors = _open(email) if request.method == "POST" else {}
     if errors is None:
         return _join(_invitation(token).id)
+    known = person_by_email(email)
     page = render_template(
         "auth/open.html",
         email=email,
         errors=errors,
-        typed=request.form,
+        typed=request.form or {"name": known.name if known else ""},
         organisation=organisation,
     )
     return page, 422 if errors else 200
@@ -151,6 +152,9 @@ def _join(invitation_id: UUID) -> ResponseReturnValue:
     organisation_id = membership.accept_invitation(invitation_id, actor=current_actor())
     forget_actor()
     act_for(organisation_id)
+    if db.session.get_one(Organisation, organisation_id).kind != COMPANY:
+        flash(_("Bienvenue : votre compte est ouvert."), "success")
+        return redirect(url_for("pages.home"))
     flash(_("Bienvenue : vous agissez désormais pour cette entreprise."), "success")
     return redirect(url_for("company.show", organisation_id=organisation_id))
 

@@ -13,7 +13,7 @@ from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from engine import absences, definitions, teams
+from engine import absences, definitions, subscriptions, teams
 from engine.absences import Absence
 from engine.access import Actor, directed
 from engine.commands import absences as commands
@@ -155,9 +155,11 @@ def _choices(actor: Actor) -> Choices:
 
 def _procedures(body: UUID) -> dict[str, str]:
     """The procedures of a body, by key, as their latest version calls them."""
+    offered = subscriptions.versions()
+    theirs = select(offered.c.definition_id).where(offered.c.body_id == body)
     versions = (
         select(ProcessDefinition.key, ProcessDefinition.name)
-        .where(ProcessDefinition.owner_id == body)
+        .where(ProcessDefinition.id.in_(theirs))
         .order_by(ProcessDefinition.key, ProcessDefinition.version)
     )
     return {key: name for key, name in db.session.execute(versions)}

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_sqlalchemy.pagination import Pagination
 
-from engine import definitions
+from engine import subscriptions
 from engine.access import Actor
 from engine.clock import now
 from web import limits, navigation
@@ -52,7 +52,7 @@ def index() -> ResponseReturnValue:
     asked = understand(typed)
     page = request.args.get("page", 1, type=int)
     look = hosts.look()
-    own = definitions.keys_owned_by(look.organisation_id) if look else []
+    own = subscriptions.keys_offered(look.organisation_id) if look else []
     find = partial(search, procedures=[] if typed["toutes"] else own)
     found = find(**dict(asked.criteria.values()), page=page)
     return render_template(
@@ -81,7 +81,7 @@ def show(slug: str) -> ResponseReturnValue:
         "portal/catalogue_aid.html",
         aid=aid,
         sheets=sheets,
-        application_url=sheets.application_url(aid),
+        applications=sheets.applications(aid),
         now=now(),
     )
 

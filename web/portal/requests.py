@@ -25,7 +25,7 @@ from web.cases import reading
 from web.inbox.too_late import BUSY, too_late
 from web.navigation import Item, offer
 from web.partners import partner
-from web.portal import listing, tracking
+from web.portal import listing, offering, tracking
 from web.typed import text
 
 bp = Blueprint("portal", __name__)
@@ -82,12 +82,23 @@ def drafts_of(companies: Iterable[UUID]) -> list[tuple[Draft, ProcessDefinition]
 @bp.get("/demarches/<definition>/demande")
 @guard("apply")
 def start(definition: str) -> ResponseReturnValue:
-    """What a request asks for, before one begins; drafts already begun are offered."""
+    """What a request asks for, before one begins; drafts already begun are offered.
+
+    When several bodies offer the procedure, the address says with which of them one files
+    (`collectivite`), or the page asks.
+    """
     version = _startable(definition)
     mine = current_actor().organisations(APPLICANT)
     begun = [d for d, of in drafts_of(mine) if of.key == definition]
-    form = filling.form_to_start(version.id)
-    return render_template("portal/start.html", definition=version, begun=begun, form=form)
+    return render_template(
+        "portal/start.html",
+        definition=version,
+        begun=begun,
+        form=filling.form_to_start(version.id),
+        bodies=offering.bodies(version),
+        chosen=offering.chosen(version),
+        reference=offering.reference,
+    )
 
 
 @bp.post("/demarches/<definition>/demande")
@@ -95,6 +106,9 @@ def start(definition: str) -> ResponseReturnValue:
 def begin(definition: str) -> ResponseReturnValue:
     """Open a draft for the company one acts for, with what the directory knows of it."""
     version = _startable(definition)
+    body = offering.chosen(version)
+    if body is None:
+        return redirect(url_for(".start", definition=definition))
     company = acting_for()
     if company is None or not current_actor().holds(company.id, APPLICANT):
         abort(403)
@@ -103,6 +117,7 @@ def begin(definition: str) -> ResponseReturnValue:
         actor=current_actor(),
         organisation_id=company.id,
         values=filling.prefilled(version, company, _known(company)),
+        body_id=body.id if body.id != version.owner_id else None,
     )
     return redirect(url_for(".fill", draft_id=draft_id, page=1))
 
@@ -196,6 +211,7 @@ def _recap(draft: Draft) -> str:
         draft=draft,
         recap=filled.recap(),
         wrong=filled.wrong_pages(filled.judged()),
+        offered=offering.of_draft(draft),
         definition=db.session.get_one(ProcessDefinition, draft.definition_id),
         company=db.session.get_one(Organisation, draft.organisation_id),
     )
@@ -207,7 +223,8 @@ def file(draft_id: UUID) -> ResponseReturnValue:
     """File the request: a case starts, and the draft is gone."""
     draft = db.session.get_one(Draft, draft_id)
     judged = filling.of_draft(draft).judged()
-    if judged.errors:
+    offered = offering.of_draft(draft)
+    if judged.errors or not offered.stands:
         return _recap(draft), 422
     case = cases.start(
         draft.definition_id,
@@ -215,6 +232,7 @@ def file(draft_id: UUID) -> ResponseReturnValue:
         actor=current_actor(),
         applicant_id=draft.organisation_id,
         draft_id=draft_id,
+        body_id=draft.body_id,
     )
     flash(_("Votre demande %(number)s est déposée.", number=case.number), "success")
     tracking.give_secret(case)

@@ -8,9 +8,9 @@ import nh3
 from flask import current_app, url_for
 from markdown_it import MarkdownIt
 from markupsafe import Markup
-from werkzeug.routing import BuildError
 
-from engine import clock
+from engine import clock, definitions
+from web.portal import offering
 from workflows.geography import Commune, Communes, load, load_areas
 from workflows.grants.activities import SECTIONS
 from workflows.grants.aids import Aid
@@ -78,11 +78,27 @@ def activities(codes: Iterable[str]) -> list[str]:
     return [SECTIONS.get(code) or code for code in codes]
 
 
-def application_url(aid: Aid) -> str | None:
-    """Where the aid can be requested here, or None when it cannot be, or not yet."""
+def applications(aid: Aid) -> list[tuple[str, str]]:
+    """Where the aid can be requested here: the name of each body that offers its procedure
+    and the address, without a name when there is one; nothing when it cannot be, or not yet.
+    """
     if not aid.procedure_key or (aid.opens_at and aid.opens_at > clock.now()):
-        return None
+        return []
     try:
-        return url_for("portal.start", definition=aid.procedure_key)
-    except BuildError:
-        return None
+        definition = definitions.latest(aid.procedure_key)
+    except definitions.UnknownProcedure:
+        return []
+    bodies = offering.bodies(definition)
+    if len(bodies) == 1:
+        return [("", url_for("portal.start", definition=definition.key))]
+    return [
+        (
+            body.name,
+            url_for(
+                "portal.start",
+                definition=definition.key,
+                collectivite=offering.reference(body),
+            ),
+        )
+        for body in bodies
+    ]
