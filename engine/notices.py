@@ -40,11 +40,13 @@ CLOSED, DEPUTY = "closed", "deputy"
 """A case is over; somebody is named to stand in for another."""
 EXPIRING = "expiring"
 """A document of a company's vault comes to its last day."""
+WEBHOOK = "webhook"
+"""An address of the organisation is told nothing any more: it failed for too long."""
 DUE = "due"
 """Tasks that are late or soon will be: worked out for the letter of the day, never a row."""
 KINDS = (
     DOCUMENT, MESSAGE, REPLY, OPINION, ANSWER, ASSIGNED, ASKED, AWAITED, CLOSED, DEPUTY,
-    EXPIRING,
+    EXPIRING, WEBHOOK,
 )  # fmt: skip
 
 SITE, NOW, DAILY, NOTHING = "site", "now", "daily", "nothing"

@@ -27,12 +27,19 @@ def open_for_start(
     actor: Actor,
     organisation_id: UUID,
     values: Mapping[str, Any] | None = None,
+    draft_id: UUID | None = None,
 ) -> UUID:
-    """Begin a request for an organisation one acts for; returns the draft's id."""
+    """Begin a request for an organisation one acts for; returns the draft's id.
+
+    One that is asked again by its id is there already.
+    """
     with transaction():
         definition = db.session.get_one(ProcessDefinition, definition_id)
         require(actor, "start", definition)
+        if draft_id is not None and db.session.get(Draft, draft_id) is not None:
+            return draft_id
         draft = _new(definition.id, organisation_id, actor, values)
+        draft.id = draft_id or draft.id
         require(actor, "edit", draft)
         db.session.add(draft)
         return draft.id
