@@ -75,6 +75,7 @@ BLUEPRINTS = [
     "web.branding.views",
     "web.callbacks",
     "web.news.views",
+    "web.api.v1",
 ]
 
 
