@@ -29,6 +29,7 @@ from engine.models import DefinitionRole, ProcessInstance, UserTask, db
 from engine.notes import CaseNote
 from engine.vault import VaultDocument
 from engine.visible import consulted
+from engine.webhooks import Webhook
 from engine.worklists import SavedView, keeps_role
 
 __all__ = ["NOT_HANDLING", "VISITOR", "Actor", "Role", "actor_for"]
@@ -282,6 +283,9 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "belong"): _belongs,
     (Organisation, "declare absences"): _declares_absences,
     (Organisation, "keep"): _represents,
+    (Organisation, "be told"): lambda a, o: a.has_key_of(o.id) or _manages(a, o),
+    (Webhook, "change"): lambda a, w: allowed(a, "be told", w.organisation),
+    (Organisation, "brand"): lambda a, o: o.kind != COMPANY and _manages(a, o),
     (VaultDocument, "use"): lambda a, d: d.organisation_id in a.represented,
     (ProcessInstance, "share"): _applies,
     (type(None), "represent"): lambda a, _: bool(a.represented),

@@ -37,7 +37,8 @@ class Role:
     """A role held in one organisation, or lent by somebody who is away.
 
     One that is lent may be so for some procedures (`keys`; none: all), `until` a moment, and
-    without the right to sign (`delegation` is the reference of that right).
+    without the right to sign (`delegation` is the reference of that right). One had `by_key`
+    is a machine's, which never signs.
     """
 
     organisation_id: UUID
@@ -48,11 +49,12 @@ class Role:
     keys: frozenset[str] = frozenset()
     until: datetime | None = None
     delegation: str = ""
+    by_key: bool = False
 
     @property
     def signs(self) -> bool:
         """Whether who has it may sign."""
-        return self.for_person is None or bool(self.delegation)
+        return not self.by_key and (self.for_person is None or bool(self.delegation))
 
     def covers(self, key: str) -> bool:
         """Whether it serves for this procedure, now: a page may have waited past the end."""
@@ -85,6 +87,10 @@ class Actor:
         return [
             r.organisation_id for r in self.roles if r.name == role and not r.for_person
         ]
+
+    def has_key_of(self, organisation_id: UUID) -> bool:
+        """Whether this is a machine that acts with a key of that organisation."""
+        return any(r.organisation_id == organisation_id and r.by_key for r in self.roles)
 
     @property
     def represented(self) -> list[UUID]:

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from connectors import StoredFile
-from engine import clock, vault
+from engine import api_keys, clock, vault
 from engine.columns import UtcDateTime
 from engine.models import ProcessInstance, db
 
@@ -176,12 +176,12 @@ def discard(draft: Draft) -> None:
 
 
 def unreferenced(digests: Iterable[str]) -> set[str]:
-    """Those of these digests that no document and no vault points at."""
+    """Those of these digests that no document, no vault and no file sent ahead points at."""
     asked = set(digests)
     known = db.session.scalars(
         select(Document.sha256).where(Document.sha256.in_(asked)).distinct()
     )
-    return asked - set(known) - vault.kept(asked)
+    return asked - set(known) - vault.kept(asked) - api_keys.kept(asked)
 
 
 ORPHAN_AGE = timedelta(hours=24)

@@ -27,8 +27,8 @@ from engine.columns import Base, UtcDateTime, only
 
 db = SQLAlchemy(model_class=Base)
 
-SUSPENDED = "suspended"
-"""The status of a case that an operator has stopped for a while."""
+SUSPENDED, CANCELLED = "suspended", "cancelled"
+"""The status of a case that an operator has stopped: for a while, for good."""
 
 
 class ProcessDefinition(db.Model):  # type: ignore[name-defined]

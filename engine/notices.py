@@ -42,11 +42,13 @@ EXPIRING = "expiring"
 """A document of a company's vault comes to its last day."""
 PROCEDURE = "procedure"
 """A procedure: its publication is asked for or decided, a version is withdrawn…"""
+WEBHOOK = "webhook"
+"""An address of the organisation is told nothing any more: it failed for too long."""
 DUE = "due"
 """Tasks that are late or soon will be: worked out for the letter of the day, never a row."""
 KINDS = (
     DOCUMENT, MESSAGE, REPLY, OPINION, ANSWER, ASSIGNED, ASKED, AWAITED, CLOSED, DEPUTY,
-    EXPIRING, PROCEDURE,
+    EXPIRING, PROCEDURE, WEBHOOK,
 )  # fmt: skip
 
 SITE, NOW, DAILY, NOTHING = "site", "now", "daily", "nothing"

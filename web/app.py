@@ -95,6 +95,7 @@ BLUEPRINTS = [
     "web.directory.journal",
     "web.callbacks",
     "web.news.views",
+    "web.api.v1",
 ]
 
 

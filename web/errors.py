@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, abort, current_app, jsonify, render_template, request
+from flask import Flask, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_limiter import RateLimitExceeded
@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from engine.access import Forbidden
 from engine.errors import EngineError
 from engine.models import db
+from web.api import problems
 from web.logs import reference
 
 log = structlog.get_logger()
@@ -114,14 +115,7 @@ def page(status: int, message: Message | None = None) -> ResponseReturnValue:
     """The answer for an error, with our reference to the request."""
     message = message or MESSAGES.get(status) or MESSAGES[400 if status < 500 else 500]  # noqa: PLR2004
     if request.path.startswith("/api/"):
-        problem = jsonify(
-            status=status,
-            title=str(message.title),
-            detail=str(message.text),
-            instance=reference(),
-        )
-        problem.mimetype = "application/problem+json"
-        return problem, status
+        return problems.of_status(status), status
     about = {"status": status, "message": message, "reference": reference()}
     try:
         return render_template("error.html", **about), status
@@ -148,6 +142,8 @@ def _http(failure: HTTPException) -> ResponseReturnValue:
     if isinstance(failure, RateLimitExceeded) and failure.limit:
         retry = failure.limit.limit.get_expiry()
     headers = {"Retry-After": str(retry)} if retry else {}
+    if allowed := getattr(failure, "valid_methods", None):
+        headers["Allow"] = ", ".join(sorted(allowed))
     return (*answer, headers)  # type: ignore[misc]
 
 

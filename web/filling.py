@@ -126,7 +126,7 @@ def of_draft(draft: Draft) -> Filling:
         form,
         draft.values,
         draft.raw,
-        context_of(task) if task else _context_to_start(draft.organisation_id),
+        context_of(task) if task else context_to_start(draft.organisation_id),
         {sha256: document_id for sha256, document_id in rows},
         reusing.offered(draft.organisation_id, task),
     )
@@ -181,7 +181,8 @@ def context_of(task: UserTask) -> dict[str, Any]:
     return dict(restore(instance).task_data(task.id))
 
 
-def _context_to_start(organisation_id: UUID) -> dict[str, Any]:
+def context_to_start(organisation_id: UUID) -> dict[str, Any]:
+    """What the form of a new request may read of the organisation that makes it."""
     organisation = db.session.get_one(Organisation, organisation_id)
     return {"applicant": directory.describe(organisation)}
 
@@ -193,7 +194,7 @@ def prefilled(
     form = form_to_start(definition.id)
     if form is None:
         return {}
-    sources = {**_context_to_start(organisation.id), "siret": dict(known)}
+    sources = {**context_to_start(organisation.id), "siret": dict(known)}
     return form.prefill({}, sources)
 
 

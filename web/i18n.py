@@ -36,10 +36,19 @@ def init_app(app: Flask) -> None:
 def chosen() -> str:
     """The language asked for in the footer; French otherwise, whatever the browser says.
 
-    The procedures are French: a browser's preference must not half-translate them.
+    The procedures are French: a browser's preference must not half-translate them. A program
+    has no footer: the API answers in the language that its request asks for.
     """
+    if request and request.path.startswith("/api/"):
+        return _asked()
     wanted = session.get("locale") if request else None
     return wanted if wanted in LOCALES else DEFAULT
+
+
+def _asked() -> str:
+    codes = {locale[:2]: locale for locale in LOCALES}
+    best = request.accept_languages.best_match(list(codes), default=DEFAULT[:2])
+    return codes[best or DEFAULT[:2]]
 
 
 def euros(amount: Decimal | float | None) -> str:

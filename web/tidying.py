@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, exists
 
 from engine import clock, documents
-from engine.commands import digests, watching
+from engine.commands import api_keys, digests, watching, webhooks
 from engine.commands.suspension import awaited_by_suspended
 from engine.documents import ORPHAN_AGE
 from engine.models import Message, db
@@ -18,7 +18,7 @@ AT_ONCE = 500
 
 def tidy(storage: Any) -> dict[str, int]:
     """Remove orphan bytes older than a day, messages past their date, signals that have
-    reached everybody and notices read half a year ago; how many of each.
+    reached everybody, notices read half a year ago and what the API kept; how many of each.
 
     Bytes are young while a request that stored them may still be about to commit.
     """
@@ -28,6 +28,7 @@ def tidy(storage: Any) -> dict[str, int]:
         "signals": _forget_signals(),
         "presences": watching.forget(),
         "notices": digests.forget(),
+        "api": api_keys.forget() + webhooks.forget(),
     }
 
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, select
 
 from engine import clock, definitions, journal
-from engine.commands import cases, messages
+from engine.commands import cases, messages, telling
 from engine.commands.later import or_later
 from engine.commands.step import Office, keep
 from engine.models import Message, ProcessDefinition, ProcessInstance, StartTimer, db
@@ -56,6 +56,7 @@ def start(
     )
     instance.title = cases.title(definition, process.data, start_id=by.element_id)
     keep(instance, process, after_commit, by=None)
+    telling.filed(instance)
     said = {"definition": str(definition_id), "start": by.element_id, **detail}
     journal.write_for_case(instance, "case_started", by=None, detail=said)
     return instance

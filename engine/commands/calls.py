@@ -134,6 +134,7 @@ def answer(
                 applicant_id=instance.applicant_id,
                 by=by,
             )
+            telling.issued(instance)
         db.session.flush()
         process.answer(call.task_id, value)
 

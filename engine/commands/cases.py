@@ -70,6 +70,7 @@ def start(
         )
         instance.title = title(definition, process.data)
         keep(instance, process, after_commit, by=actor.person_id)
+        telling.filed(instance)
         detail = {"definition": str(definition_id), "version": definition.version}
         journal.write_for_case(instance, "case_started", by=actor.person_id, detail=detail)
     return instance

@@ -22,7 +22,7 @@ from engine.commands.later import or_later
 from engine.commands.step import Office, keep, locked, restore, standing
 from engine.errors import Busy, EngineError
 from engine.exchanges import RemoteCall
-from engine.models import ProcessDefinition, ProcessInstance, db
+from engine.models import CANCELLED, ProcessDefinition, ProcessInstance, db
 from engine.spiff.process import Process
 from engine.transaction import AfterCommit, lock, transaction
 
@@ -144,8 +144,8 @@ def _cancel(child: ProcessInstance, after_commit: AfterCommit) -> None:
     process = restore(child)
     was, before = standing(child), process.waiting()
     process.cancel()
+    child.status = CANCELLED
     keep(child, process, after_commit, by=None, before=before)
-    child.status = "cancelled"
     journal.write_for_case(
         child, "case_cancelled", by=None, detail={"by_parent": str(child.parent_id)},
         before=was, after=child.digest,

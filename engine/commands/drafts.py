@@ -29,18 +29,21 @@ def open_for_start(
     organisation_id: UUID,
     values: Mapping[str, Any] | None = None,
     body_id: UUID | None = None,
+    draft_id: UUID | None = None,
 ) -> UUID:
     """Begin a request for an organisation one acts for; returns the draft's id.
 
     It will be filed with the procedure's owner, unless `body_id` names another body that
-    offers it.
+    offers it. One that is asked again by its id is there already.
     """
     with transaction():
         definition = db.session.get_one(ProcessDefinition, definition_id)
         body = db.session.get_one(Organisation, body_id or definition.owner_id)
         require(actor, "start", Offer(definition, body))
+        if draft_id is not None and db.session.get(Draft, draft_id) is not None:
+            return draft_id
         draft = _new(definition.id, organisation_id, actor, values)
-        draft.body_id = body_id
+        draft.id, draft.body_id = draft_id or draft.id, body_id
         require(actor, "edit", draft)
         db.session.add(draft)
         return draft.id

@@ -30,7 +30,7 @@ from engine.access import Actor, require
 from engine.commands import asking, incidents, migration, suspension
 from engine.commands.step import keep, locked, restore, standing
 from engine.errors import OperationRefused
-from engine.models import Incident, ProcessInstance, UserTask, db
+from engine.models import CANCELLED, Incident, ProcessInstance, UserTask, db
 from engine.spiff import surgery
 from engine.spiff.errors import ProcessError
 from engine.spiff.process import Process
@@ -91,11 +91,11 @@ def act(
     action, do = _ACTS[operation.act]
     try:
         process, notes = do(instance, process, operation, actor)
+        if operation.act == "cancel":
+            instance.status = CANCELLED
         keep(instance, process, after_commit, by=actor.person_id, before=before)
     except ProcessError as error:
         raise OperationRefused(_sentence(error)) from error
-    if operation.act == "cancel":
-        instance.status = "cancelled"
     after_commit.append(wake.for_sweep)
     asked = {key: value for key, value in operation.to_json().items() if value}
     detail = {**asked, **was, "motive": motive, "job": str(job_id) if job_id else None}

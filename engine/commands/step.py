@@ -23,7 +23,7 @@ from connectors import Refused
 from engine import clock, definitions, following, journal, operations, rows
 from engine.commands import asking, keeping, live, telling, throwing
 from engine.errors import Busy
-from engine.models import SUSPENDED, Message, ProcessInstance, db
+from engine.models import CANCELLED, SUSPENDED, Message, ProcessInstance, db
 from engine.spiff.errors import Abort, BpmnError
 from engine.spiff.process import Process
 from engine.spiff.records import Waiting
@@ -181,17 +181,20 @@ def keep(
     keeping.history(instance, finished, by, on_behalf_of)
     throwing.thrown(instance, process, after_commit)
     instance.history_seq += len(finished)
-    instance.milestone = keeping.milestone(instance, process)
+    reached, instance.milestone = instance.milestone, keeping.milestone(instance, process)
     instance.state = process.dump()
     instance.digest = digest(instance.state)
     instance.rev += 1
     instance.outcome = process.outcome
     asking.answer_caller(instance, process, after_commit)
     if process.completed:
-        instance.status = "completed"
+        if instance.status != CANCELLED:
+            instance.status = "completed"
         instance.ended_at = clock.now()
         telling.closed(instance, by)
         following.closed(instance)
+    elif before is not NOTHING and instance.milestone != reached:
+        telling.moved(instance)
 
 
 def take_messages(

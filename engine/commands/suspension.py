@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, select, update
 
 from engine import clock
+from engine.commands import telling
 from engine.commands.keeping import MESSAGE_LIFE
 from engine.commands.step import take_messages
 from engine.errors import OperationRefused
@@ -24,6 +25,7 @@ def suspend(instance: ProcessInstance) -> None:
         raise OperationRefused("Ce dossier est déjà suspendu.")
     instance.status = SUSPENDED
     instance.suspended_at = clock.now()
+    telling.moved(instance)
 
 
 def resume(instance: ProcessInstance, process: Process) -> None:
@@ -48,6 +50,7 @@ def resume(instance: ProcessInstance, process: Process) -> None:
         .values(due_at=clock.now())
     )
     instance.status, instance.suspended_at = "active", None
+    telling.moved(instance)
     take_messages(instance, process)
 
 

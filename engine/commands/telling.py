@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from engine import documents, notices, rows, told, wake
+from engine import documents, notices, rows, told, wake, webhooks
 from engine.absences import Absence
 from engine.asks import CaseRequest
 from engine.clock import PARIS
@@ -25,6 +25,10 @@ def opened(
     """Tasks have opened: whoever is named has one; a company is told what is awaited of it."""
     for task in tasks:
         rows.signal(wake.basket(task["organisation_id"], task["role"]))
+        webhooks.publish(
+            webhooks.OPENED, instance, instance.organisation_id, task["organisation_id"],
+            task=(task["id"], task["element_id"], task["role"]),
+        )  # fmt: skip
         said: dict[str, Any] = {"case_id": instance.id, "task_id": task["id"], "by": by}
         detail = {"task": task["name"]}
         if task["assignee_id"]:
@@ -43,6 +47,11 @@ def done(task: UserTask, values: Mapping[str, Any], by: UUID | None) -> None:
     detail: dict[str, Any] = {"task": task.name}
     said: dict[str, Any] = {"case_id": instance.id, "task_id": task.id, "by": by}
     rows.signal(wake.basket(task.organisation_id, task.role))
+    what = (task.id, task.element_id, task.role)
+    bodies = (instance.organisation_id, task.organisation_id)
+    webhooks.publish(webhooks.COMPLETED, instance, *bodies, task=what)
+    if webhooks.decides(task):
+        webhooks.publish(webhooks.DECIDED, instance, instance.organisation_id, task=what)
     if task.role == APPLICANT:
         tell(notices.ANSWER, followers(), audience=OFFICE, detail=detail, **said)
     elif task.organisation_id != instance.organisation_id:
@@ -72,14 +81,39 @@ def document(
 def message(instance: ProcessInstance, side: str, by: UUID | None) -> None:
     """Somebody has written; when nobody follows the case yet, the present step is told."""
     said: dict[str, Any] = {"case_id": instance.id, "audience": PARTIES, "by": by}
+    webhooks.publish(webhooks.SENT, instance, *_parties(instance))
     if side == APPLICANT:
         tell(notices.MESSAGE, followers(), unfollowed(), **said)
     else:
         tell(notices.REPLY, company(instance.applicant_id), followers(), **said)
 
 
+def _parties(instance: ProcessInstance) -> tuple[UUID, UUID | None]:
+    """The body that has a case and its applicant, who knows nothing of those it calls."""
+    applicant = instance.applicant_id if instance.parent_id is None else None
+    return instance.organisation_id, applicant
+
+
+def filed(instance: ProcessInstance) -> None:
+    """A case has begun."""
+    webhooks.publish(webhooks.FILED, instance, *_parties(instance))
+
+
+def issued(instance: ProcessInstance) -> None:
+    """A document of the office has joined a case."""
+    webhooks.publish(webhooks.DOCUMENT, instance, *_parties(instance))
+
+
+def moved(instance: ProcessInstance) -> None:
+    """A case has another status, or has reached another stage."""
+    webhooks.publish(webhooks.STATUS_CHANGED, instance, *_parties(instance))
+
+
 def closed(instance: ProcessInstance, by: UUID | None) -> None:
     """A case is over; a company hears of its own, not of those that it called."""
+    moved(instance)
+    if instance.outcome is not None:
+        webhooks.publish(webhooks.DECIDED, instance, *_parties(instance))
     to = [followers()]
     if instance.parent_id is None and instance.applicant_id is not None:
         to.append(company(instance.applicant_id))

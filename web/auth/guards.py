@@ -33,12 +33,18 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Guard:
-    """Who may use a route. Without an act: anyone (`visitors`), or anyone signed in."""
+    """Who may use a route. Without an act: anyone (`visitors`), or anyone signed in.
+
+    With a `check`, whoever passes it, signed in or not: the API's routes are opened by keys
+    with one of their `scopes` (see `web.api.keyed`).
+    """
 
     visitors: bool = False
     act: str | None = None
     row_type: type[Base] | None = None
     argument: str = ""
+    check: Callable[[], None] | None = None
+    scopes: tuple[str, ...] = ()
 
 
 PUBLIC, SIGNED_IN = Guard(visitors=True), Guard()
@@ -50,22 +56,23 @@ class Undeclared(RuntimeError):
 
 def public(view: View) -> View:
     """Anyone may use this route."""
-    return _declare(view, PUBLIC)
+    return declare(view, PUBLIC)
 
 
 def signed_in(view: View) -> View:
     """Anyone with an account may use this route; the view asks for more if need be."""
-    return _declare(view, SIGNED_IN)
+    return declare(view, SIGNED_IN)
 
 
 def guard(
     act: str, row_type: type[Base] | None = None, argument: str = ""
 ) -> Callable[[View], View]:
     """Only who may do `act`, on the platform or on the row that `argument` names."""
-    return lambda view: _declare(view, Guard(False, act, row_type, argument))
+    return lambda view: declare(view, Guard(False, act, row_type, argument))
 
 
-def _declare(view: View, declared: Guard) -> View:
+def declare(view: View, declared: Guard) -> View:
+    """Say who may use this route."""
     view.guard = declared  # type: ignore[attr-defined]
     return view
 
@@ -90,6 +97,9 @@ def _check() -> ResponseReturnValue | None:
     declared = of(current_app, request.endpoint)
     if declared is None:
         raise Undeclared(request.endpoint)
+    if declared.check is not None:
+        declared.check()
+        return None
     if declared.visitors:
         return None
     actor = current_actor()

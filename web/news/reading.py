@@ -114,6 +114,8 @@ def _page(notice: Notice, handled: set[UUID]) -> tuple[str, dict[str, Any]] | No
         return "vault.show", {"document_id": UUID(notice.detail["document"])}
     if notice.kind == notices.PROCEDURE:
         return _procedure_page(notice.detail)
+    if notice.kind == notices.WEBHOOK:
+        return "api_settings.webhook", {"webhook_id": UUID(notice.detail["webhook"])}
     if ask := notice.detail.get("ask"):
         return "asks.show", {"ask_id": UUID(ask)}
     return case_page(notice.instance_id, handled) if notice.instance_id else None

@@ -35,13 +35,14 @@ KINDS: Mapping[str, Kind] = {
     notices.EXPIRING: Kind(lazy_gettext("Pièce du coffre bientôt expirée"), "folder"),
     notices.DEPUTY: Kind(lazy_gettext("Suppléance"), "people"),
     notices.PROCEDURE: Kind(lazy_gettext("Publication d’une démarche"), "diagram-3"),
+    notices.WEBHOOK: Kind(lazy_gettext("Webhook désactivé"), "exclamation-triangle"),
 }
 
 DUE_LABEL = lazy_gettext("Échéances proches ou dépassées")
 
 FOR_APPLICANTS = (
     notices.REPLY, notices.AWAITED, notices.DOCUMENT, notices.CLOSED,
-    notices.EXPIRING,
+    notices.EXPIRING, notices.WEBHOOK,
 )  # fmt: skip
 FOR_AGENTS = tuple(
     k for k in KINDS if k not in {notices.AWAITED, notices.EXPIRING, notices.PROCEDURE}
@@ -127,6 +128,8 @@ def _sentence(notice: Notice, who: str | None, outcome: str | None) -> Any:
             return _(
                 "Coffre : « %(title)s » expire le %(day)s", title=said["title"], day=day
             )
+        case notices.WEBHOOK:
+            return _("Webhook désactivé : %(url)s ne répond plus", url=said["url"])
         case notices.DEPUTY:
             return _deputy(said, who)
         case notices.PROCEDURE:

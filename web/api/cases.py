@@ -1,0 +1,197 @@
+"""Cases of those who handle them: searched, read, and what happened to each."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from engine import search, timeline
+from engine.access import readable_documents
+from engine.api_keys import CASES_READ
+from engine.criteria import Search
+from engine.models import ProcessInstance
+from engine.search import Place
+from engine.timeline import Asked, Event
+from web.api import cursors, files, keyed, refusals
+from web.api.declaring import operation
+from web.api.requests import Message, messages_of
+from web.api.shapes import Count, Day, Listing, Page, Shape, plain
+from web.api.telling import Case, CaseInFull, case, case_in_full
+from web.cases import reading
+from web.cases import timeline as words
+from web.cases.timeline import HUMAN_STEPS, TOLD
+
+TAG = "Dossiers"
+
+
+class CasesAsked(Listing):
+    """Which cases; what is not given is not asked. Days are those of Paris, both included."""
+
+    number: Annotated[plain(40) | None, Field(examples=["26-K7M3-9QX2"])] = None  # type: ignore[valid-type]
+    words: Annotated[  # type: ignore[valid-type]
+        plain(100) | None, Field(description="Beginnings of words of the title.")
+    ] = None
+    procedure: Annotated[plain(200) | None, Field(description="A `key`.")] = None  # type: ignore[valid-type]
+    version: Annotated[Count, Field(ge=1, le=1_000_000)] | None = None
+    status: Literal["active", "suspended", "completed", "cancelled"] | None = None
+    step: Annotated[plain(200) | None, Field(description="Where something is waited for.")] = None  # type: ignore[valid-type]
+    role: Annotated[plain(100) | None, Field(description="Who has an open task there.")] = None  # type: ignore[valid-type]
+    filed_from: Day | None = None
+    filed_to: Day | None = None
+    ended_from: Day | None = None
+    ended_to: Day | None = None
+
+
+class Line(Shape):
+    """One line of a case's chronology, in French."""
+
+    at: datetime
+    what: str
+    who: str
+    on_behalf_of: str
+    detail: str
+    document_id: UUID | None
+
+
+class Happening(Shape):
+    """One thing that happened, for programs: a step that ended, an act, a message, a document."""
+
+    kind: Literal["step", "act", "message", "document"]
+    type: str = Field(description="The step's element, the act, the side, or the origin.")
+    at: datetime
+    name: str
+    by: UUID | None
+    state: str
+
+
+@operation(
+    "GET", "/cases", CASES_READ, tag=TAG, summary="Chercher des dossiers",
+)  # fmt: skip
+def list_cases(query: CasesAsked) -> Page[Case]:
+    """The cases that the key's roles handle, the latest first; a page may be short.
+
+    A search reads a bounded part of the cases for each page: follow `next` until it is null.
+    """
+    after = cursors.read(query.cursor, datetime, UUID)
+    asked = Search(
+        number=query.number or "",
+        title=query.words or "",
+        key=query.procedure or "",
+        version=query.version,
+        status=query.status or "",
+        started_from=query.filed_from,
+        started_to=query.filed_to,
+        ended_from=query.ended_from,
+        ended_to=query.ended_to,
+        step=query.step or "",
+        role=query.role or "",
+    )
+    place = Place(after[0], after[1]) if after else None
+    page = search.page(asked, keyed.actor(), after=place, size=query.limit)
+    following = cursors.written(page.after.moment, page.after.id) if page.after else None
+    return Page(items=[Case(**case(one)) for one in page.cases], next=following)
+
+
+@operation(
+    "GET", "/cases/{case_id}", CASES_READ, tag=TAG, problems=(404,), summary="Lire un dossier",
+)  # fmt: skip
+def get_case(case_id: UUID) -> CaseInFull:
+    """A case that the key's roles handle, or of which they were asked something."""
+    return case_in_full(_readable(case_id), keyed.actor())
+
+
+@operation(
+    "GET", "/cases/{case_id}/timeline", CASES_READ, tag=TAG, problems=(404,),
+    summary="La chronologie d’un dossier",
+)  # fmt: skip
+def list_case_timeline(case_id: UUID, query: Listing) -> Page[Line]:
+    """What happened, in words, as agents read it: the latest first."""
+    case = reading.page(_readable(case_id), keyed.actor())
+    after = cursors.read(query.cursor, str)
+    page = words.page(
+        case.case, case.actor, handles=case.handles, after=after[0] if after else "",
+        most=query.limit,
+    )  # fmt: skip
+    lines = [
+        Line(
+            at=one.at,
+            what=one.what,
+            who=one.who,
+            on_behalf_of=one.behalf,
+            detail=one.detail,
+            document_id=one.document,
+        )
+        for one in page.lines
+    ]
+    return Page(items=lines, next=cursors.written(page.after) if page.after else None)
+
+
+@operation(
+    "GET", "/cases/{case_id}/events", CASES_READ, tag=TAG, problems=(404,),
+    summary="Les événements d’un dossier",
+)  # fmt: skip
+def list_case_events(case_id: UUID, query: Listing) -> Page[Happening]:
+    """What happened, for programs: the latest first. Who only was asked sees fewer kinds."""
+    case = reading.page(_readable(case_id), keyed.actor())
+    after = cursors.read(query.cursor, str)
+    asked = Asked(
+        steps=HUMAN_STEPS,
+        acts=frozenset(TOLD) if case.handles else None,
+        messages=case.handles,
+        documents=readable_documents(case.actor, case.case),
+    )
+    place = timeline.Place.read(after[0]) if after else timeline.Place()
+    page = timeline.page(case.case, asked, place, query.limit)
+    following = cursors.written(str(page.after)) if page.after else None
+    return Page(items=list(_happenings(page.events)), next=following)
+
+
+@operation(
+    "GET", "/cases/{case_id}/documents", CASES_READ, tag=TAG, problems=(404,),
+    summary="Les documents d’un dossier",
+)  # fmt: skip
+def list_case_documents(
+    case_id: UUID, query: files.DocumentsAsked
+) -> Page[files.DocumentOfCase]:
+    """Those of the case's documents that the key's roles read, the latest first."""
+    case = reading.page(_readable(case_id), keyed.actor())
+    return files.page_of(case, query.cursor)
+
+
+@operation(
+    "GET", "/cases/{case_id}/messages", CASES_READ, tag=TAG, problems=(404,),
+    summary="Les messages d’un dossier",
+)  # fmt: skip
+def list_case_messages(case_id: UUID, query: Listing) -> Page[Message]:
+    """The conversation with the applicant, for who handles the case; empty for others."""
+    case = reading.page(_readable(case_id), keyed.actor())
+    if not case.handles:
+        return Page(items=[], next=None)
+    return messages_of(case.case, query)
+
+
+def _readable(case_id: UUID) -> ProcessInstance:
+    """A case that the key sees. Raises Problem."""
+    found: ProcessInstance = refusals.found(ProcessInstance, case_id)
+    return found
+
+
+def _happenings(events: Iterable[Event]) -> Iterable[Happening]:
+    for event in events:
+        row: Any = event.row
+        told: dict[str, Any]
+        match event.kind:
+            case timeline.STEP:
+                told = {"type": row.element_id, "name": row.name, "by": row.by,
+                        "state": row.state}  # fmt: skip
+            case timeline.ACT:
+                told = {"type": row.action, "name": "", "by": row.actor_id, "state": ""}
+            case timeline.MESSAGE:
+                told = {"type": row.side, "name": "", "by": row.author_id, "state": ""}
+            case _:
+                told = {"type": row.origin, "name": row.title, "by": row.added_by,
+                        "state": ""}  # fmt: skip
+        kind: Any = event.kind
+        yield Happening(kind=kind, at=event.at, **told)
