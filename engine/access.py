@@ -60,7 +60,8 @@ def _handles(actor: Actor, case: ProcessInstance) -> bool:
         for r in actor.handling
         if r.organisation_id == case.organisation_id and r.covers(case.key)
     }
-    return bool(held) and bool(held & _roles_of(case.definition_id))
+    there = bool(held) and case.eliminated_at is None
+    return there and bool(held & _roles_of(case.definition_id))
 
 
 def _roles_of(definition_id: UUID) -> set[str]:
@@ -258,6 +259,9 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (ProcessInstance, "handle"): _handles,
     (ProcessInstance, "write"): lambda a, c: _handles(a, c) or _applies(a, c),
     (ProcessInstance, "withdraw"): _applies,
+    (ProcessInstance, "hold back"): lambda a, c: (
+        a.operates or a.heads(c.organisation_id, c.key)
+    ),
     (UserTask, "see"): _sees_task,
     (UserTask, "claim"): _works_on,
     (UserTask, "release"): _may_release,

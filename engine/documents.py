@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from connectors import StoredFile
 from engine import api_keys, clock, vault
-from engine.columns import UtcDateTime
+from engine.columns import UtcDateTime, only
 from engine.models import ProcessInstance, db
 
 SHA256_LENGTH = 64
@@ -32,6 +32,7 @@ class Draft(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         Index(None, "organisation_id", "updated_at"),
         Index(None, "task_id", unique=True),
+        Index("ix_draft_unfinished", "updated_at", "id", **only("task_id IS NULL")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     definition_id: Mapped[UUID] = mapped_column(ForeignKey("process_definition.id"))

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+import orjson
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
 from engine.columns import UtcDateTime, only
@@ -53,7 +54,12 @@ class Exchange(db.Model):  # type: ignore[name-defined]
     """One attempt at a remote call, with the digests of what was asked and answered."""
 
     __tablename__ = "exchange"
-    __table_args__ = (Index(None, "call_id", "attempt"), Index(None, "partner", "at"))
+    __table_args__ = (
+        Index(None, "call_id", "attempt"),
+        Index(None, "at", "id"),
+        Index(None, "partner", "at", "id"),
+        Index(None, "partner", "outcome", "at", "id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[UUID] = mapped_column(ForeignKey("remote_call.id"))
     attempt: Mapped[int]
@@ -64,6 +70,31 @@ class Exchange(db.Model):  # type: ignore[name-defined]
     request_sha512: Mapped[str] = mapped_column(String(128))
     response_sha512: Mapped[str | None] = mapped_column(String(128))
     milliseconds: Mapped[int]
+    request_size: Mapped[int] = mapped_column(default=0, server_default="0")  # bytes
+    response_size: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    call: Mapped[RemoteCall] = relationship()
+    response: Mapped["Response | None"] = relationship(back_populates="exchange")
+
+
+class Response(db.Model):  # type: ignore[name-defined]
+    """What a partner answered in one attempt, as long as the rules let it be kept.
+
+    What it was asked is in the call itself: the bytes whose digest is `request_sha512`.
+    """
+
+    __tablename__ = "exchange_response"
+    __table_args__ = (Index(None, "at"),)
+    exchange_id: Mapped[int] = mapped_column(ForeignKey("exchange.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+    exchange: Mapped[Exchange] = relationship(back_populates="response")
+
+
+def canonical(value: Any) -> bytes:
+    """The bytes whose digests and sizes an exchange keeps."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 class Partner(db.Model):  # type: ignore[name-defined]

@@ -100,10 +100,12 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
         Index(None, "organisation_id", "ended_at", "id"),
         Index(None, "applicant_id", "started_at", "id"),
         Index(None, "definition_id", "status", "started_at", "id"),
-        Index(None, "started_at"),
+        Index(None, "started_at"), Index(None, "ended_at"),
         Index(None, "parent_id", "started_at", **only("parent_id IS NOT NULL")),
         Index(None, "called_by", **only("called_by IS NOT NULL")),
-    )
+        Index("ix_process_instance_kept", "key", "ended_at", "id",
+              **only("ended_at IS NOT NULL AND eliminated_at IS NULL")),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     number: Mapped[str] = mapped_column(String(40), unique=True)  # the public case number
@@ -123,6 +125,7 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
     started_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    eliminated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # see retention
     simulated: Mapped[bool] = mapped_column(default=False)  # made under a moved clock
     rev: Mapped[int] = mapped_column(default=0)
     state: Mapped[bytes] = mapped_column(LargeBinary, default=b"", deferred=True)
@@ -258,10 +261,8 @@ class Message(db.Model):  # type: ignore[name-defined]
     """A message received, kept for a while if nobody waits for it yet."""
 
     __tablename__ = "message"
-    __table_args__ = (
-        Index(None, "name", "correlation", "delivered_at"),
-        Index(None, "delivered_at", "expires_at"),
-    )
+    __table_args__ = (Index(None, "name", "correlation", "delivered_at"),
+                      Index(None, "delivered_at", "expires_at"))  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     name: Mapped[str] = mapped_column(String(200))
     correlation: Mapped[str | None] = mapped_column(String(200))
@@ -279,9 +280,10 @@ class Incident(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "incident"
     __table_args__ = (
-        Index(None, "resolved_at", "raised_at"),
-        Index(None, "instance_id", "resolved_at"),
-    )
+        Index(None, "resolved_at", "raised_at"), Index(None, "instance_id", "resolved_at"),
+        Index("ix_incident_of_cause", "cause", "raised_at", "id",
+              **only("resolved_at IS NULL")),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
     task_id: Mapped[UUID]

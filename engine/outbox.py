@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 
 from connectors import (
@@ -25,6 +24,7 @@ from connectors import (
 )
 from engine.commands import calls, children
 from engine.commands.calls import Attempt, Leased
+from engine.exchanges import canonical
 from engine.spiff.errors import DataTooLarge
 from engine.spiff.records import PROCEDURE
 from engine.transaction import assert_no_transaction
@@ -105,14 +105,18 @@ def _attempt(
     leased: Leased, answer: Any, error: Exception | None, started: float
 ) -> Attempt:
     value = answer.value if isinstance(answer, Produced) else answer
+    request = canonical(leased.arguments)
+    response = None if error else canonical(value)
     return Attempt(
         call_id=leased.id,
         number=leased.attempt,
         outcome=_outcome(error),
         detail=str(error)[:2000] if error else None,
-        request_sha512=_sha512(leased.arguments),
-        response_sha512=None if error else _sha512(value),
+        request_sha512=_sha512(request),
+        response_sha512=None if response is None else _sha512(response),
         milliseconds=round((time.monotonic() - started) * 1000),
+        request_size=len(request),
+        response=response,
     )
 
 
@@ -124,5 +128,5 @@ def _outcome(error: Exception | None) -> str:
     )
 
 
-def _sha512(value: Any) -> str:
-    return hashlib.sha512(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _sha512(content: bytes) -> str:
+    return hashlib.sha512(content).hexdigest()

@@ -9,6 +9,7 @@ from uuid import UUID
 from engine.commands import (
     beginnings,
     children,
+    chores,
     due_calls,
     imports,
     jobs,
@@ -21,7 +22,8 @@ AT_ONCE = 100
 
 
 def sweep(deliver: Callable[[UUID], None]) -> int:
-    """Fire due timers, hand over messages and signals, have due calls delivered, go on with jobs.
+    """Fire due timers, hand over messages and signals, have due calls delivered, go on with jobs
+    and chores.
 
     Returns how many things were due.
     """
@@ -48,4 +50,5 @@ def sweep(deliver: Callable[[UUID], None]) -> int:
     for call_id in due_calls.take(AT_ONCE):
         deliver(call_id)
         found += 1
-    return found + imports.advance() + jobs.advance(AT_ONCE)
+    found += imports.advance() + jobs.advance(AT_ONCE)
+    return found + chores.advance()

@@ -51,6 +51,7 @@ def _cases_of(role: Role, case: Any) -> ColumnElement[bool]:
     shown = [
         case.organisation_id == role.organisation_id,
         case.definition_id.in_(naming),
+        case.eliminated_at.is_(None),
     ]
     return and_(*shown, case.key.in_(sorted(role.keys))) if role.keys else and_(*shown)
 

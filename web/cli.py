@@ -9,7 +9,8 @@ from flask import Flask, current_app
 from sqlalchemy import select
 
 from connectors import sandboxes
-from engine import clock, journal
+from engine import clock, journal_check, journal_export, marks
+from engine.commands import chores
 from engine.commands.publishing import PublishedByAnother, PublishedByDesigner
 from engine.directory import Organisation
 from engine.models import db
@@ -25,7 +26,7 @@ def init_app(app: Flask) -> None:
     """Add the commands to the application's own."""
     for command in (
         publish, worker, sweep, sandbox, check_partners, import_aids, journal_verify,
-        clock_advance, seed_demo, tidy, add_organisation, import_agents,
+        clock_advance, seed_demo, tidy, backup_done, add_organisation, import_agents,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -143,9 +144,13 @@ def import_aids(file: Path, origin: str | None, complete: bool) -> None:
 
 
 @click.command("journal-verify")
-def journal_verify() -> None:
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Verify an export (JSON lines) instead of the database.",
+)  # fmt: skip
+def journal_verify(file: Path | None) -> None:
     """Read the whole journal again and say whether any link of a chain is broken."""
-    faults = journal.verify()
+    faults = journal_export.verify(file) if file else journal_check.verify()
     for fault in faults:
         click.echo(fault, err=True)
     click.echo("Journal intact." if not faults else f"{len(faults)} anomalies.")
@@ -153,10 +158,19 @@ def journal_verify() -> None:
         sys.exit(1)
 
 
+@click.command("backup-done")
+@click.option("--where", default="", help="Where the backup is.")
+def backup_done(where: str) -> None:
+    """Say that a backup was made now, for operators to see."""
+    marks.note("backup", where=where[:300])
+    click.echo("Noté.")
+
+
 @click.command("tidy")
 def tidy() -> None:
-    """Forget bytes no document points at and messages out of date (workers do, hourly)."""
+    """Do what the platform does for itself every hour: forget, verify, count."""
     removed = tidying.tidy(current_app.extensions["partners"]["storage"])
+    chores.finish()
     click.echo(f"{removed['orphans']} fichiers, {removed['messages']} messages")
 
 

@@ -1,12 +1,19 @@
-"""Forgets what nobody needs any more: bytes no document points at, old messages and signals."""
+"""What the platform does for itself every hour: forget what nobody needs any more, have the
+journal read again, count the figures.
 
+Bytes no document points at, messages past their date and signals that have reached everybody
+go at once; all that is kept for a while goes by the rules of `engine.retention`.
+"""
+
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import delete, exists
 
-from engine import clock, documents
-from engine.commands import api_keys, digests, watching, webhooks
+from engine import chores as chore
+from engine import clock, documents, marks, retention
+from engine.commands import api_keys, chores, eliminating, webhooks
 from engine.commands.suspension import awaited_by_suspended
 from engine.documents import ORPHAN_AGE
 from engine.models import Message, db
@@ -15,21 +22,39 @@ from engine.transaction import transaction
 
 AT_ONCE = 500
 
+VERIFIED_EVERY = timedelta(hours=23, minutes=30)
+"""How often the whole journal is read again; a little under a day, to fall in each one."""
+
+COUNTED_EVERY = timedelta(minutes=55)
+RULED_EVERY = timedelta(minutes=55)
+
 
 def tidy(storage: Any) -> dict[str, int]:
     """Remove orphan bytes older than a day, messages past their date, signals that have
-    reached everybody, notices read half a year ago and what the API kept; how many of each.
+    reached everybody and what the API kept; ask for the chores that are due. How many of
+    each were removed.
 
     Bytes are young while a request that stored them may still be about to commit.
     """
-    return {
+    removed = {
         "orphans": _forget_orphans(storage),
         "messages": _forget_messages(),
         "signals": _forget_signals(),
-        "presences": watching.forget(),
-        "notices": digests.forget(),
         "api": api_keys.forget() + webhooks.forget(),
     }
+    plan()
+    marks.note("tidying", **removed)
+    return removed
+
+
+def plan() -> None:
+    """Ask for what the platform does by itself: the workers do it, slice after slice."""
+    chores.plan(chore.JOURNAL, every=VERIFIED_EVERY)
+    chores.plan(chore.FIGURES, every=COUNTED_EVERY)
+    for rule in retention.in_force():
+        kind = eliminating.kind_of(rule)
+        if rule.automatic and kind is not None and kind.count(rule):
+            chores.plan(chore.RETENTION, rule.subject, every=RULED_EVERY)
 
 
 def _forget_orphans(storage: Any) -> int:
@@ -47,7 +72,9 @@ def _forget_messages() -> int:
     with transaction():
         done = db.session.execute(
             delete(Message).where(
-                Message.expires_at < clock.now(), Message.id.not_in(awaited_by_suspended())
+                Message.expires_at < clock.now(),
+                Message.id.not_in(awaited_by_suspended()),
+                retention.not_held(Message.instance_id),
             )
         )
         return int(done.rowcount)  # type: ignore[attr-defined]

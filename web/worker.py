@@ -5,7 +5,10 @@ worker, finds what is due in the database; when the queue cannot be reached, it 
 work itself.
 """
 
+import os
+import socket
 import threading
+import time
 from uuid import UUID
 
 import dramatiq
@@ -14,7 +17,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from flask import Flask
 
-from engine import outbox, wake
+from engine import marks, outbox, wake
 from engine.sweep import sweep
 from web import tidying
 from web.auth.company import complete_waiting
@@ -42,6 +45,8 @@ class Workers:
         self._due = threading.Event()
         self._threads: list[threading.Thread] = []
         self._worker: dramatiq.Worker | None = None
+        self._name = f"{marks.WORKER}{socket.gethostname()[:60]}:{os.getpid()}"
+        self._last_beat = 0.0
         deliver = dramatiq.actor(broker=self.broker, actor_name="deliver", max_retries=0)
         self._deliver = deliver(self._run)
         wake.by(call=self.tell, sweep=self._due.set)
@@ -68,6 +73,9 @@ class Workers:
         if self._worker:
             self._worker.stop()
         self.broker.close()
+        if self._last_beat:
+            with self.app.app_context():
+                marks.forget(self._name)
 
     def wait(self) -> None:
         """Wait until stopped."""
@@ -89,11 +97,18 @@ class Workers:
             self._due.clear()
             try:
                 with self.app.app_context():
-                    sweep(self._tell_or_do)
+                    found = sweep(self._tell_or_do)
                     self._tick_sandboxes()
+                    self._beat(found)
             except Exception:  # whatever it was, the next sweep may succeed
                 log.exception("sweep_failed")
             self._due.wait(EVERY)
+
+    def _beat(self, found: int) -> None:
+        """Say now and then that this worker is alive, and that its sweep has been made."""
+        if time.monotonic() - self._last_beat >= marks.BEAT.total_seconds():
+            marks.note(self._name, swept=found, queue=type(self.broker).__name__)
+            self._last_beat = time.monotonic()
 
     def _tidy_for_ever(self) -> None:
         while not self._stop.wait(TIDY_EVERY):

@@ -12,13 +12,16 @@ from connectors import StoredFile
 from engine import clock, definitions, documents
 from engine.commands import partners, telling
 from engine.commands.step import step
-from engine.exchanges import Exchange, RemoteCall
+from engine.exchanges import Exchange, RemoteCall, Response
 from engine.models import SUSPENDED, Incident, ProcessInstance, db
 from engine.spiff.records import PROCEDURE
 from engine.transaction import lock, transaction
 
 _lease = timedelta(minutes=1)
 _longest_wait = timedelta(hours=1)
+
+LARGEST_RESPONSE = 256 * 1024
+"""Bytes of an answer that are kept with its exchange."""
 
 MOST_FAILURES = 20
 LONGEST_SILENCE = timedelta(days=30)
@@ -50,6 +53,9 @@ class Attempt:
     request_sha512: str
     response_sha512: str | None
     milliseconds: int
+    request_size: int = 0
+    response: bytes | None = None
+    """What the partner answered."""
 
 
 def configure(lease: timedelta, longest_wait: timedelta) -> None:
@@ -261,8 +267,18 @@ def _keep_attempt(call: RemoteCall, attempt: Attempt | None) -> None:
             request_sha512=attempt.request_sha512,
             response_sha512=attempt.response_sha512,
             milliseconds=attempt.milliseconds,
+            request_size=attempt.request_size,
+            response_size=len(attempt.response or b""),
+            response=_response(attempt.response),
         )
     )
+
+
+def _response(content: bytes | None) -> Response | None:
+    """Kept for an operator to look at; what is larger than a case may hold is not."""
+    if content is None or len(content) > LARGEST_RESPONSE:
+        return None
+    return Response(content=content, at=clock.now())
 
 
 def _step_name(call: RemoteCall) -> str:

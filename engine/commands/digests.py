@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, insert, literal, select, union, update
+from sqlalchemy import ColumnElement, exists, insert, literal, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from engine import clock, vault
@@ -21,9 +21,6 @@ from engine.vault import WARNED
 
 LEASE = timedelta(minutes=5)
 """How long a letter is left to whoever took it."""
-
-KEPT = timedelta(days=90)
-"""How long one remembers which letters were sent."""
 
 WEEKEND = "67"
 
@@ -168,15 +165,3 @@ def settle(key: tuple[UUID, UUID], *, mailed: bool, channel: str | None = None) 
             .where(Notice.id == fact, Notice.person_id == person_id)
             .values(values)
         )
-
-
-def forget() -> int:
-    """Remove what was read half a year ago, and letters sent long ago."""
-    now = clock.now()
-    with transaction():
-        old = delete(Notice).where(Notice.read_at < now - 2 * KEPT)
-        removed = db.session.execute(old).rowcount  # type: ignore[attr-defined]
-        before = clock.today() - KEPT
-        for table in (Digest, DigestDay):
-            db.session.execute(delete(table).where(table.day < before))
-        return int(removed)

@@ -1,15 +1,15 @@
-"""Note who is looking at a case, and forget those who have left."""
+"""Note who is looking at a case."""
 
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from engine import clock
 from engine.access import Actor, require
 from engine.errors import Busy
 from engine.models import ProcessInstance, db
-from engine.presence import FORGOTTEN_AFTER, Presence
+from engine.presence import Presence
 from engine.transaction import transaction
 
 
@@ -32,12 +32,3 @@ def _note(instance_id: UUID, actor: Actor) -> None:
         )
         if not known.rowcount:  # type: ignore[attr-defined]
             db.session.add(Presence(instance_id=instance_id, person_id=actor.person_id))
-
-
-def forget() -> int:
-    """Forget those who have left; how many."""
-    with transaction():
-        gone = db.session.execute(
-            delete(Presence).where(Presence.seen_at < clock.now() - FORGOTTEN_AFTER)
-        )
-        return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from hypothesis.strategies import booleans, integers, lists, sampled_from
 from sqlalchemy import delete, select, update
 
 from engine import asks as asks_of
-from engine import clock, digests, journal
+from engine import clock, digests, journal, journal_check
 from engine.absences import Absence
 from engine.access import Actor, Forbidden, actor_for, allowed
 from engine.asks import CaseRequest
@@ -141,7 +141,7 @@ def test_what_is_done_says_in_whose_place(office: Office) -> None:
             "id": str(head), "name": "Hélène Petit", "delegation": "Arrêté 12",
         },
     }  # fmt: skip
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_a_deputy_without_delegation_signs_nothing(office: Office) -> None:
@@ -226,7 +226,7 @@ def test_who_may_declare_one(office: Office) -> None:
     with pytest.raises(Forbidden):
         absences.end(made, actor=office.officer)
     absences.end(made, actor=office.second_officer)
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engine import clock, journal
+from engine import clock, journal, journal_check
 from engine.access import Forbidden
 from engine.commands import assigning, cases, operations, people, tasks
 from engine.commands.operations import Operation
@@ -205,7 +205,7 @@ def test_one_s_own_act_is_taken_back(office: Office, task: UUID) -> None:
     assigning.take_back(task, act, actor=claire)
     assert row(task).assignee_id == claire.person_id
     assert journal.of_case(row(task).instance_id)[-1].action == "task_act_undone"
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_it_is_not_once_somebody_acted(office: Office, task: UUID) -> None:

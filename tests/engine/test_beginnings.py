@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from engine import clock, journal
+from engine import clock, journal, journal_check
 from engine.access import Forbidden
 from engine.commands import beginnings, cases, messages, tasks
 from engine.commands.operations import Operation, perform
@@ -169,7 +169,7 @@ def test_a_timer_starts_a_case_of_the_body_that_owns_the_procedure(
     assert sorted(open_tasks(case.id)) == ["review"]
     swept()
     assert len(started()) == 1
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_one_start_that_says_the_same_twice_is_one_timer(office: Office) -> None:
@@ -233,7 +233,7 @@ def test_of_too_many_missed_occurrences_the_last_ones_happen(
     clock.advance(timedelta(days=3))
     swept()
     assert len(occurrences()) == 6
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_only_the_current_version_starts_cases_and_keeps_the_rhythm(
@@ -390,7 +390,7 @@ def test_two_pools_of_one_folder_speak_to_each_other(office: Office) -> None:
     ended = [(case.status, case.outcome) for case in started(TALK)]
     assert sorted(ended) == [("completed", "advised"), ("completed", "ended")]
     assert len(db.session.scalars(select(Message)).all()) == 3
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_cases_of_two_versions_hear_each_other(office: Office) -> None:

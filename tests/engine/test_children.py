@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from engine import definitions, journal
+from engine import definitions, journal, journal_check
 from engine.commands import calls, cases, children, incidents, messages, tasks
 from engine.commands.operations import Operation, perform
 from engine.exchanges import RemoteCall
@@ -143,7 +143,7 @@ def test_another_procedure_runs_as_a_case_of_its_own_and_answers(
     assert (known["verdict"], known["case"]["number"]) == ("oui", case.number)
     tasks.complete(open_tasks(case.id)["after"], {}, actor=office.officer)
     assert status(case.id) == ("completed", "done")
-    assert journal.verify() == []
+    assert journal_check.verify() == []
     assert [e.action for e in journal.of_case(case.id)] == [
         "case_started", "case_called", "call_answered", "task_completed",
     ]  # fmt: skip
@@ -211,7 +211,7 @@ def test_a_boundary_event_stops_the_called_case(app: Flask, office: Office) -> N
     assert status(child.id)[0] == "cancelled"
     assert not open_tasks(child.id)
     assert call_of(case).status == "cancelled"
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_a_call_withdrawn_before_its_case_began_starts_none(
@@ -357,7 +357,7 @@ def test_workers_at_once_start_and_stop_one_case(
         select(ProcessInstance).where(ProcessInstance.parent_id == case.id)
     ).all()
     assert len(found) == 1
-    assert journal.verify() == []
+    assert journal_check.verify() == []
     cancelled = [e for e in journal.of_case(found[0].id) if e.action == "case_cancelled"]
     assert len(cancelled) == (act == "stop")
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from engine import journal
+from engine import journal, journal_check
 from engine.access import Forbidden
 from engine.commands import incidents, jobs, people, tasks
 from engine.commands.jobs import Selection
@@ -76,7 +76,7 @@ def test_every_case_has_its_result_and_the_refused_stay(office: Office) -> None:
     assert (row.status, done.percent, done.total) == ("done", 100, 6)
     assert journal.of_case(begun[0])[-1].detail["job"] == str(job)
     assert list(open_tasks(begun[1])) == ["b"]
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_asking_twice_makes_one_job_and_nothing_to_do_is_said(office: Office) -> None:
@@ -191,7 +191,7 @@ def test_workers_killed_in_the_middle_do_each_case_once(
         assert acts == [1, 0] * 30
         opened = select(func.count()).select_from(UserTask)
         assert db.session.scalar(opened.where(UserTask.element_id == "b")) == 60
-        assert journal.verify() == []
+        assert journal_check.verify() == []
         assert db.session.scalar(select(func.count()).select_from(ProcessInstance)) == 60
     close(app)
 

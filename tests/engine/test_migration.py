@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engine import clock, journal
+from engine import clock, journal, journal_check
 from engine.commands import drafts, messages, migration, tasks
 from engine.commands.operations import Operation, perform
 from engine.commands.preview import preview
@@ -51,7 +51,7 @@ def test_a_case_follows_with_its_task_draft_and_claim(office: Office) -> None:
     for step in ("a", "more", "b"):
         tasks.complete(open_tasks(instance)[step], {}, actor=office.officer)
     assert case(instance).status == "completed"
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_the_dry_run_says_why_not_and_a_mapping_lets_it_go(office: Office) -> None:

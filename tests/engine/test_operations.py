@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from connectors import Refused
-from engine import clock, journal
+from engine import clock, journal, journal_check
 from engine.access import Forbidden
 from engine.commands import messages, partners, tasks
 from engine.commands.operations import Operation, perform
@@ -71,7 +71,7 @@ def test_a_step_is_skipped_with_what_it_would_have_given(office: Office) -> None
     assert (entry.action, entry.detail["motive"]) == ("task_skipped", "pour l'essai")
     assert entry.before != entry.after
     assert entry.actor_id == office.operator.person_id
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_a_motive_and_the_right_are_needed(office: Office) -> None:
@@ -166,7 +166,7 @@ def test_a_suspended_case_waits_and_then_catches_up(
     do(office, instance, "resume")
     tasks.complete(task, {}, actor=office.officer)
     assert case(instance).status == "completed"
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_a_suspended_case_calls_nobody_but_hears_answers(

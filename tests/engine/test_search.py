@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, text, update
 
-from engine import clock, journal, search, variables
+from engine import clock, journal_check, search, variables
 from engine.access import Actor, actor_for
 from engine.commands import cases, people, tasks, timers
 from engine.commands.operations import Operation, perform
@@ -115,7 +115,7 @@ def test_limits_of_what_is_kept() -> None:
 
 
 def test_copies_are_alive(full: Crowd) -> None:
-    assert journal.verify() == []
+    assert journal_check.verify() == []
     db.session.rollback()
     copy = db.session.scalars(
         select(ProcessInstance.id).order_by(ProcessInstance.started_at).limit(1)
@@ -128,7 +128,7 @@ def test_copies_are_alive(full: Crowd) -> None:
     assert timers.due(1) == [copy]
     timers.fire(copy)
     assert len(open_tasks(copy)) == crowd.BRANCHES - 2
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 DAY = clock.today() - timedelta(days=30)

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from engine import clock, journal
+from engine import clock, journal, journal_check
 from engine.commands import cases, signals, tasks
 from engine.commands.operations import Operation, perform
 from engine.commands.step import locked, restore
@@ -133,7 +133,7 @@ def test_every_event_that_waited_hears_it_once(office: Office) -> None:
     assert left() == 0
     settle()
     assert steps(heard[0]) == ["after", "noted", "told", "u"]
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_the_thrower_itself_hears_it_at_once_and_not_again(office: Office) -> None:
@@ -298,7 +298,7 @@ def test_killed_at_any_statement_it_goes_on_where_it_stood(office: Office) -> No
         rows = restore(db.session.get_one(ProcessInstance, case)).user_tasks()
         assert sorted(row.element_id for row in rows) == ["after", "noted", "told", "u"]
     assert len(started("tests.starter")) == 1
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_a_case_that_cannot_take_it_keeps_nobody_waiting(office: Office) -> None:

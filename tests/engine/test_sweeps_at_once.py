@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from engine import clock, journal
+from engine import clock, journal, journal_check
 from engine.commands import tasks, timers
 from engine.models import History, ProcessInstance, StartTimer, UserTask, db
 from engine.signals import SignalDelivery
@@ -131,7 +131,7 @@ def test_three_sweeps_at_once_do_each_thing_once(
     assert at_once(app, work, work, work) == [None] * 3
     swept()
     check()
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 @pytest.mark.parametrize(("prepare", "done", "check"), PREPARED)
@@ -155,7 +155,7 @@ def test_workers_killed_in_the_middle_do_each_thing_once(
     assert done() < CROWD, "they were killed in the middle"
     swept()
     check()
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def _worker(env: dict[str, str]) -> subprocess.Popen[bytes]:

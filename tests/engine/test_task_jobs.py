@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from engine import clock, journal
+from engine import clock, journal, journal_check
 from engine.access import Forbidden, actor_for, allowed
 from engine.commands import absences, drafts, jobs, operations, people, task_jobs, tasks
 from engine.commands.operations import Operation
@@ -77,7 +77,7 @@ def test_taken_dealt_put_off_and_put_back(office: Office) -> None:
     back = ask(office, chosen, "release", motive="x")
     finish()
     assert results(back) == ["refused", "done"] * 2
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_each_refusal_says_who_and_when(office: Office) -> None:

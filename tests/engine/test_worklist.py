@@ -1,19 +1,18 @@
 """Every query of the inbox's list reads an index, whatever is asked. On both databases."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
-from typing import Any
 
 import pytest
 from flask import Flask, current_app
-from sqlalchemy import event, select, text, update
+from sqlalchemy import select, text, update
 
 from engine import clock
 from engine.commands import tasks
 from engine.models import ProcessInstance, UserTask, db
 from engine.worklist import NEWEST, OLDEST, URGENCY, Wanted, branches
 from tests.office import open_tasks
+from tests.plans import plan_of, sent, whole
 from tests.prove import crowd
 from tests.prove.crowd import Crowd
 from tests.web.browser import Browser
@@ -67,38 +66,6 @@ def full(either_app: Flask) -> Crowd:
     return made
 
 
-def sent(act: Any) -> Iterator[tuple[str, Any]]:
-    """The queries that an act sends."""
-    heard: list[tuple[str, Any]] = []
-
-    def hear(_c: Any, _k: Any, statement: str, values: Any, *_: Any) -> None:
-        heard.append((statement, values))
-
-    event.listen(db.engine, "before_cursor_execute", hear)
-    try:
-        act()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", hear)
-    return (one for one in heard if one[0].lstrip().upper().startswith(("SELECT", "WITH")))
-
-
-def whole(plan: str) -> list[str]:
-    """Lines of a plan that read a large table from end to end."""
-    return [
-        line
-        for line in plan.splitlines()
-        if (line.startswith("SCAN ") and "INDEX" not in line and line.split()[1] in LARGE)
-        or any(f"Seq Scan on {table}" in line for table in LARGE)
-    ]
-
-
-def plan_of(statement: str, values: Any) -> str:
-    sqlite = db.engine.dialect.name == "sqlite"
-    explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-    rows = db.session.connection().exec_driver_sql(explain + statement, values)
-    return "\n".join(str(row[-1]) for row in rows)
-
-
 def test_every_list_is_read_on_an_index(full: Crowd) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     claire = Browser(app, full.office.officer)
@@ -112,7 +79,8 @@ def test_every_list_is_read_on_an_index(full: Crowd) -> None:
         for statement, values in sent(page):
             read += 1
             wrong += [
-                (asked, line, statement) for line in whole(plan_of(statement, values))
+                (asked, line, statement)
+                for line in whole(plan_of(statement, values), LARGE)
             ]
     assert read > len(ASKED) * 10
     assert not wrong, wrong[0]

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from connectors.archiving import sandbox as archives
 from connectors.mail import sandbox as mailbox
 from connectors.oseo import sandbox as oseo
-from engine import journal
+from engine import journal_check
 from engine.digests import Digest
 from engine.documents import Document, Draft
 from engine.exchanges import Exchange, Partner, RemoteCall
@@ -49,7 +49,7 @@ def of_office(app: Flask, lives: Sequence[Life]) -> list[Check]:
             *_calls(),
             *_partners(app.extensions["settings"].data, lives),
             *_documents(app, lives),
-            Check("broken links in the journal's chains", [], journal.verify()),
+            Check("broken links in the journal's chains", [], journal_check.verify()),
         ]
 
 

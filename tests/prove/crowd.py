@@ -6,7 +6,7 @@
 This is the only place that writes the office's rows otherwise than by the commands. Each copy
 gets its own ids, number, title, values, dates and agents, everywhere they stand: in the
 columns, in the history, in the saved state and in the journal, whose chain is made anew. So
-every copy is alive: a command takes it further, and `journal.verify` finds nothing.
+every copy is alive: a command takes it further, and `journal_check.verify` finds nothing.
 """
 
 import hashlib
@@ -376,8 +376,10 @@ class _Row:
             "simulated": bool(entry["simulated"]),
             "previous": texts["head"],
         }
+        entry["detail_digest"] = journal.seal(entry["detail"], entry["salt"])
+        cells[self.place["detail_digest"]] = entry["detail_digest"]
         cells[self.place["previous"]] = texts["head"]
-        texts["head"] = journal._digest(entry)
+        texts["head"] = journal.digest_of(entry)
         cells[self.place["digest"]] = texts["head"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from engine import journal
+from engine import journal_check
 from engine.documents import Draft
 from engine.exchanges import RemoteCall
 from engine.journal import JournalEntry
@@ -179,7 +179,7 @@ def _called(folder: Path) -> Iterator[Check]:
 
 
 def _journal(noted: Sequence[Act]) -> Iterator[Check]:
-    yield Check("faults in the journal", [], journal.verify())
+    yield Check("faults in the journal", [], journal_check.verify())
     holders: dict[str, str] = {}
     stolen = []
     entries = db.session.scalars(

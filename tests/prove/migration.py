@@ -29,7 +29,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from engine import journal
+from engine import journal, journal_check
 from engine.access import Actor
 from engine.commands import cases, jobs, messages, tasks
 from engine.commands.jobs import Selection
@@ -270,7 +270,7 @@ def _run(number: int, kills: int, env: dict[str, str]) -> tuple[Run, list[Check]
         Check("cases completed in the end", number, _completed()),
         Check("new step done in migrated cases", most, _done("new_check")),
         Check("old step done in those that stayed", few, _done("old_check")),
-        Check("faults in the journal", [], journal.verify()),
+        Check("faults in the journal", [], journal_check.verify()),
     ]
     return it, checks
 

@@ -12,7 +12,7 @@ from flask import Flask
 from passlib.totp import TOTP
 
 from connectors import sandboxes
-from engine import clock, journal
+from engine import clock, journal_check
 from engine.access import Actor, actor_for
 from engine.commands import membership
 from engine.directory import ADMINISTRATOR, APPLICANT, company_by_siret, person_by_email
@@ -339,7 +339,7 @@ def test_from_an_address_to_a_company(app: Flask) -> None:
     actor = actor_for(person_by_email(CLAIRE).id)
     assert actor.holds(company.id, APPLICANT)
     assert actor.holds(company.id, ADMINISTRATOR)
-    assert not list(journal.verify())
+    assert not list(journal_check.verify())
     assert "déjà ouvert" in Visitor(app).get(address).text
 
 

@@ -14,13 +14,15 @@ from sqlalchemy import select
 from connectors import StoredFile
 from engine import clock, documents, journal
 from engine.asks import CaseRequest
-from engine.commands import cases, operations, people, tasks, watching
+from engine.chores import RETENTION
+from engine.commands import cases, chores, operations, people, tasks
 from engine.commands.operations import Operation
 from engine.directory import holdings_of
 from engine.documents import Document
 from engine.models import History, db
 from engine.notes import CaseNote
 from engine.presence import Presence
+from engine.retention import PRESENCES
 from engine.transaction import transaction
 from tests.office import open_tasks
 from tests.web.browser import Browser
@@ -488,7 +490,8 @@ def test_those_who_look_are_told_to_handlers_and_forgotten(either_app: Flask) ->
     assert len(db.session.scalars(select(Presence)).all()) == 1
     clock.advance(timedelta(minutes=3))
     assert "consulte aussi" not in said(paul.get(f"/dossiers/{case.id}"))
-    assert watching.forget() == 1
+    chores.plan(RETENTION, PRESENCES, every=timedelta())
+    chores.finish()
     assert not db.session.scalars(select(Presence)).all()
 
 

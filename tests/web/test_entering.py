@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from engine import clock, journal
+from engine import clock, journal_check
 from engine.access import actor_for
 from engine.directory import Holding, Person, Service, holdings_of, person_by_email
 from engine.models import db
@@ -62,7 +62,7 @@ def test_an_agent_is_entered_with_a_role_in_a_service(
     page = Browser(office, actor_for(person.id)).get("/compte").text
     assert "Commune d&#39;Autun" in page
     assert "(Économie)" in page
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_a_role_ends_on_the_day_that_the_file_says(office: Flask, tmp_path: Path) -> None:

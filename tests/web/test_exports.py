@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from connectors import StoredFile
-from engine import clock, documents, journal
+from engine import clock, documents, journal, journal_check
 from engine.commands import cases
 from engine.models import ProcessInstance, db
 from engine.transaction import transaction
@@ -81,7 +81,7 @@ def test_the_paper_holds_the_case_and_notes_only_when_asked(
     db.session.rollback()
     acts = [a for a in journal.of_case(case.id) if a.action == "case_exported"]
     assert [a.detail["notes"] for a in acts] == [False, True]
-    assert not journal.verify()
+    assert not journal_check.verify()
 
 
 def test_the_archive_says_what_it_holds_byte_for_byte(

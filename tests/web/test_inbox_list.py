@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from engine import clock, finding, journal
+from engine import clock, finding, journal_check
 from engine.access import actor_for
 from engine.commands import people, tasks
 from engine.directory import Organisation, holdings_of
@@ -524,7 +524,7 @@ def test_a_list_is_exported_as_shown_and_the_journal_knows(listed: Listed) -> No
         (listed.office.officer.person_id, 3, "xlsx"),
     ]
     assert entries[0].detail["asked"]["q"] == "evry"
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_an_export_is_bounded_and_of_ones_own_tasks(

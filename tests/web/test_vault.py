@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from connectors import StoredFile
 from connectors.antivirus.sandbox import EICAR
-from engine import clock, documents, journal, vault
+from engine import clock, documents, journal, journal_check, vault
 from engine.access import actor_for
 from engine.commands import membership, people
 from engine.commands import vault as commands
@@ -305,7 +305,7 @@ def test_each_act_is_in_the_journal_of_the_company(ground: Ground) -> None:
     commands.remove(document.id, actor=ground.office.applicant)
     chain = journal.latest(f"organisation:{ground.office.company}", 2)
     assert [entry.action for entry in chain] == ["vault_removed", "vault_added"]
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_the_list_is_paged_and_filtered(ground: Ground, anne: Browser) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engine import journal
+from engine import journal_check
 from engine.commands import publishing
 from engine.models import ProcessDefinition, db
 from tests.office import Office, open_office
@@ -62,7 +62,7 @@ def test_a_story_goes_as_it_is_told(key: str, title: str, office: Office) -> Non
     told = scenarios.stories(publication.read_folder(FOLDERS[key]))
     definition = published(key, FOLDERS[key], office)
     player(definition, told, office).play(told["stories"][title])
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_a_copied_folder_is_a_second_procedure(

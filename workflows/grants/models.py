@@ -92,7 +92,10 @@ class DeMinimisAid(db.Model):  # type: ignore[name-defined]
     """One de minimis aid granted to a company, in gross grant equivalent."""
 
     __tablename__ = "de_minimis_aid"
-    __table_args__ = (Index(None, "siren", "granted_on"),)
+    __table_args__ = (
+        Index(None, "siren", "granted_on"),
+        {"info": {"outlives_case": "the register of de minimis aid is kept ten years"}},
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     siren: Mapped[str] = mapped_column(String(9))
     granted_on: Mapped[date]
