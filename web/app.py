@@ -93,6 +93,8 @@ BLUEPRINTS = [
     "web.directory.imports",
     "web.directory.procedures",
     "web.directory.journal",
+    "web.designer.transfers",
+    "web.designer.migrating",
     "web.callbacks",
     "web.news.views",
     "web.api.v1",
