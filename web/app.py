@@ -77,6 +77,7 @@ BLUEPRINTS = [
     "web.designer.files",
     "web.designer.trial",
     "web.designer.scenarios",
+    "web.designer.publication",
     "web.callbacks",
     "web.news.views",
 ]
