@@ -77,6 +77,8 @@ BLUEPRINTS = [
     "web.designer.files",
     "web.designer.trial",
     "web.designer.scenarios",
+    "web.designer.comparing",
+    "web.designer.statistics",
     "web.designer.publication",
     "web.callbacks",
     "web.news.views",
