@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from engine.actors import Actor
 from engine.directory import PLATFORM, PROCESS_DESIGNER, Organisation
-from engine.models import DefinitionRole, ProcessDefinition, db
+from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, db
 from engine.procedure_drafts import ProcedureDraft, PublicationRequest
 
 
@@ -55,6 +55,11 @@ def _measures(actor: Actor, definition: ProcessDefinition) -> bool:
     return db.session.scalar(named.limit(1)) is not None
 
 
+def _migrates(actor: Actor, definition: ProcessDefinition) -> bool:
+    """Its cases, to another version: the operators, and its own designers."""
+    return actor.operates or _writes(actor, definition.owner_id)
+
+
 RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (type(None), "design"): lambda a, _: bool(a.designs),
     (type(None), "write procedures"): lambda a, _: bool(a.organisations(PROCESS_DESIGNER)),
@@ -62,6 +67,8 @@ RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (ProcessDefinition, "read"): _reads_version,
     (ProcessDefinition, "measure"): _measures,
     (ProcessDefinition, "design"): lambda a, d: _writes(a, d.owner_id),
+    (ProcessDefinition, "migrate"): _migrates,
+    (ProcessInstance, "migrate"): lambda a, c: _migrates(a, c.definition),
     (ProcedureDraft, "see"): lambda a, d: _reads(a, d.owner_id),
     (ProcedureDraft, "edit"): lambda a, d: _writes(a, d.owner_id),
     (PublicationRequest, "see"): lambda a, r: _reads(a, r.owner_id),

@@ -80,6 +80,8 @@ BLUEPRINTS = [
     "web.designer.comparing",
     "web.designer.statistics",
     "web.designer.publication",
+    "web.designer.transfers",
+    "web.designer.migrating",
     "web.callbacks",
     "web.news.views",
 ]

@@ -68,7 +68,7 @@ def show(key: str) -> ResponseReturnValue:
         order=order,
         badges={row.element_id: _badge(row) for row in rows if _badge(row)["text"]},
         typed=request.args,
-        spent=spent,
+        lasting=_lasting,
         reads=allowed(current_actor(), "read", asked.shown),
     ), 422 if asked.problems else 200
 
@@ -205,6 +205,13 @@ def _badge(row: ElementFigures) -> dict[str, str]:
     told = _("%(cases)s dossiers y sont passés", cases=row.cases)
     kind = "late" if row.late or row.stopped else ""
     return {"text": " · ".join(parts), "kind": kind, "told": f"{row.name} : {told}"}
+
+
+def _lasting(duration: timedelta | None) -> str:
+    """A duration in a cell; a dash where time does not pass."""
+    if duration is None:
+        return "—"
+    return spent(duration) if duration >= timedelta(minutes=1) else _("moins d’une minute")
 
 
 def _hours(duration: timedelta | None) -> float | str:
