@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from engine.actors import Actor
 from engine.directory import PLATFORM, PROCESS_DESIGNER, Organisation
-from engine.models import ProcessDefinition, ProcessInstance, db
+from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, db
 from engine.procedure_drafts import ProcedureDraft, PublicationRequest
 
 
@@ -39,6 +41,20 @@ def _takes_back(actor: Actor, asked: PublicationRequest) -> bool:
     return _writes(actor, asked.owner_id)
 
 
+def _measures(actor: Actor, definition: ProcessDefinition) -> bool:
+    """Its body's designers, the heads of service who handle its cases, and operators."""
+    owner = definition.owner_id
+    if actor.operates or _writes(actor, owner):
+        return True
+    if not actor.heads(owner, definition.key):
+        return False
+    held = {r.name for r in actor.handling if r.organisation_id == owner}
+    named = select(DefinitionRole.role).where(
+        DefinitionRole.definition_id == definition.id, DefinitionRole.role.in_(held)
+    )
+    return db.session.scalar(named.limit(1)) is not None
+
+
 def _migrates(actor: Actor, definition: ProcessDefinition) -> bool:
     """Its cases, to another version: the operators, and its own designers."""
     return actor.operates or _writes(actor, definition.owner_id)
@@ -54,6 +70,7 @@ RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (type(None), "write procedures"): lambda a, _: bool(a.organisations(PROCESS_DESIGNER)),
     (Organisation, "design"): lambda a, o: _writes(a, o.id),
     (ProcessDefinition, "read"): _reads_version,
+    (ProcessDefinition, "measure"): _measures,
     (ProcessDefinition, "design"): lambda a, d: _writes(a, d.owner_id),
     (ProcessDefinition, "migrate"): _migrates,
     (ProcessInstance, "migrate"): _migrates_case,

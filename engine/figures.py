@@ -151,8 +151,8 @@ def durations(actor: Actor, search: Search, first: date, last: date) -> list[Dur
             ranked.c.element_id,
             func.max(ranked.c.name),
             func.max(ranked.c.times),
-            _percentile(ranked.c, 50),
-            _percentile(ranked.c, 90),
+            percentile(ranked.c, 50),
+            percentile(ranked.c, 90),
         ).group_by(ranked.c.element_id)
     )
     found = [
@@ -163,7 +163,7 @@ def durations(actor: Actor, search: Search, first: date, last: date) -> list[Dur
     return sorted(found, key=lambda d: d.median, reverse=True)
 
 
-def _percentile(ranked: Any, percent: int) -> ColumnElement[float]:
+def percentile(ranked: Any, percent: int) -> ColumnElement[float]:
     """The nearest rank: the shortest that `percent` in a hundred do not exceed."""
     return func.min(case((ranked.rank * 100 >= ranked.times * percent, ranked.spent)))
 

@@ -16,6 +16,7 @@ from engine.definitions import COMPILED_FORM
 from engine.procedure_drafts import MOST_FILES
 from engine.spiff.model import DiagramRefused, Model, Problem, compile_model, lint
 from forms import FormRefused, compile_form
+from workflows import stories
 from workflows.letters import operations as letters
 
 WORKFLOWS = Path(__file__).parent
@@ -83,6 +84,8 @@ def check(
         for name in _names(files, ".letter.md")
         for fault in letters.faults(files[name])
     ]
+    scenarios = files.get("scenarios.json", b"")
+    problems += [_problem("scenarios.json", fault) for fault in stories.faults(scenarios)]
     drawn = lint(
         files,
         key=key,

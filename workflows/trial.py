@@ -90,8 +90,18 @@ class Cast(Mapping[str, Actor]):
         return len(self._known)
 
 
-def open_office(setting: Setting) -> Player:
-    """Enter the bodies, publish the files as they are, and give who plays them.
+@dataclass(frozen=True)
+class Opened:
+    """An office made for a trial: what its players need to know of it."""
+
+    setting: Setting
+    definition_id: UUID
+    bodies: Sequence[UUID]
+    company: UUID
+
+
+def open_office(setting: Setting) -> Opened:
+    """Enter the bodies and publish the files as they are.
 
     Raises FolderRefused when they could not be published.
     """
@@ -105,12 +115,17 @@ def open_office(setting: Setting) -> Player:
     publication.publish(setting.key, setting.files, owner_id=owner)
     publishing.set_parameters(setting.key, owner, dict(setting.parameters), by=None)
     definition = definitions.latest(setting.key)
+    return Opened(setting, definition.id, [owner, *others], company)
+
+
+def player(office: Opened) -> Player:
+    """Somebody who plays one case, with people who are not there yet."""
     return Player(
-        definition.id,
-        Cast([owner, *others], company),
-        company,
-        setting.values,
-        setting.partners,
+        office.definition_id,
+        Cast(office.bodies, office.company),
+        office.company,
+        office.setting.values,
+        office.setting.partners,
     )
 
 

@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 from engine import procedure_drafts, trials
 from engine.access import Actor, allowed
 from engine.commands import procedure_drafts as commands
-from engine.commands import trials as trial_commands
 from engine.errors import EngineError
 from engine.models import db
 from engine.procedure_drafts import ProcedureDraft
@@ -77,9 +76,7 @@ def open_story(draft_id: UUID) -> ResponseReturnValue:
             draft_id, errors={"": [_("Ce scénario n’est plus dans le brouillon.")]}
         ), 422
     story = trials.of(draft_id, actor.person_id)
-    trial_commands.tell(
-        draft_id, steps, actor=actor, seen=story.rev if story else 0, title=title
-    )
+    trying.tell(draft_id, steps, actor, story.rev if story else 0, title)
     return redirect(url_for("trial.show", draft_id=draft_id))
 
 

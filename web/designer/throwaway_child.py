@@ -21,6 +21,7 @@ from connectors import catalogue
 from engine import clock, operations
 from engine.models import db
 from workflows import publication, territory, trial
+from workflows.scenarios import Player
 
 ROOT = Path(__file__).parent.parent
 LONGEST_IDLE = 600
@@ -50,30 +51,48 @@ def answers(asked: Mapping[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
     told = dict(asked["setting"])
     files = {name: base64.b64decode(text) for name, text in told.pop("files").items()}
     setting = trial.Setting(files=files, **told)
-    for story in asked["stories"]:
-        yield _answer(setting, story, asked, folder)
-
-
-def _answer(
-    setting: trial.Setting, steps: list[Any], asked: Mapping[str, Any], folder: Path
-) -> dict[str, Any]:
-    _set_clock(folder / "clock", asked.get("since"))
     app = Flask("trial")
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
     db.init_app(app)
     with app.app_context():
-        db.create_all()
-        try:
-            player = trial.open_office(setting)
-        except publication.FolderRefused as refused:
-            problems = [str(p) for p in refused.problems if p.severity == "error"]
-            return {"refused": problems[:20]}
-        if not asked.get("show"):
-            return {"broken": trial.proved(player, steps)}
-        found = {"broken": trial.played(player, steps), **trial.standing(player)}
-        if sandbox := asked.get("sandbox"):
-            found["step"] = trial.answered_by(player, sandbox, _sandboxes(folder))
-        return found
+        yield from _played(setting, asked, folder)
+
+
+def _played(
+    setting: trial.Setting, asked: Mapping[str, Any], folder: Path
+) -> Iterator[dict[str, Any]]:
+    """Each story, in the office as it was opened: the database is put back between two."""
+    clock_file = folder / "clock"
+    _set_clock(clock_file, asked.get("since"))
+    db.create_all()
+    try:
+        office = trial.open_office(setting)
+    except publication.FolderRefused as refused:
+        problems = [str(p) for p in refused.problems if p.severity == "error"]
+        yield from ({"refused": problems[:20]} for _ in asked["stories"])
+        return
+    opened = _database().serialize()
+    for steps in asked["stories"]:
+        db.session.remove()
+        _database().deserialize(opened)
+        _set_clock(clock_file, asked.get("since"))
+        yield _answer(trial.player(office), steps, asked, folder)
+
+
+def _answer(
+    player: Player, steps: list[Any], asked: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    if not asked.get("show"):
+        return {"broken": trial.proved(player, steps)}
+    found = {"broken": trial.played(player, steps), **trial.standing(player)}
+    if sandbox := asked.get("sandbox"):
+        found["step"] = trial.answered_by(player, sandbox, _sandboxes(folder))
+    return found
+
+
+def _database() -> Any:
+    """The one connection to the database in memory."""
+    return db.engine.raw_connection().driver_connection
 
 
 def _set_clock(file: Path, since: str | None) -> None:

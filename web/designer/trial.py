@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import ImmutableMultiDict
 
 from engine.access import allowed
-from engine.commands import trials as commands
 from engine.errors import Busy, NotWaiting
 from engine.models import db
 from engine.procedure_drafts import ProcedureDraft
@@ -111,9 +110,7 @@ def _tell(trial: Trial, *steps: Mapping[str, Any]) -> ResponseReturnValue:
 
 def _keep(trial: Trial, steps: Steps, title: str | None = None) -> ResponseReturnValue:
     try:
-        commands.tell(
-            trial.draft.id, steps, actor=current_actor(), seen=trial.rev, title=title
-        )
+        trying.tell(trial.draft.id, steps, current_actor(), trial.rev, title)
     except (Busy, NotWaiting):
         flash(
             _("Cet essai a avancé dans une autre fenêtre : le voici tel qu’il est."),

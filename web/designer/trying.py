@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from flask_babel import lazy_gettext
 from sqlalchemy import select
@@ -122,21 +123,31 @@ def told(files: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def of(draft: ProcedureDraft, actor: Actor) -> Trial:
-    """A person's trial of a draft as it stands, played again if the draft changed."""
-    story = trials.of(draft.id, actor.person_id)
-    files = procedure_drafts.files(draft.id)
-    steps = story.steps if story else []
+    """A person's trial of a draft as it stands: as it was kept, or played if the draft changed."""
+    story, files = trials.of(draft.id, actor.person_id), procedure_drafts.files(draft.id)
+    if story is None:
+        return Trial(draft, files, "", [], 0, _played(draft, files, [], clock.now()))
+    told = (story.title, list(story.steps), story.rev)
+    if story.played == procedure_drafts.digest(files) and story.state:
+        return Trial(draft, files, *told, story.state)
+    return Trial(draft, files, *told, _played(draft, files, told[1], story.since))
+
+
+def tell(
+    draft_id: UUID, steps: Sequence[Any], actor: Actor, seen: int, title: str | None
+) -> None:
+    """Keep other steps of a trial, and where they lead: the page that follows plays nothing.
+
+    Raises what `engine.commands.trials.tell` does.
+    """
+    commands.tell(draft_id, steps, actor=actor, seen=seen, title=title)
+    draft = db.session.get_one(ProcedureDraft, draft_id)
+    files, story = procedure_drafts.files(draft_id), trials.of(draft_id, actor.person_id)
     since = story.since if story else clock.now()
-    title, rev = (story.title, story.rev) if story else ("", 0)
-    played = procedure_drafts.digest(files)
-    if story and story.played == played and story.state:
-        return Trial(draft, files, title, steps, rev, story.state)
-    draft_id = draft.id
     state = _played(draft, files, steps, since)
     with suppress(Busy):  # it is played again at the next page
-        commands.note(draft_id, state, played, actor=actor, seen=rev)
-    draft = db.session.get_one(ProcedureDraft, draft_id)
-    return Trial(draft, files, title, steps, rev, state)
+        played = procedure_drafts.digest(files)
+        commands.note(draft_id, state, played, actor=actor, seen=seen + 1)
 
 
 def _played(

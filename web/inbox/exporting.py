@@ -30,6 +30,13 @@ def written(form: str, chunks: Iterable[Sequence[Row]], columns: Sequence[Column
     return _csv(heads, cells) if form == "csv" else _xlsx(heads, cells)
 
 
+def csv_of(heads: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
+    """A CSV file of plain values under their heads."""
+    return _csv(
+        [_safe(head) for head in heads], ([_cell(v) for v in line] for line in lines)
+    )
+
+
 def _values(chunks: Iterable[Sequence[Row]], columns: Sequence[Column]) -> Words:
     for rows in chunks:
         values = Values(rows, columns)

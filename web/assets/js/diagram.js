@@ -66,7 +66,9 @@ function badges(viewer, told) {
     const html = Object.assign(document.createElement("div"), { className: `ebg-said ${kind || ""}`, title: title || text });
     html.textContent = text;
     const position = element.waypoints ? { top: -8, left: 0 } : { top: -4, left: -4 };
-    viewer.get("overlays").add(id, { position, html, show: { minZoom: 0.35 } });
+    // A sign stays readable however small the diagram; a sentence waits until there is room.
+    const size = text.length <= 2 ? { scale: { min: 1 } } : { show: { minZoom: 0.5 } };
+    viewer.get("overlays").add(id, { position, html, ...size });
   }
 }
 
