@@ -81,6 +81,8 @@ BLUEPRINTS = [
     "web.designer.usages",
     "web.designer.files",
     "web.designer.publication",
+    "web.designer.transfers",
+    "web.designer.migrating",
     "web.callbacks",
     "web.news.views",
 ]
