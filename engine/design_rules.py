@@ -44,6 +44,11 @@ def _migrates(actor: Actor, definition: ProcessDefinition) -> bool:
     return actor.operates or _writes(actor, definition.owner_id)
 
 
+def _migrates_case(actor: Actor, case: ProcessInstance) -> bool:
+    """The same; a case that was locked does not hold its definition."""
+    return _migrates(actor, db.session.get_one(ProcessDefinition, case.definition_id))
+
+
 RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (type(None), "design"): lambda a, _: bool(a.designs),
     (type(None), "write procedures"): lambda a, _: bool(a.organisations(PROCESS_DESIGNER)),
@@ -51,7 +56,7 @@ RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (ProcessDefinition, "read"): _reads_version,
     (ProcessDefinition, "design"): lambda a, d: _writes(a, d.owner_id),
     (ProcessDefinition, "migrate"): _migrates,
-    (ProcessInstance, "migrate"): lambda a, c: _migrates(a, c.definition),
+    (ProcessInstance, "migrate"): _migrates_case,
     (ProcedureDraft, "see"): lambda a, d: _reads(a, d.owner_id),
     (ProcedureDraft, "edit"): lambda a, d: _writes(a, d.owner_id),
     (PublicationRequest, "see"): lambda a, r: _reads(a, r.owner_id),

@@ -1,5 +1,6 @@
 """Procedures as their designers see them: the list, one of them, a version, a draft."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ def items(actor: Actor) -> Iterable[Item]:
             lazy_gettext("Démarches"),
             "designer.index",
             icon="diagram-3",
+            under=bp.url_prefix or "",
             about=lazy_gettext(
                 "Dessiner, essayer et publier les démarches de votre organisme"
             ),
@@ -193,6 +195,10 @@ def titles(files: Mapping[str, bytes]) -> dict[str, str]:
     named = {f"{n}.form.json": title for n, title in known_data.form_titles(files).items()}
     for file, decision in known_data.compiled_tables(files).values():
         named.setdefault(file, decision.name)
+    for name, content in files.items():
+        if name.endswith(".letter.md"):
+            head = content.decode(errors="replace").partition("\n")[0].strip("# ")
+            named[name] = re.sub(r"\{\{.*?\}\}", "…", head)
     return named
 
 
