@@ -9,6 +9,7 @@ from flask import abort, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
+from engine import procedure_drafts
 from engine.access import allowed
 from engine.models import db
 from engine.procedure_drafts import ProcedureDraft
@@ -53,6 +54,7 @@ def show(
             file=name,
             readOnly=not allowed(current_actor(), "edit", draft),
             largest=LARGEST_FILE,
+            isNew=procedure_drafts.file(draft_id, name) is None,
             beginning=beginning,
             **told,
         ),

@@ -1,6 +1,6 @@
 // One file of a draft: read, then written over the revision that was read, never over another's.
 
-import { t, token } from "./elements.js";
+import { settings, t, token } from "./elements.js";
 
 export class DraftFile {
   constructor(address) {
@@ -10,8 +10,8 @@ export class DraftFile {
   }
 
   async read() {
+    if (settings.isNew && this.rev === null) return settings.beginning;
     const answer = await fetch(this.address, { cache: "no-store" });
-    if (answer.status === 404) return "";
     if (!answer.ok) throw new Error(t("Le serveur a refusé (code {status}).", { status: answer.status }));
     this.rev = answer.headers.get("ETag")?.replace(/^W\/|"/g, "") ?? null;
     return (this.saved = await answer.text());

@@ -9,7 +9,7 @@ export class Samples {
     this.message = el("div", { role: "status" });
     this.kind = "catalogue";
     this.number = "";
-    this.case = field(t("Numéro du dossier"), input("", (value) => (this.number = value)), { help: t("Un dossier de votre organisme que vous pouvez voir.") });
+    this.case = field(t("Numéro du dossier"), input("", (value) => (this.number = value)), { help: t("Un dossier de votre organisme que vous traitez.") });
     this.case.hidden = true;
     const kinds = [["catalogue", t("Un exemple de chaque donnée")], ...settings.scenarios.map((name) => [`scenario:${name}`, t("Le scénario « {name} »", { name })]), ["case", t("Un dossier en cours")]];
     const turn = (kind) => ((this.kind = kind), (this.case.hidden = kind !== "case"));

@@ -70,6 +70,9 @@ export class DrawingView {
   }
 }
 
+// What says no more than its absence does: an editor may leave it out.
+const USUAL = { hitPolicy: "UNIQUE", isCollection: "false", preferredOrientation: "Rule-as-Row", kind: "FEEL", textFormat: "text/plain", associationDirection: "None" };
+
 // The kinds of elements and attributes that a text has more of than another.
 export function lost(before, after) {
   const counts = census(after);
@@ -82,7 +85,8 @@ function census(text) {
   for (const element of parse(text).querySelectorAll("*")) {
     if (/DMNDI|DC\/$|DI\/$/.test(element.namespaceURI)) continue; // a drawing is drawn again
     count(element.localName);
-    for (const { name, value } of element.attributes) if (!/^xmlns|:schemaLocation$/.test(name) && value) count(`${element.localName}/@${name.replace(/^.*:/, "")}`);
+    for (const { name, localName, value } of element.attributes)
+      if (value && !/^xmlns|:schemaLocation$/.test(name) && USUAL[localName] !== value) count(`${element.localName}/@${localName}`);
     if (!element.children.length && element.textContent.trim()) count(`${element.localName} : texte`);
   }
   return counts;

@@ -48,6 +48,7 @@ export class PlainView {
     this.draw();
     const place = focus && this.pane.querySelector(`[data-ebg-spot="${focus}"]`);
     (place ?? this.pane.querySelector("[data-ebg-spot=undo]"))?.focus();
+    place?.select?.(); // what a new cell holds is there to be typed over
     this.touch();
     return changed;
   }
@@ -215,7 +216,7 @@ export class PlainView {
     const types = [...new Set([...TYPES, one.type])].map((type) => [type, type || t("n’importe lequel")]);
     const put = (change) => (value) => (change(value), this.touch());
     const attribute = (name) => put((value) => xml.set(element, name, value));
-    const redrawn = { onchange: () => this.renew(element.parentNode, at) };
+    const redrawn = { onchange: () => (entitle(), this.renew(element.parentNode, at)) };
     const fields =
       kind === "input"
         ? [
@@ -227,26 +228,25 @@ export class PlainView {
         : kind === "output"
           ? [
               field(t("Libellé"), input(one.label, attribute("label"), { ...spot, ...redrawn })),
-              field(t("Nom"), input(one.name, attribute("name"), { class: "form-control ebg-code", onchange: ({ target }) => (this.renamed(one.name, target.value), this.renew(element.parentNode, at)) })),
+              field(t("Nom"), input(one.name, attribute("name"), { class: "form-control ebg-code", onchange: ({ target }) => (this.renamed(one.name, target.value), entitle(), this.renew(element.parentNode, at)) })),
               field(t("Type"), choice(one.type, types, attribute("typeRef"))),
               field(t("Valeurs admises"), input(one.values, put((text) => xml.setPart(element, "outputValues", text)), { class: "form-control ebg-code" })),
               field(t("Valeur si aucune règle ne s’applique"), input(one.otherwise, put((text) => xml.setPart(element, "defaultOutputEntry", text)), { class: "form-control ebg-code" })),
             ]
           : [field(t("Nom"), input(one.name, attribute("name"), { ...spot, ...redrawn }))];
-    const name = one.label || one.name || one.expression || String(i + 1);
-    return el(
-      "fieldset",
-      { class: "ebg-column" },
-      el("legend", { class: "h6" }, name),
-      el("div", { class: "ebg-fields" }, fields),
-      el(
-        "div",
-        { class: "ebg-row-acts" },
+    const legend = el("legend", { class: "h6" });
+    const acts = el("div", { class: "ebg-row-acts" });
+    const entitle = () => {
+      const name = element.getAttribute("label") || element.getAttribute("name") || one.expression || String(i + 1);
+      legend.textContent = name;
+      acts.replaceChildren(
         iconButton("arrow-left", t("Déplacer « {name} » vers la gauche", { name }), () => this.act(() => xml.moveColumn(element, -1), `${kind}-${at}-${i - 1}`), { "aria-disabled": String(i === 0) }),
         iconButton("arrow-right", t("Déplacer « {name} » vers la droite", { name }), () => this.act(() => xml.moveColumn(element, 1), `${kind}-${at}-${i + 1}`), { "aria-disabled": String(i + 1 === count) }),
         iconButton("trash", t("Retirer la colonne « {name} »", { name }), () => this.act(() => xml.removeColumn(element), `${kind}-${at}-${Math.max(0, i - 1)}`)),
-      ),
-    );
+      );
+    };
+    entitle();
+    return el("fieldset", { class: "ebg-column" }, legend, el("div", { class: "ebg-fields" }, fields), acts);
   }
 
   // The server's sentences, beside the rules they name; those that name none, above the table.

@@ -76,9 +76,11 @@ export class PlainView {
   question(one, list, at, path) {
     const title = el("span", { class: "ebg-question-title" });
     const about = el("span", { class: "text-body-secondary" });
+    const acts = el("div", { class: "ebg-row-acts mt-2" });
     const entitle = () => {
       const said = one.label || one.dateLabel || one.timeLabel || one.properties?.["ebg:label"] || one.text?.slice(0, 80) || one.key || t("Sans libellé");
       title.textContent = said;
+      acts.replaceChildren(...this.acts(one, list, at, path));
       about.textContent = [NAMES[one.type] ? t(NAMES[one.type]) : String(one.type), one.key ?? one.path].filter(Boolean).join(", ");
     };
     entitle();
@@ -96,7 +98,7 @@ export class PlainView {
           { class: "ebg-question-body" },
           el("ul", { class: "ebg-remarks", "data-ebg-remarks": "" }),
           why ? el("div", { class: "alert alert-danger" }, el("div", {}, why)) : this.fields(one, entitle),
-          this.acts(one, list, at, path),
+          acts,
         ),
       ),
       form.BOXES.includes(one.type) ? el("div", { class: "ebg-inside" }, this.list((one.components ??= []), `${path}.components`)) : null,
@@ -115,14 +117,12 @@ export class PlainView {
         homes[to].list.push(one);
         return [...form.walk(this.form.components)].find(({ component }) => component === one).path;
       });
-    return el(
-      "div",
-      { class: "ebg-row-acts mt-2" },
+    return [
       iconButton("arrow-up", t("Monter « {name} »", { name }), () => move(-1), { "aria-disabled": String(at === 0) }),
       iconButton("arrow-down", t("Descendre « {name} »", { name }), () => move(1), { "aria-disabled": String(at + 1 === list.length) }),
       iconButton("trash", t("Retirer « {name} »", { name }), () => this.act(() => void list.splice(at, 1), `${parent}[${Math.max(0, at - 1)}]`)),
-      homes.length > 1 ? field(t("Groupe"), choice(String(here), homes.map((home, i) => [String(i), home.label]), (to) => go(Number(to)))) : null,
-    );
+      homes.length > 1 ? field(t("Groupe"), choice(String(here), homes.map((home, i) => [String(i), home.label]), (to) => go(Number(to)))) : "",
+    ];
   }
 
   fields(one, entitle) {
