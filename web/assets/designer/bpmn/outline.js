@@ -1,7 +1,7 @@
 // The elements as a tree beside the canvas, for the keyboard and for who does not see the drawing.
 
 import { is, isAny } from "bpmn-js/lib/util/ModelUtil";
-import { h, later } from "./dom.js";
+import { h, later, unique } from "./dom.js";
 import { kindOf, nameOf } from "./kinds.js";
 
 const HOLDS = ["bpmn:Process", "bpmn:Collaboration", "bpmn:Participant", "bpmn:Lane", "bpmn:SubProcess"];
@@ -61,22 +61,18 @@ export class Outline {
     const below = alone || this.words ? [] : this.below(element);
     const holds = isAny(element.businessObject, HOLDS);
     const open = below.length > 0 && (holds ? !this.closed.has(element.id) : this.opened.has(element.id));
-    const label = h("span", { className: "ebg-bpmn-item" },
-      h("span", { className: "ebg-bpmn-item-name" }, nameOf(element)), h("span", { className: "ebg-bpmn-item-kind" }, kindOf(element)), h("span", { className: "ebg-bpmn-item-count" }));
-    const made = h("li", { role: "treeitem", tabIndex: -1, "aria-level": String(level), "aria-selected": "false",
-      ...(below.length && { "aria-expanded": String(open) }) }, label);
+    const inside = open && h("ul", { role: "group", id: unique("ebg-group") }, below.map((one) => this.item(one, level + 1)));
+    const made = h("span", { className: "ebg-bpmn-item", role: "treeitem", tabIndex: -1, "aria-level": String(level), "aria-selected": "false",
+      ...(below.length && { "aria-expanded": String(open) }), "aria-owns": inside && inside.id },
+      h("span", { className: "ebg-bpmn-item-name" }, nameOf(element)), " ", h("span", { className: "ebg-bpmn-item-kind" }, kindOf(element)), " ", h("span", { className: "ebg-bpmn-item-count" }));
     made.dataset.id = element.id;
     this.count(made, element.id);
-    if (open) made.append(h("ul", { role: "group" }, below.map((one) => this.item(one, level + 1))));
-    return made;
+    return h("li", { role: "none" }, made, inside);
   }
 
   count(item, id) {
     const number = this.problems.get(id) ?? 0;
-    item.querySelector(".ebg-bpmn-item-count").textContent = number ? `${number} ⚠` : "";
-    const told = number ? `, ${number} remarque${number > 1 ? "s" : ""}` : "";
-    const [name, kind] = ["name", "kind"].map((part) => item.querySelector(`.ebg-bpmn-item-${part}`).textContent);
-    item.setAttribute("aria-label", `${name}, ${kind}${told}`);
+    item.querySelector(".ebg-bpmn-item-count").replaceChildren(...(number ? [`⚠ ${number}`, h("span", { className: "visually-hidden" }, " à corriger")] : []));
   }
 
   items = () => [...this.place.querySelectorAll("[role=treeitem]")];
@@ -116,7 +112,7 @@ export class Outline {
     const acts = {
       ArrowDown: () => go(all[at + 1]), ArrowUp: () => go(all[at - 1]), Home: () => go(all[0]), End: () => go(all.at(-1)),
       ArrowRight: () => (item.getAttribute("aria-expanded") === "false" ? this.fold(item, true) : go(all[at + 1])),
-      ArrowLeft: () => (item.getAttribute("aria-expanded") === "true" ? this.fold(item, false) : go(item.parentElement.closest("[role=treeitem]"))),
+      ArrowLeft: () => (item.getAttribute("aria-expanded") === "true" ? this.fold(item, false) : go(item.closest("[role=group]")?.parentElement.querySelector("[role=treeitem]"))),
       Enter: () => this.chosen(item.dataset.id, true), " ": () => this.chosen(item.dataset.id, false),
     };
     if (!acts[event.key]) return;
