@@ -3,6 +3,7 @@
 import { is, isAny } from "bpmn-js/lib/util/ModelUtil";
 import { h, later, unique } from "./dom.js";
 import { kindOf, nameOf } from "./kinds.js";
+import { ranks } from "./ranks.js";
 
 const HOLDS = ["bpmn:Process", "bpmn:Collaboration", "bpmn:Participant", "bpmn:Lane", "bpmn:SubProcess"];
 
@@ -30,6 +31,7 @@ export class Outline {
     const root = this.modeler.get("canvas").getRootElement();
     if (!root?.businessObject) return this.place.replaceChildren();
     const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    this.ranks = new Map();
     const found = this.words ? this.matching() : this.below(root);
     this.place.replaceChildren(...[root, ...found.filter((one) => one !== root)].map((one) => this.item(one, 1, one === root)));
     this.mark(this.modeler.get("selection").get()[0]);
@@ -43,7 +45,7 @@ export class Outline {
   below(element) {
     const bo = element.businessObject;
     const drawn = (one) => this.modeler.get("elementRegistry").get(one.id);
-    const order = (all) => all.sort((a, b) => a.x - b.x || a.y - b.y);
+    const order = (all) => all.sort((a, b) => this.rank(a) - this.rank(b) || a.x - b.x || a.y - b.y);
     if (!isAny(bo, HOLDS)) return [...order([...(element.attachers ?? [])]), ...(element.outgoing ?? [])];
     const children = (element.children ?? []).filter((one) => one.type !== "label" && !one.waypoints);
     const lanes = children.filter((one) => is(one, "bpmn:Lane")).sort((a, b) => a.y - b.y);
@@ -53,6 +55,14 @@ export class Outline {
     const rest = children.filter((one) => !is(one, "bpmn:Lane") && !one.host && !inLanes.has(one.businessObject));
     const edges = is(bo, "bpmn:SubProcess") ? [...(element.attachers ?? []), ...(element.outgoing ?? [])] : [];
     return [...lanes, ...order(rest), ...edges];
+  }
+
+  /** How far the arrows have come when they reach it. */
+  rank(element) {
+    const bo = element.businessObject, scope = bo.$parent;
+    if (!is(bo, "bpmn:FlowNode") || !scope?.flowElements) return 0;
+    if (!this.ranks.has(scope)) this.ranks.set(scope, ranks(scope.flowElements.filter((one) => is(one, "bpmn:FlowNode")), scope.flowElements));
+    return this.ranks.get(scope).get(bo) ?? 0;
   }
 
   named = (lane) => [...(lane.businessObject.flowNodeRef ?? []), ...(lane.children ?? []).filter((one) => is(one, "bpmn:Lane")).flatMap((one) => this.named(one))];
