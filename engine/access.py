@@ -22,10 +22,11 @@ from engine.directory import (
     APPLICANT,
     COMPANY,
     HEAD_OF_SERVICE,
+    PROCESS_DESIGNER,
     Organisation,
 )
 from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
-from engine.jobs import Job
+from engine.jobs import OPERATION, Job
 from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
 from engine.notes import CaseNote
 from engine.vault import VaultDocument
@@ -223,9 +224,11 @@ def _ends_absence(actor: Actor, absence: Absence) -> bool:
 
 
 def _sees_job(actor: Actor, job: Job) -> bool:
-    """Operators see operations; agents' jobs are seen by their author and the body's heads."""
-    if job.organisation_id is None and job.kind == "operation":
-        return actor.operates
+    """Operators see operations, and designers their body's migrations; agents' jobs are
+    seen by their author and the body's heads.
+    """
+    if job.kind == OPERATION:
+        return actor.operates or actor.holds(job.organisation_id, PROCESS_DESIGNER)
     heads = actor.holds(job.organisation_id, HEAD_OF_SERVICE)
     return actor.person_id == job.created_by or heads
 

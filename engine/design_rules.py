@@ -10,7 +10,7 @@ from uuid import UUID
 
 from engine.actors import Actor
 from engine.directory import PLATFORM, PROCESS_DESIGNER, Organisation
-from engine.models import ProcessDefinition, db
+from engine.models import ProcessDefinition, ProcessInstance, db
 from engine.procedure_drafts import ProcedureDraft, PublicationRequest
 
 
@@ -39,12 +39,24 @@ def _takes_back(actor: Actor, asked: PublicationRequest) -> bool:
     return _writes(actor, asked.owner_id)
 
 
+def _migrates(actor: Actor, definition: ProcessDefinition) -> bool:
+    """Its cases, to another version: the operators, and its own designers."""
+    return actor.operates or _writes(actor, definition.owner_id)
+
+
+def _migrates_case(actor: Actor, case: ProcessInstance) -> bool:
+    """The same; a case that was locked does not hold its definition."""
+    return _migrates(actor, db.session.get_one(ProcessDefinition, case.definition_id))
+
+
 RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (type(None), "design"): lambda a, _: bool(a.designs),
     (type(None), "write procedures"): lambda a, _: bool(a.organisations(PROCESS_DESIGNER)),
     (Organisation, "design"): lambda a, o: _writes(a, o.id),
     (ProcessDefinition, "read"): _reads_version,
     (ProcessDefinition, "design"): lambda a, d: _writes(a, d.owner_id),
+    (ProcessDefinition, "migrate"): _migrates,
+    (ProcessInstance, "migrate"): _migrates_case,
     (ProcedureDraft, "see"): lambda a, d: _reads(a, d.owner_id),
     (ProcedureDraft, "edit"): lambda a, d: _writes(a, d.owner_id),
     (PublicationRequest, "see"): lambda a, r: _reads(a, r.owner_id),

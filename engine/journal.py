@@ -13,10 +13,12 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import JSON, Index, String, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock, rows, wake
 from engine.columns import UtcDateTime
+from engine.errors import Busy
 from engine.models import ProcessInstance, db
 from engine.transaction import lock
 
@@ -73,12 +75,23 @@ def write(
     subject: str, action: str, *, by: UUID | None, detail: Mapping[str, Any] | None = None
 ) -> None:
     """Append an act that belongs to no case to its subject's chain."""
-    if db.session.get(JournalHead, subject) is None:
-        db.session.add(JournalHead(chain=subject))
-        db.session.flush()
-    head = lock(JournalHead, subject)
+    head = turn(subject)
     head.seq += 1
     head.head = _append(subject, head.seq, head.head, action, by=by, detail=detail)
+
+
+def turn(subject: str) -> JournalHead:
+    """Where a subject's chain has got to, ours until the commit: acts on it come one by one.
+
+    Raises Busy when somebody begins the chain at the same moment.
+    """
+    if db.session.get(JournalHead, subject) is None:
+        db.session.add(JournalHead(chain=subject))
+        try:
+            db.session.flush()
+        except IntegrityError as begun:
+            raise Busy from begun
+    return lock(JournalHead, subject)
 
 
 def _append(

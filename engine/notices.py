@@ -40,11 +40,13 @@ CLOSED, DEPUTY = "closed", "deputy"
 """A case is over; somebody is named to stand in for another."""
 EXPIRING = "expiring"
 """A document of a company's vault comes to its last day."""
+PROCEDURE = "procedure"
+"""A procedure: its publication is asked for or decided, a version is withdrawn…"""
 DUE = "due"
 """Tasks that are late or soon will be: worked out for the letter of the day, never a row."""
 KINDS = (
     DOCUMENT, MESSAGE, REPLY, OPINION, ANSWER, ASSIGNED, ASKED, AWAITED, CLOSED, DEPUTY,
-    EXPIRING,
+    EXPIRING, PROCEDURE,
 )  # fmt: skip
 
 SITE, NOW, DAILY, NOTHING = "site", "now", "daily", "nothing"

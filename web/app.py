@@ -76,6 +76,9 @@ BLUEPRINTS = [
     "web.designer.views",
     "web.designer.files",
     "web.designer.canvas",
+    "web.designer.publication",
+    "web.designer.transfers",
+    "web.designer.migrating",
     "web.callbacks",
     "web.news.views",
 ]

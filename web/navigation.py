@@ -18,7 +18,8 @@ from engine.access import Actor
 @dataclass(frozen=True)
 class Item:
     """A link of the main navigation. `count` is shown beside it when positive; `about` is
-    the sentence under it on the home page.
+    the sentence under it on the home page; `under` is where its other pages are, if they
+    belong to several blueprints.
     """
 
     label: str
@@ -26,6 +27,7 @@ class Item:
     icon: str = "grid"
     count: int = 0
     about: str = ""
+    under: str = ""
 
     @property
     def url(self) -> str:
@@ -34,7 +36,9 @@ class Item:
 
     @property
     def current(self) -> bool:
-        """Whether the page belongs to the same blueprint."""
+        """Whether the page belongs to the same blueprint, or to the same room."""
+        if self.under and request.path.startswith(self.under):
+            return True
         return (request.blueprint or "") == self.endpoint.partition(".")[0]
 
 

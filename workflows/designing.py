@@ -1,8 +1,7 @@
 """What a designer may write: names and contents of files, keys, and where to begin."""
 
 import re
-from collections.abc import Collection
-from pathlib import PurePosixPath
+from collections.abc import Mapping
 
 import orjson
 
@@ -30,6 +29,11 @@ def key_fault(key: str) -> str:
         known = ", ".join(namespaces())
         return f"Identifiant : avant le premier point, l’un des domaines {known}."
     return ""
+
+
+def readable_name(name: str) -> bool:
+    """Whether it is the name of one file, of any kind."""
+    return 0 < len(name) <= 200 and not set(name) & set("/\\\0")  # noqa: PLR2004
 
 
 def name_fault(name: str) -> str:
@@ -89,9 +93,27 @@ def kind(name: str) -> str:
     return next((suffix for suffix in KEPT if name.endswith(suffix)), "")
 
 
-def kept(names: Collection[str]) -> list[str]:
-    """Those of these names that a procedure keeps, notes for people being left out."""
-    return [name for name in names if PurePosixPath(name).name.endswith(KEPT)]
+def copied(files: Mapping[str, bytes], old: str, new: str, name: str) -> dict[str, bytes]:
+    """The files of a procedure under another key and another name."""
+    key = re.compile(
+        rb'(\b(?:id|processRef|bpmnElement|calledElement)\s*=\s*")'
+        + re.escape(old).encode()
+        + b'"'
+    )
+    made = {
+        n: key.sub(lambda found: found[1] + new.encode() + b'"', content)
+        if n.endswith(".bpmn")
+        else content
+        for n, content in files.items()
+    }
+    drawn = made.get("process.bpmn", b"")
+    named = re.compile(
+        rb'(<[\w:]*process\b[^>]*\bid="'
+        + re.escape(new).encode()
+        + rb'"[^>]*\bname=")[^"]*'
+    )
+    made["process.bpmn"] = named.sub(lambda f: f[1] + _escaped(name).encode(), drawn)
+    return made
 
 
 def first_files(key: str, name: str) -> dict[str, bytes]:

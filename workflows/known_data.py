@@ -63,12 +63,17 @@ def _written(
         source = f"formulaire {written.form}"
         if written.name:
             yield Known(written.name, "context", source)
-        yield from _answers(forms[written.form].nodes, written.name, source)
+        yield from answers(forms[written.form], written.name, source)
     elif written.decision in tables:
         yield from _outputs(written, tables[written.decision][1])
     elif written.name:
         source = f"opération {written.operation}" if written.operation else written.by
         yield Known(written.name, "list" if written.listed else "any", source)
+
+
+def answers(form: Form, into: str, source: str = "") -> Iterator[Known]:
+    """What a form's answers are called, kept under `into`."""
+    return _answers(form.nodes, into, source)
 
 
 def _answers(nodes: tuple[Node, ...], above: str, source: str) -> Iterator[Known]:

@@ -4,17 +4,17 @@ The one lint exists here: diagrams, decision tables, forms and letters are check
 together, and a folder with a single error is not published.
 """
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
-from engine import decisions, definitions, operations, variables
+from engine import decisions, definitions, operations, procedure_drafts, variables
 from engine.commands import publishing
 from engine.definitions import COMPILED_FORM
-from engine.spiff.model import DiagramRefused, Problem, compile_model, lint
+from engine.procedure_drafts import MOST_FILES
+from engine.spiff.model import DiagramRefused, Model, Problem, compile_model, lint
 from forms import FormRefused, compile_form
 from workflows.letters import operations as letters
 
@@ -22,7 +22,6 @@ WORKFLOWS = Path(__file__).parent
 COMMON_FORMS = Path(__file__).parent.parent / "forms" / "common"
 KEPT = (".bpmn", ".dmn", ".form.json", ".letter.md", "scenarios.json")
 LARGEST_FILE = 5 * 1024 * 1024
-MOST_FILES = 200
 
 
 class FolderRefused(Exception):
@@ -116,16 +115,13 @@ def publish(
     errors = [p for p in check(key, files, procedures) if p.severity == "error"]
     if errors:
         raise FolderRefused(key, errors)
-    compiled = {
-        name.removesuffix(".form.json") + COMPILED_FORM: _form(files, name)[0]
-        for name in _names(files, ".form.json")
-    }
     try:
+        whole, model = compiled(key, files)
         return publishing.publish(
             key,
-            {**files, **compiled},
-            compile_model(files, key),
-            sha256=_digest(files),
+            whole,
+            model,
+            sha256=procedure_drafts.digest(files),
             owner_id=owner_id,
             origin=origin,
             by=by,
@@ -135,11 +131,16 @@ def publish(
         raise FolderRefused(key, refused.problems) from refused
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
-    return digest.hexdigest()
+def compiled(key: str, files: Mapping[str, bytes]) -> tuple[dict[str, bytes], Model]:
+    """The files of a version, those made of its forms included, and its model.
+
+    Raises DiagramRefused.
+    """
+    made = {
+        name.removesuffix(".form.json") + COMPILED_FORM: _form(files, name)[0]
+        for name in _names(files, ".form.json")
+    }
+    return {**files, **made}, compile_model(files, key)
 
 
 def _names(files: Mapping[str, bytes], suffix: str) -> list[str]:

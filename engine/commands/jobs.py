@@ -22,7 +22,7 @@ from engine.commands.operations import Operation
 from engine.commands.step import locked
 from engine.errors import Busy, OperationRefused
 from engine.jobs import DONE, RUNNING, STOPPED, TASKS, TO_DO, Job, JobItem
-from engine.models import Incident, ProcessInstance, UserTask, db
+from engine.models import Incident, ProcessDefinition, ProcessInstance, UserTask, db
 from engine.transaction import AfterCommit, lock, transaction
 
 log = structlog.get_logger()
@@ -102,9 +102,9 @@ def create(
     `job_id` is drawn by the page that asks: asking twice makes one job. Raises Forbidden,
     OperationRefused when no case is chosen or no motive given.
     """
-    require(actor, "operate")
     motive = operations.checked(motive)
     with transaction() as after_commit:
+        body = _may(actor, selection, operation)
         if db.session.get(Job, job_id) is not None:
             return job_id
         chosen = list(db.session.scalars(select_cases(selection)))
@@ -113,6 +113,7 @@ def create(
         db.session.add(
             Job(
                 id=job_id,
+                organisation_id=body,
                 operation=operation.to_json(),
                 selection=selection.to_json(),
                 motive=motive,
@@ -130,6 +131,17 @@ def create(
         )  # fmt: skip
         after_commit.append(wake.for_sweep)
     return job_id
+
+
+def _may(actor: Actor, selection: Selection, operation: Operation) -> UUID | None:
+    """None for an operator; for a designer who migrates their body's cases, that body."""
+    if actor.operates:
+        return None
+    if operation.act != "migrate" or not selection.definition_id:
+        raise Forbidden
+    source = db.session.get_one(ProcessDefinition, UUID(selection.definition_id))
+    require(actor, "migrate", source)
+    return source.owner_id
 
 
 def _items(job_id: UUID, chosen: Sequence[UUID]) -> list[dict[str, Any]]:
@@ -215,9 +227,12 @@ def _one(actors: dict[UUID, Actor]) -> bool:
 
 
 def _operate(item: JobItem, job: Job, actor: Actor, after_commit: AfterCommit) -> list[str]:
-    """Do an operator's operation on a case. Raises _Rehearsed when it was only tried."""
-    require(actor, "operate")
+    """Do an operation on a case. Raises _Rehearsed when it was only tried."""
     instance, asked = locked(item.instance_id), Operation(**job.operation)
+    if asked.act == "migrate":
+        require(actor, "migrate", instance)
+    else:
+        require(actor, "operate")
     if job.rehearsal:
         tried = preview.attempt(instance, asked, actor=actor, after_commit=after_commit)
         raise _Rehearsed(tried.sentences())

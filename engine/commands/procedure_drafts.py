@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from engine import clock, journal, procedure_drafts
+from engine import clock, journal, notices, procedure_drafts
 from engine.access import Actor, Forbidden, require
 from engine.directory import Organisation, Person
 from engine.errors import DraftHeld, FileChanged, OperationRefused
@@ -25,6 +25,7 @@ from engine.procedure_drafts import (
     ProcedureDraftFile,
 )
 from engine.spiff.names_written import title
+from engine.told import person, tell
 from engine.transaction import lock, transaction
 
 
@@ -105,6 +106,10 @@ def take_over(draft_id: UUID, *, actor: Actor) -> None:
         require(actor, "edit", draft)
         if draft.held_by_another(actor.person_id):
             _note(draft, "draft_taken_over", actor, from_person=str(draft.holder_id))
+            said = {"what": "taken_over", "key": draft.key, "name": draft.name}
+            if draft.holder_id:
+                to = person(draft.holder_id)
+                tell(notices.PROCEDURE, to, by=actor.person_id, detail=said)
         _hold(draft, actor)
 
 

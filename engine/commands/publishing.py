@@ -1,11 +1,12 @@
 """Freeze a checked version of a procedure."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 
-from engine import clock, definitions, journal
+from engine import clock, definitions, journal, procedure_drafts
 from engine.commands import beginnings
 from engine.directory import APPLICANT, Organisation
 from engine.errors import EngineError
@@ -48,12 +49,8 @@ def publish(
     for a start that another procedure already answers, or that will never come.
     """
     with transaction():
-        current = db.session.scalars(
-            select(ProcessDefinition)
-            .where(ProcessDefinition.key == key)
-            .order_by(ProcessDefinition.version.desc())
-            .limit(1)
-        ).first()
+        journal.turn(f"procedure:{key}")
+        current = procedure_drafts.newest(key)
         if current is not None and current.owner_id != owner_id:
             owner = db.session.get_one(Organisation, current.owner_id)
             raise PublishedByAnother(owner.name)
@@ -62,31 +59,60 @@ def publish(
         replaced = current.origin if current else origin
         if (replaced, origin) == ("designer", "folder") and not over_designer:
             raise PublishedByDesigner
-        definition = ProcessDefinition(
-            id=uuid4(),
-            key=key,
-            version=current.version + 1 if current else 1,
-            name=model.name or key,
-            documentation=model.documentation or "",
-            owner_id=owner_id,
-            start_form=model.start_form,
-            start_role=_start_role(model),
-            sha256=sha256,
-            origin=origin,
-            published_at=clock.now(),
-            published_by=by,
-            model=model.to_bytes(),
-        )
-        db.session.add(definition)
-        db.session.flush()
-        _check_messages(key, model)
-        beginnings.arm(definition, model)
-        _keep_files(definition.id, files, _roles(model))
-        journal.write(
-            f"procedure:{key}", "procedure_published", by=by,
-            detail={"version": definition.version, "sha256": sha256, "origin": origin},
-        )  # fmt: skip
-        return definition.version
+        said = Said(owner_id, sha256, origin, by)
+        return frozen(key, files, model, said).version
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who publishes what: `by`, with the approval of a second person when designers ask."""
+
+    owner_id: UUID
+    sha256: str
+    origin: str
+    by: UUID | None
+    approved_by: UUID | None = None
+    comment: str = ""
+
+
+def frozen(
+    key: str, files: Mapping[str, bytes], model: Model, said: Said
+) -> ProcessDefinition:
+    """Version n+1, in the open transaction, which has the procedure's turn in the journal.
+
+    Raises DiagramRefused.
+    """
+    current = procedure_drafts.newest(key)
+    definition = ProcessDefinition(
+        id=uuid4(),
+        key=key,
+        version=current.version + 1 if current else 1,
+        name=model.name or key,
+        documentation=model.documentation or "",
+        owner_id=said.owner_id,
+        start_form=model.start_form,
+        start_role=_start_role(model),
+        sha256=said.sha256,
+        origin=said.origin,
+        published_at=clock.now(),
+        published_by=said.by,
+        approved_by=said.approved_by,
+        comment=said.comment,
+        model=model.to_bytes(),
+    )
+    db.session.add(definition)
+    db.session.flush()
+    _check_messages(key, model)
+    beginnings.arm(definition, model)
+    _keep_files(definition.id, files, _roles(model))
+    journal.write(
+        f"procedure:{key}", "procedure_published", by=said.approved_by or said.by,
+        detail={
+            "version": definition.version, "sha256": said.sha256, "origin": said.origin,
+            **({"asked_by": str(said.by)} if said.approved_by else {}),
+        },
+    )  # fmt: skip
+    return definition
 
 
 def _start_role(model: Model) -> str:

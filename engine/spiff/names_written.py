@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from engine.spiff import dialect
 from engine.spiff.data_rules import script_keys
@@ -21,6 +23,7 @@ class Written:
 
     name: str
     by: str
+    element_id: str
     form: str = ""
     decision: str = ""
     operation: str = ""
@@ -66,20 +69,24 @@ def title(content: bytes, key: str) -> str:
 
 
 def _of(node: Node) -> Iterator[Written]:
-    properties, by = node.properties, node.name or node.id
+    properties, written = node.properties, partial(_written, node)
     if node.loop and node.loop.output:
-        yield Written(node.loop.output, by, listed=True)
+        yield written(node.loop.output, listed=True)
         return
     if form := properties.get("ebg:form"):
-        yield Written(properties.get("ebg:into", ""), by, form=form)
+        yield written(properties.get("ebg:into", ""), form=form)
     elif into := properties.get("ebg:into"):
-        yield Written(into, by)
+        yield written(into)
     if node.operator and node.operator.result:
-        yield Written(node.operator.result, by, operation=node.operator.name)
+        yield written(node.operator.result, operation=node.operator.name)
     if node.decision:
         result = properties.get("ebg:result") or node.decision
-        yield Written(result, by, decision=node.decision)
+        yield written(result, decision=node.decision)
     elif also := properties.get("ebg:result"):
-        yield Written(also, by)
-    yield from (Written(event.variable, by) for event in node.events if event.variable)
-    yield from (Written(name, by) for name in sorted(script_keys(node)))
+        yield written(also)
+    yield from (written(event.variable) for event in node.events if event.variable)
+    yield from (written(name) for name in sorted(script_keys(node)))
+
+
+def _written(node: Node, name: str, **of: Any) -> Written:
+    return Written(name, node.name or node.id, node.id, **of)

@@ -41,8 +41,11 @@ PARTIES = {*OFFICE, "applicant", "cofunder"}
 REPRESENTING = {*APPLICANTS, "administrator", "other_administrator"}
 BODY = {"brander", "other_brander"}
 BRANDING = {"brander", "operator"}
+WRITING = {"designer", "second_designer"}
+DESIGNING = {*WRITING, "legal_officer"}
+DECIDING = {"second_designer", "legal_officer"}
 SIGNED_IN = {
-    *BODY,
+    *BODY, *DESIGNING, "other_designer",
     *HANDLERS, *APPLICANTS, "administrator", "other_administrator", "operator",
     "newcomer", "former_officer",
 }  # fmt: skip
@@ -50,7 +53,7 @@ ANYONE = {*SIGNED_IN, "visitor"}
 NOBODY: set[str] = set()
 OPERATOR = {"operator"}
 
-GET, POST = "GET", "POST"
+GET, POST, PUT = "GET", "POST", "PUT"
 SUBMIT = {"_submit": "1"}
 
 # method, endpoint, what its address names, who may, and what is sent
@@ -231,7 +234,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "company.show", "organisation_id=company", COMPANY, {}),
     (GET, "company.show", "organisation_id=region", NOBODY, {}),
     (POST, "company.choose", "organisation_id=company", COMPANY, {}),
-    (POST, "company.choose", "organisation_id=region", OFFICE | {"brander"}, {}),
+    (POST, "company.choose", "organisation_id=region", OFFICE | DESIGNING | {"brander"}, {}),
     (POST, "company.invite", "organisation_id=company", {"administrator"},
      {"email": "ami@essai.test"}),
     (POST, "company.invite", "organisation_id=region", NOBODY, {"email": "a@essai.test"}),
@@ -246,6 +249,48 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
      COMPANY, {}),
     (POST, "company.remove", "organisation_id=company person_id=administrator_person",
      {"administrator"}, {}),
+    (GET, "designer.index", "", DESIGNING | {"other_designer"}, {}),
+    (GET, "designer.procedure", "key=key", DESIGNING, {}),
+    (GET, "designer.version", "definition_id=definition", DESIGNING, {}),
+    (POST, "designer.begin_from", "definition_id=definition", WRITING, {}),
+    (GET, "designer.draft", "draft_id=procedure_draft", DESIGNING, {}),
+    (POST, "designer.turn", "draft_id=procedure_draft act=reprendre", WRITING, {}),
+    (POST, "designer.discard", "draft_id=procedure_draft", WRITING, {}),
+    (GET, "designer_files.read", "draft_id=procedure_draft name=process.bpmn", DESIGNING, {}),
+    (PUT, "designer_files.save", "draft_id=procedure_draft name=process.bpmn", WRITING, {}),
+    (POST, "designer_files.check", "draft_id=procedure_draft", DESIGNING, {}),
+    (GET, "designer_files.show_catalogue", "draft_id=procedure_draft", DESIGNING, {}),
+    (GET, "designer_files.published", "definition_id=definition name=process.bpmn",
+     DESIGNING, {}),
+    (GET, "designer_publication.choose", "draft_id=procedure_draft", WRITING, {}),
+    (POST, "designer_publication.ask", "draft_id=procedure_draft", WRITING,
+     {"comment": "Une ligne"}),
+    (GET, "designer_publication.show", "request_id=publication", DESIGNING, {}),
+    (GET, "designer_publication.file", "request_id=publication name=process.bpmn",
+     DESIGNING, {}),
+    (POST, "designer_publication.accept", "request_id=publication", DECIDING, {}),
+    (POST, "designer_publication.refuse", "request_id=publication", DECIDING,
+     {"reason": "À revoir"}),
+    (POST, "designer_publication.take_back", "request_id=publication", WRITING, {}),
+    (GET, "designer_publication.compare_apart", "draft_id=procedure_draft", WRITING, {}),
+    (POST, "designer_publication.catch_up", "draft_id=procedure_draft", WRITING, {}),
+    (GET, "designer_publication.withdrawing", "definition_id=definition", WRITING, {}),
+    (POST, "designer_publication.withdraw", "definition_id=definition", WRITING,
+     {"motive": "Erreur"}),
+    (GET, "designer_transfers.pack_draft", "draft_id=procedure_draft", DESIGNING, {}),
+    (GET, "designer_transfers.pack_version", "definition_id=definition", DESIGNING, {}),
+    (GET, "designer_transfers.choose", "draft_id=procedure_draft", WRITING, {}),
+    (POST, "designer_transfers.bring", "draft_id=procedure_draft", WRITING, {}),
+    (POST, "designer_transfers.bring_diagram", "draft_id=procedure_draft", WRITING, {}),
+    (POST, "designer_transfers.arrange",
+     "draft_id=procedure_draft name=size_class.dmn act=supprimer", WRITING, {}),
+    (GET, "designer_transfers.new", "", WRITING | {"other_designer"}, {}),
+    (POST, "designer_transfers.create", "", WRITING | {"other_designer"}, {}),
+    (GET, "designer_migrating.choose", "definition_id=definition", WRITING, {}),
+    (POST, "designer_migrating.rehearse", "definition_id=definition", WRITING, {}),
+    (GET, "designer_migrating.show", "job_id=migration", WRITING | OPERATOR, {}),
+    (POST, "designer_migrating.turn", "job_id=migration act=arret", WRITING | OPERATOR, {}),
+    (POST, "designer_migrating.perform", "job_id=migration", WRITING | OPERATOR, {}),
     (GET, "security.account", "", SIGNED_IN, {}),
     (GET, "security.change_password", "", SIGNED_IN, {}),
     (POST, "security.change_password", "", SIGNED_IN, {}),
@@ -504,21 +549,23 @@ def test_a_public_route_answers_everyone(
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "named"),
+    ("method", "endpoint", "named"),
     [
-        pytest.param(line[1], line[2], id=f"{line[1]} {line[2]}")
+        pytest.param(*line[:3], id=f"{line[1]} {line[2]}")
         for line in TABLE
-        if line[0] == POST
+        if line[0] in {POST, PUT}
     ],
 )
 def test_a_form_that_is_not_ours_is_refused(
-    house: House, endpoint: str, named: str, monkeypatch: pytest.MonkeyPatch
+    house: House, method: str, endpoint: str, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the token of one of our pages, nothing is written, whoever sends it."""
     monkeypatch.setitem(house.app.config, "WTF_CSRF_ENABLED", True)
     target, before = address(house, endpoint, named), house.version()
     for role in ("applicant", "officer", "cofunder", "administrator", "operator"):
-        answer = house.browser(role).post(target, data={"text": "x", **SUBMIT})
+        answer = house.browser(role).open(
+            target, method=method, data={"text": "x", **SUBMIT}
+        )
         if endpoint == "callbacks.oseo_opinion":
             assert answer.status_code == 401, "signed, not tokened"
         else:

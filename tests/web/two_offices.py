@@ -34,13 +34,14 @@ from engine.commands.calls import Attempt
 from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
 from engine.commands.vault import Label
-from engine.directory import APPLICANT, Organisation, holdings_of
+from engine.directory import APPLICANT, PROCESS_DESIGNER, Organisation, holdings_of
 from engine.exchanges import RemoteCall
 from engine.membership import JoinRequest
 from engine.models import Incident, ProcessDefinition, db
 from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
+from tests.web import two_designers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -110,6 +111,9 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _enter(office, "newcomer", None, "")
     _enter(office, "former_officer", office.ids["region"], "case_officer")
     _leave(office, "former_officer")
+    for role, held in two_designers.ROLES.items():
+        _enter(office, role, office.ids["region"], held)
+    _enter(office, "other_designer", office.ids["region_2"], PROCESS_DESIGNER)
     _publish(office)
     _play(office)
     _write(office)
@@ -117,6 +121,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _keep_views(office)
     _ask(office)
     _keep(office)
+    two_designers.design(office)
     return office
 
 

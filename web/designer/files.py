@@ -40,7 +40,7 @@ def read(draft_id: UUID, name: str) -> ResponseReturnValue:
     found = procedure_drafts.file(draft_id, name)
     if found is None:
         abort(404)
-    answer = _raw(name, found[0])
+    answer = raw(name, found[0])
     answer.set_etag(str(found[1]))
     answer.headers["Cache-Control"] = "no-cache, private"
     return answer
@@ -102,7 +102,7 @@ def published(definition_id: UUID, name: str) -> ResponseReturnValue:
     content = definitions.file(definition_id, name) if designing.kind(name) else None
     if content is None:
         abort(404)
-    return _raw(name, content)
+    return raw(name, content)
 
 
 def checked(draft: ProcedureDraft, files: dict[str, bytes]) -> list[Problem]:
@@ -125,8 +125,8 @@ def as_json(problems: list[Problem]) -> list[dict[str, Any]]:
     ]
 
 
-def _raw(name: str, content: bytes) -> Response:
-    """Never shown as a page: a stranger may have written it."""
+def raw(name: str, content: bytes) -> Response:
+    """A file to keep, never shown as a page: a stranger may have written it."""
     media_type = MEDIA_TYPES.get(designing.kind(name), "application/octet-stream")
     answer = Response(content, content_type=media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=name)

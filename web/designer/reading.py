@@ -97,6 +97,20 @@ def versions(key: str, page: int) -> Pagination:
     )
 
 
+def before(version: ProcessDefinition) -> ProcessDefinition | None:
+    """The version that new cases would take if this one were withdrawn."""
+    return db.session.scalars(
+        select(ProcessDefinition)
+        .where(
+            ProcessDefinition.key == version.key,
+            ProcessDefinition.version < version.version,
+            ProcessDefinition.withdrawn_at.is_(None),
+        )
+        .order_by(ProcessDefinition.version.desc())
+        .limit(1)
+    ).first()
+
+
 def open_cases(definition_ids: Iterable[UUID]) -> dict[UUID, int]:
     """How many open cases follow each version, counted up to MOST_COUNTED."""
     return {one: merging.count(_open(one), MOST_COUNTED) for one in definition_ids}

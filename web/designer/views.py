@@ -1,5 +1,6 @@
 """Procedures as their designers see them: the list, one of them, a version, a draft."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ def items(actor: Actor) -> Iterable[Item]:
             lazy_gettext("Démarches"),
             "designer.index",
             icon="diagram-3",
+            under=bp.url_prefix or "",
             about=lazy_gettext(
                 "Dessiner, essayer et publier les démarches de votre organisme"
             ),
@@ -78,6 +80,7 @@ def procedure(key: str) -> ResponseReturnValue:
         last=last,
         current=_current(key),
         draft=draft,
+        waiting=procedure_drafts.waiting(key),
         page=page,
         cases=reading.open_cases(one.id for one in page.items),
         people=reading.people(named),
@@ -165,6 +168,7 @@ def _show(found: ProcedureDraft, **more: Any) -> str:
         "designer/draft.html",
         draft=found,
         newest=procedure_drafts.newest(found.key),
+        waiting=procedure_drafts.waiting(found.key),
         files={file.name: file for file in procedure_drafts.listed(found.id)},
         kinds=by_kind(files),
         titles=titles(files),
@@ -191,6 +195,10 @@ def titles(files: Mapping[str, bytes]) -> dict[str, str]:
     named = {f"{n}.form.json": title for n, title in known_data.form_titles(files).items()}
     for file, decision in known_data.compiled_tables(files).values():
         named.setdefault(file, decision.name)
+    for name, content in files.items():
+        if name.endswith(".letter.md"):
+            head = content.decode(errors="replace").partition("\n")[0].strip("# ")
+            named[name] = re.sub(r"\{\{.*?\}\}", "…", head)
     return named
 
 

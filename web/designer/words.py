@@ -37,7 +37,12 @@ ACTS: Mapping[str, object] = {
     "draft_file_deleted": _("Fichier supprimé"),
     "draft_imported": _("Fichiers importés"),
     "draft_discarded": _("Brouillon abandonné"),
+    "draft_caught_up": _("Changements d’une version repris"),
+    "publication_asked": _("Publication demandée"),
+    "publication_refused": _("Publication refusée"),
+    "publication_taken_back": _("Demande de publication retirée"),
     "procedure_published": _("Version publiée"),
+    "version_withdrawn": _("Version retirée"),
     "parameters_set": _("Réglages changés"),
 }
 

@@ -1,9 +1,10 @@
 """A person's notices as their page and their letters show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
@@ -29,7 +30,7 @@ class Line:
     notice: Notice
     text: str
     icon: str
-    page: tuple[str, dict[str, UUID]] | None
+    page: tuple[str, dict[str, Any]] | None
 
     @property
     def unread(self) -> bool:
@@ -104,16 +105,24 @@ def case_page(case_id: UUID, handled: set[UUID]) -> tuple[str, dict[str, UUID]]:
     return endpoint, {"case_id": case_id}
 
 
-def _page(notice: Notice, handled: set[UUID]) -> tuple[str, dict[str, UUID]] | None:
+def _page(notice: Notice, handled: set[UUID]) -> tuple[str, dict[str, Any]] | None:
     if notice.kind == DEPUTY:
         return "inbox.index", {}
     if notice.kind in {notices.ASSIGNED, notices.AWAITED} and notice.task_id:
         return "inbox.show", {"task_id": notice.task_id}
     if notice.kind == notices.EXPIRING:
         return "vault.show", {"document_id": UUID(notice.detail["document"])}
+    if notice.kind == notices.PROCEDURE:
+        return _procedure_page(notice.detail)
     if ask := notice.detail.get("ask"):
         return "asks.show", {"ask_id": UUID(ask)}
     return case_page(notice.instance_id, handled) if notice.instance_id else None
+
+
+def _procedure_page(said: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    if asked := said.get("request"):
+        return "designer_publication.show", {"request_id": UUID(asked)}
+    return "designer.procedure", {"key": said["key"]}
 
 
 def unread(actor: Actor) -> int | str:

@@ -110,8 +110,12 @@ def kinds_of(actor: Actor) -> tuple[str, ...]:
     """The kinds of notices that somebody may receive."""
     applies, handles = actor.organisations(APPLICANT), actor.handles_cases
     if applies and not handles:
-        return words.FOR_APPLICANTS
-    return tuple(words.KINDS) if applies else words.FOR_AGENTS
+        found: tuple[str, ...] = words.FOR_APPLICANTS
+    elif applies:
+        found = tuple(k for k in words.KINDS if k not in words.FOR_DESIGNERS)
+    else:
+        found = words.FOR_AGENTS if handles or not actor.designs else ()
+    return (*found, *(words.FOR_DESIGNERS if actor.designs else ()))
 
 
 @bp.get("/signal")

@@ -34,6 +34,7 @@ KINDS: Mapping[str, Kind] = {
     notices.CLOSED: Kind(lazy_gettext("Dossier clos"), "flag"),
     notices.EXPIRING: Kind(lazy_gettext("Pièce du coffre bientôt expirée"), "folder"),
     notices.DEPUTY: Kind(lazy_gettext("Suppléance"), "people"),
+    notices.PROCEDURE: Kind(lazy_gettext("Publication d’une démarche"), "diagram-3"),
 }
 
 DUE_LABEL = lazy_gettext("Échéances proches ou dépassées")
@@ -42,7 +43,10 @@ FOR_APPLICANTS = (
     notices.REPLY, notices.AWAITED, notices.DOCUMENT, notices.CLOSED,
     notices.EXPIRING,
 )  # fmt: skip
-FOR_AGENTS = tuple(k for k in KINDS if k not in {notices.AWAITED, notices.EXPIRING})
+FOR_AGENTS = tuple(
+    k for k in KINDS if k not in {notices.AWAITED, notices.EXPIRING, notices.PROCEDURE}
+)
+FOR_DESIGNERS = (notices.PROCEDURE,)
 
 ASKS: Mapping[str, Any] = {
     asks.DOCUMENT: lazy_gettext("une pièce"),
@@ -56,6 +60,19 @@ CHANNELS: Mapping[str, Any] = {
     notices.NOW: lazy_gettext("courriel immédiat"),
     notices.DAILY: lazy_gettext("récapitulatif du jour"),
     notices.NOTHING: lazy_gettext("rien"),
+}
+
+PROCEDURE: Mapping[str, Any] = {
+    "asked": lazy_gettext("%(who)s demande la publication de « %(name)s »"),
+    "accepted": lazy_gettext("%(who)s a publié « %(name)s », version %(version)s"),
+    "refused": lazy_gettext("%(who)s a refusé la publication de « %(name)s »"),
+    "withdrawn": lazy_gettext(
+        "%(who)s a retiré la version %(version)s de « %(name)s » : les nouveaux dossiers"
+        " suivent la version %(now)s"
+    ),
+    "taken_over": lazy_gettext(
+        "%(who)s a repris le brouillon de « %(name)s » que vous teniez"
+    ),
 }
 
 DAYS = (
@@ -112,6 +129,8 @@ def _sentence(notice: Notice, who: str | None, outcome: str | None) -> Any:
             )
         case notices.DEPUTY:
             return _deputy(said, who)
+        case notices.PROCEDURE:
+            return PROCEDURE[said["what"]] % {"who": who or "", **said}
     return notice.kind
 
 
