@@ -11,8 +11,8 @@ from tests.browser.diagrams import every
 from tests.engine.spiff import test_foreign
 
 FILE = "process.bpmn"
-CANNOT = {"refused same id twice"}
-"""What no model of BPMN can hold: one of two elements of one id."""
+CANNOT = {"refused same id twice", "refused correlation"}
+"""Two elements of one id, a key outside any collaboration: no model of BPMN holds them."""
 
 
 def meaning(content: bytes) -> tuple[object, object]:

@@ -31,7 +31,7 @@ export class Acts {
       change: node, remove: Boolean(element?.parent), lane: bo && isAny(bo, ["bpmn:Participant", "bpmn:Lane"]),
       pool: true, undo: this.get("commandStack").canUndo(), redo: this.get("commandStack").canRedo(),
     };
-    for (const made of this.buttons) made.setAttribute("aria-disabled", String(!can[made.dataset.ebgAct] || this.stopped));
+    for (const made of this.buttons) made.setAttribute("aria-disabled", String(!can[made.dataset.ebgAct] || Boolean(this.stopped)));
   }
 
   allowed = (made) => made.getAttribute("aria-disabled") !== "true";

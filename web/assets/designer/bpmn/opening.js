@@ -35,7 +35,8 @@ export async function open(modeler, text, say) {
 const KEPT = /^(unresolved reference|unknown attribute)/; // warned about, and written again all the same
 const CAUSES = [
   [/unparsable content <(.+?)>.*/s, "« $1 » n’est pas de BPMN"],
-  [/duplicate ID <(.+?)>.*/s, "l’identifiant « $1 » sert deux fois"], [/no diagram to display.*/s, "il ne contient aucun processus"],
+  [/duplicate ID <(.+?)>.*/s, "l’identifiant « $1 » sert deux fois"], [/no bpmnElement referenced.*/s, "un dessin qui n’est celui de rien"],
+  [/element .* referenced by .*not yet drawn.*/s, "une flèche dont un bout n’est pas dessiné"], [/no diagram to display.*/s, "il ne contient aucun processus"],
   [/illegal (?:first )?.*|missing start tag.*|failed to parse.*|unclosed tag.*|unexpected.*/s, "ce n’est pas du XML de BPMN"],
   [/.*already referenced.*|.*already exists.*|element .* already.*/s, "un même élément y est dessiné deux fois"],
 ];

@@ -1,8 +1,9 @@
 // The elements as a tree beside the canvas, for the keyboard and for who does not see the drawing.
 
 import { is, isAny } from "bpmn-js/lib/util/ModelUtil";
-import { h, later } from "./dom.js";
+import { h, later, unique } from "./dom.js";
 import { kindOf, nameOf } from "./kinds.js";
+import { ranks } from "./ranks.js";
 
 const HOLDS = ["bpmn:Process", "bpmn:Collaboration", "bpmn:Participant", "bpmn:Lane", "bpmn:SubProcess"];
 
@@ -30,6 +31,7 @@ export class Outline {
     const root = this.modeler.get("canvas").getRootElement();
     if (!root?.businessObject) return this.place.replaceChildren();
     const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    this.ranks = new Map();
     const found = this.words ? this.matching() : this.below(root);
     this.place.replaceChildren(...[root, ...found.filter((one) => one !== root)].map((one) => this.item(one, 1, one === root)));
     this.mark(this.modeler.get("selection").get()[0]);
@@ -43,7 +45,7 @@ export class Outline {
   below(element) {
     const bo = element.businessObject;
     const drawn = (one) => this.modeler.get("elementRegistry").get(one.id);
-    const order = (all) => all.sort((a, b) => a.x - b.x || a.y - b.y);
+    const order = (all) => all.sort((a, b) => this.rank(a) - this.rank(b) || a.x - b.x || a.y - b.y);
     if (!isAny(bo, HOLDS)) return [...order([...(element.attachers ?? [])]), ...(element.outgoing ?? [])];
     const children = (element.children ?? []).filter((one) => one.type !== "label" && !one.waypoints);
     const lanes = children.filter((one) => is(one, "bpmn:Lane")).sort((a, b) => a.y - b.y);
@@ -55,28 +57,32 @@ export class Outline {
     return [...lanes, ...order(rest), ...edges];
   }
 
+  /** How far the arrows have come when they reach it. */
+  rank(element) {
+    const bo = element.businessObject, scope = bo.$parent;
+    if (!is(bo, "bpmn:FlowNode") || !scope?.flowElements) return 0;
+    if (!this.ranks.has(scope)) this.ranks.set(scope, ranks(scope.flowElements.filter((one) => is(one, "bpmn:FlowNode")), scope.flowElements));
+    return this.ranks.get(scope).get(bo) ?? 0;
+  }
+
   named = (lane) => [...(lane.businessObject.flowNodeRef ?? []), ...(lane.children ?? []).filter((one) => is(one, "bpmn:Lane")).flatMap((one) => this.named(one))];
 
   item(element, level, alone = false) {
     const below = alone || this.words ? [] : this.below(element);
     const holds = isAny(element.businessObject, HOLDS);
     const open = below.length > 0 && (holds ? !this.closed.has(element.id) : this.opened.has(element.id));
-    const label = h("span", { className: "ebg-bpmn-item" },
-      h("span", { className: "ebg-bpmn-item-name" }, nameOf(element)), h("span", { className: "ebg-bpmn-item-kind" }, kindOf(element)), h("span", { className: "ebg-bpmn-item-count" }));
-    const made = h("li", { role: "treeitem", tabIndex: -1, "aria-level": String(level), "aria-selected": "false",
-      ...(below.length && { "aria-expanded": String(open) }) }, label);
+    const inside = open && h("ul", { role: "group", id: unique("ebg-group") }, below.map((one) => this.item(one, level + 1)));
+    const made = h("span", { className: "ebg-bpmn-item", role: "treeitem", tabIndex: -1, "aria-level": String(level), "aria-selected": "false",
+      ...(below.length && { "aria-expanded": String(open) }), "aria-owns": inside && inside.id },
+      h("span", { className: "ebg-bpmn-item-name" }, nameOf(element)), " ", h("span", { className: "ebg-bpmn-item-kind" }, kindOf(element)), " ", h("span", { className: "ebg-bpmn-item-count" }));
     made.dataset.id = element.id;
     this.count(made, element.id);
-    if (open) made.append(h("ul", { role: "group" }, below.map((one) => this.item(one, level + 1))));
-    return made;
+    return h("li", { role: "none" }, made, inside);
   }
 
   count(item, id) {
     const number = this.problems.get(id) ?? 0;
-    item.querySelector(".ebg-bpmn-item-count").textContent = number ? `${number} ⚠` : "";
-    const told = number ? `, ${number} remarque${number > 1 ? "s" : ""}` : "";
-    const [name, kind] = ["name", "kind"].map((part) => item.querySelector(`.ebg-bpmn-item-${part}`).textContent);
-    item.setAttribute("aria-label", `${name}, ${kind}${told}`);
+    item.querySelector(".ebg-bpmn-item-count").replaceChildren(...(number ? [`⚠ ${number}`, h("span", { className: "visually-hidden" }, " à corriger")] : []));
   }
 
   items = () => [...this.place.querySelectorAll("[role=treeitem]")];
@@ -116,7 +122,7 @@ export class Outline {
     const acts = {
       ArrowDown: () => go(all[at + 1]), ArrowUp: () => go(all[at - 1]), Home: () => go(all[0]), End: () => go(all.at(-1)),
       ArrowRight: () => (item.getAttribute("aria-expanded") === "false" ? this.fold(item, true) : go(all[at + 1])),
-      ArrowLeft: () => (item.getAttribute("aria-expanded") === "true" ? this.fold(item, false) : go(item.parentElement.closest("[role=treeitem]"))),
+      ArrowLeft: () => (item.getAttribute("aria-expanded") === "true" ? this.fold(item, false) : go(item.closest("[role=group]")?.parentElement.querySelector("[role=treeitem]"))),
       Enter: () => this.chosen(item.dataset.id, true), " ": () => this.chosen(item.dataset.id, false),
     };
     if (!acts[event.key]) return;

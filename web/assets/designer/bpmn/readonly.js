@@ -5,6 +5,7 @@ const LOOKING = /^(zoom|moveCanvas|stepZoom|selectElements|find|toggleTokenSimul
 
 export function readOnly(modeler, place) {
   place.classList.add("read-only");
+  place.querySelector("[data-ebg-do=save]").disabled = true;
   modeler.get("rules").allowed = NEVER;
   modeler.get("directEditing").activate = NEVER;
   modeler.get("contextPad").close();

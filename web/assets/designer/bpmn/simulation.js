@@ -20,16 +20,23 @@ const OURS = "[class*='bts-']";
 export function simulation(modeler, container, heard) {
   const watch = new MutationObserver((changes) => {
     for (const { target, addedNodes } of changes)
-      for (const node of [target, ...addedNodes]) if (node.nodeType === 1 && (node.closest(OURS) || node.querySelector(OURS))) speak(node);
+      for (const node of addedNodes.length ? addedNodes : [target]) if (node.nodeType === 1) speak(node);
   });
-  watch.observe(container, { subtree: true, childList: true, attributes: true, attributeFilter: ["title"] });
-  modeler.on("tokenSimulation.toggleMode", ({ active }) => heard(active));
+  modeler.on("tokenSimulation.toggleMode", ({ active }) => {
+    heard(active);
+    watch.disconnect(); // a large diagram that is only drawn must not pay for it
+    if (!active) return;
+    watch.observe(container, { subtree: true, childList: true, attributes: true, attributeFilter: ["title"] });
+    speak(container);
+  });
   return () => modeler.get("toggleMode").toggleMode();
 }
 
 function speak(around) {
-  for (const element of [around, ...around.querySelectorAll("*")]) {
-    if (!element.closest(OURS) || element.closest("svg")) continue;
+  const theirs = around.closest(OURS) ? [around, ...around.querySelectorAll("*")]
+    : [...around.querySelectorAll(OURS)].flatMap((one) => [one, ...one.querySelectorAll("*")]);
+  for (const element of theirs) {
+    if (element.closest("svg")) continue;
     if (element.title) put(element, "title", french(element.title));
     for (const node of element.childNodes) if (node.nodeType === 3 && node.data.trim()) put(node, "data", french(node.data));
     if (element.matches("button") && !element.textContent.trim() && element.title) element.setAttribute("aria-label", element.title);

@@ -54,10 +54,17 @@ export function lanesAround(element) {
   return around ? inner(around) : [];
 }
 
-/** Move an element to the middle of a lane, or just inside when there is no room for more. */
+/** Move an element to the nearest free place of a lane; to its middle when there is none. */
 export function putInLane(modeler, element, laneShape) {
-  const middle = (shape) => shape.y + shape.height / 2;
-  modeler.get("modeling").moveElements([element], { x: 0, y: Math.round(middle(laneShape) - middle(element)) }, element.parent);
+  const others = modeler.get("elementRegistry").filter((one) => one !== element && !one.waypoints && one.type !== "label" && one.host !== element
+    && is(one, "bpmn:FlowNode") && one.x < element.x + element.width + 10 && one.x + one.width > element.x - 10);
+  const free = (y) => others.every((one) => one.y > y + element.height + 10 || one.y + one.height < y - 10);
+  const places = [];
+  for (let y = laneShape.y + 20; y + element.height + 20 <= laneShape.y + laneShape.height; y += 10) places.push(y);
+  const middle = laneShape.y + (laneShape.height - element.height) / 2;
+  const far = (y) => Math.abs(y - element.y);
+  const to = places.filter(free).sort((a, b) => far(a) - far(b))[0] ?? middle;
+  modeler.get("modeling").moveElements([element], { x: 0, y: Math.round(to - element.y) }, element.parent);
 }
 
 function lane({ element, bo, modeler }) {
