@@ -128,7 +128,8 @@ def _compared(wanted: Wanted, place: Place, known: Known) -> Judged:
         notes.append(note("nom", "renamed" if changes else "name_kept", person.name))
     held = known.holdings.get((person.id, wanted.role))
     if held is None:
-        return Judged(NEW, [*notes, note("role", "added")], wanted)
+        here = any(of == person.id for of, _ in known.holdings)
+        return Judged(NEW, [*notes, *([note("role", "added")] if here else [])], wanted)
     if wanted.until is not None and wanted.until != held.valid_to:
         if held.role in {ADMINISTRATOR, OPERATOR}:
             return Judged(REFUSED, [note("fin", "administrator")])

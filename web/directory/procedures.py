@@ -29,8 +29,12 @@ def index(organisation_id: UUID) -> ResponseReturnValue:
     return frame.page(
         "procedures.html",
         body,
-        offered=[d for d in latest if d.key in offered],
-        others=[d for d in latest if d.key not in offered],
+        procedures=[d for d in latest if d.key in offered],
+        others=[
+            (d.key, f"{d.name} – {owners[d.owner_id].name}")
+            for d in latest
+            if d.key not in offered
+        ],
         owners=owners,
         vacant=agents.vacant(body.id),
         alone={d.id for d in latest if _starts_alone(d)},

@@ -211,7 +211,7 @@ def _recap(draft: Draft) -> str:
         draft=draft,
         recap=filled.recap(),
         wrong=filled.wrong_pages(filled.judged()),
-        offered=offering.of_draft(draft),
+        offer=offering.of_draft(draft),
         definition=db.session.get_one(ProcessDefinition, draft.definition_id),
         company=db.session.get_one(Organisation, draft.organisation_id),
     )
