@@ -17,7 +17,7 @@ from engine.timeline import Asked, Event
 from web.api import cursors, files, keyed, refusals
 from web.api.declaring import operation
 from web.api.requests import Message, messages_of
-from web.api.shapes import Count, Day, Listing, Page, Shape, plain
+from web.api.shapes import Day, Key, Listing, Page, Shape, count, plain
 from web.api.telling import Case, CaseInFull, case, case_in_full
 from web.cases import reading
 from web.cases import timeline as words
@@ -33,8 +33,8 @@ class CasesAsked(Listing):
     words: Annotated[  # type: ignore[valid-type]
         plain(100) | None, Field(description="Beginnings of words of the title.")
     ] = None
-    procedure: Annotated[plain(200) | None, Field(description="A `key`.")] = None  # type: ignore[valid-type]
-    version: Annotated[Count, Field(ge=1, le=1_000_000)] | None = None
+    procedure: Key | None = None
+    version: count(1, 1_000_000) | None = None  # type: ignore[valid-type]
     status: Literal["active", "suspended", "completed", "cancelled"] | None = None
     step: Annotated[plain(200) | None, Field(description="Where something is waited for.")] = None  # type: ignore[valid-type]
     role: Annotated[plain(100) | None, Field(description="Who has an open task there.")] = None  # type: ignore[valid-type]

@@ -20,7 +20,7 @@ from web.api import answering, cursors, keyed, receiving, refusals, repeating
 from web.api.declaring import operation, tell
 from web.api.definitions import of_key
 from web.api.problems import Fault, Problem
-from web.api.shapes import Listing, Page, Shape, words
+from web.api.shapes import Key, Listing, Page, Shape
 from web.api.telling import CaseInFull, case_in_full
 
 TAG = "Brouillons"
@@ -34,7 +34,7 @@ EXAMPLE = {
 class NewRequest(Shape):
     """What a request is made of: the procedure, and the answers to its form."""
 
-    procedure: words(200) = Field(description="The `key` of a definition.")  # type: ignore[valid-type]
+    procedure: Key = Field(description="The `key` of a definition.")
     values: dict[str, Any] = Field(description="As the form's JSON Schema says.")
 
 

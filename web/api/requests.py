@@ -1,11 +1,10 @@
 """Requests of a company: filed in one call, followed, answered, withdrawn."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from flask_babel import gettext as _
-from pydantic import Field
 from sqlalchemy import select, tuple_
 
 from engine import timeline
@@ -20,7 +19,7 @@ from web.api.declaring import operation
 from web.api.definitions import of_key
 from web.api.drafts import EXAMPLE, NewRequest, NewValues, begin, filed, judged
 from web.api.problems import Problem
-from web.api.shapes import Listing, Page, Shape, plain, words
+from web.api.shapes import Key, Listing, Page, Shape, words
 from web.api.telling import Case, CaseInFull, case, case_in_full
 from web.cases import reading
 
@@ -30,7 +29,7 @@ TAG = "Demandes"
 class RequestsAsked(Listing):
     """Which requests."""
 
-    procedure: Annotated[plain(200) | None, Field(description="A `key`.")] = None  # type: ignore[valid-type]
+    procedure: Key | None = None
     status: Literal["active", "suspended", "completed", "cancelled"] | None = None
 
 

@@ -15,7 +15,6 @@ _SAID: Mapping[str, Any] = {
     "string_too_short": _("Écrivez au moins %(min_length)s caractère(s)."),
     "string_too_long": _("Écrivez %(max_length)s caractères au plus."),
     "string_pattern_mismatch": _("Ce texte n’a pas la forme attendue : %(pattern)s."),
-    "unprintable": _("Retirez les caractères invisibles."),
     "int_type": _("Écrivez un nombre entier."),
     "int_parsing": _("Écrivez un nombre entier, en chiffres."),
     "int_from_float": _("Écrivez un nombre entier."),

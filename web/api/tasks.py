@@ -26,7 +26,7 @@ from web.api.declaring import operation
 from web.api.definitions import questions
 from web.api.drafts import NewValues
 from web.api.problems import Problem
-from web.api.shapes import Listing, Page, plain
+from web.api.shapes import Key, Listing, Page, plain
 from web.api.telling import Task, TaskInFull
 from web.api.telling import tasks as told
 
@@ -47,7 +47,7 @@ class TasksAsked(Listing):
     """Which tasks, in which order."""
 
     basket: Literal["available", "mine", "team", "late"] = "available"
-    procedure: Annotated[plain(200) | None, Field(description="A `key`.")] = None  # type: ignore[valid-type]
+    procedure: Key | None = None
     step: Annotated[plain(200) | None, Field(description="With `procedure`.")] = None  # type: ignore[valid-type]
     due: Literal["overdue", "week", "month", "none"] | None = None
     order: Literal["urgency", "oldest", "newest"] = "urgency"

@@ -18,7 +18,7 @@ from engine.webhooks import LONGEST_URL, Webhook, WebhookDelivery
 from web.api import cursors, keyed, refusals
 from web.api.declaring import operation, tell
 from web.api.problems import Fault, Problem
-from web.api.shapes import Listing, Page, Shape, plain
+from web.api.shapes import Listing, Page, Shape, count, plain
 
 TAG = "Webhooks"
 
@@ -82,7 +82,7 @@ class WebhookMade(WebhookTold):
 class SecretRenewal(Shape):
     """For how many hours the former secret signs too."""
 
-    overlap_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    overlap_hours: count(0, 720) = 24  # type: ignore[valid-type]
 
 
 class Delivery(Shape):
