@@ -1,7 +1,7 @@
 """Requests of a company: filed in one call, followed, answered, withdrawn."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -46,13 +46,13 @@ class Message(Shape):
 class NewMessage(Shape):
     """A message to send."""
 
-    text: words(LONGEST)  # type: ignore[valid-type]
+    text: Annotated[str, words(LONGEST)]
 
 
 class Withdrawal(Shape):
     """Why a request is given up."""
 
-    reason: words(2000)  # type: ignore[valid-type]
+    reason: Annotated[str, words(2000)]
 
 
 @operation(

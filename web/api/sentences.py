@@ -1,7 +1,7 @@
 """What is wrong with a value, in words: pydantic's findings told to people."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -44,7 +44,9 @@ PAGES = frozenset({"page", "offset", "skip", "start", "per_page"})
 """Names that other interfaces give to what cursors do here."""
 
 
-def faults(where: str, found: Iterable[Mapping[str, Any]]) -> list[Fault]:
+def faults(
+    where: Literal["body", "query"], found: Iterable[Mapping[str, Any]]
+) -> list[Fault]:
     """Pydantic's findings, each with where it is and its cure."""
     return [
         Fault(

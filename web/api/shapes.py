@@ -14,7 +14,6 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-
 MOST = 100
 """Rows of one page."""
 
@@ -25,11 +24,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
-
 class Shape(BaseModel):
     """What is sent or answered: what is not declared is refused."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 def _counted(value: Any) -> Any:
@@ -45,22 +43,19 @@ def _dated(value: Any) -> Any:
     return value
 
 
-def words(longest: int) -> Any:
+def words(longest: int) -> StringConstraints:
     """A text that says something."""
-    limits = StringConstraints(min_length=1, max_length=longest, pattern=WORDS)
-    return Annotated[str, limits]
+    return StringConstraints(min_length=1, max_length=longest, pattern=WORDS)
 
 
-def plain(longest: int) -> Any:
+def plain_text(longest: int) -> StringConstraints:
     """A text that may say nothing."""
-    limits = StringConstraints(max_length=longest, pattern=PLAIN)
-    return Annotated[str, limits]
+    return StringConstraints(max_length=longest, pattern=PLAIN)
 
 
-def count(least: int, most: int, about: str = "") -> Any:
-    """A whole number, written in figures."""
-    limits = Field(ge=least, le=most, description=about or None)
-    return Annotated[int, limits, BeforeValidator(_counted)]
+def whole(least: int, most: int) -> tuple[Any, ...]:
+    """A whole number, written in figures: what to unpack into `Annotated[int, …]`."""
+    return Field(ge=least, le=most), BeforeValidator(_counted)
 
 
 Key = Annotated[
@@ -85,7 +80,7 @@ CURSOR: Any = Field(
 class Listing(Shape):
     """How much of a list is asked, and from where."""
 
-    limit: count(1, MOST, "Rows of a page.") = 25  # type: ignore[valid-type]
+    limit: Annotated[int, *whole(1, MOST)] = 25
     cursor: Annotated[str | None, CURSOR] = None
 
 
