@@ -45,7 +45,7 @@ def _tell(app: Flask, sender: Sender, due: Iterable[Due]) -> list[tuple[Due, Ans
             answer = Answer(None, told[-1][1].error)
         else:
             answer = _send(app, sender, one)
-        log.info("webhook", event=one.type, code=answer.code, told=not answer.error)
+        log.info("webhook", kind=one.type, code=answer.code, told=not answer.error)
         told.append((one, answer))
     return told
 
