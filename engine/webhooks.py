@@ -124,7 +124,7 @@ _PUBLISH = insert(WebhookDelivery).from_select(
     include_defaults=False,
 )  # fmt: skip
 
-_decisions: Callable[[ProcessInstance], Collection[str]] = lambda _case: ()
+_decisions: Callable[[ProcessInstance], Collection[str]] | None = None
 
 
 def decided_by(steps: Callable[[ProcessInstance], Collection[str]]) -> None:
@@ -135,7 +135,7 @@ def decided_by(steps: Callable[[ProcessInstance], Collection[str]]) -> None:
 
 def decides(task: UserTask) -> bool:
     """Whether completing a task is deciding something."""
-    return task.element_id in _decisions(task.instance)
+    return _decisions is not None and task.element_id in _decisions(task.instance)
 
 
 def publish(

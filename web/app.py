@@ -13,7 +13,7 @@ from flask_migrate import Migrate
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from engine import clock
+from engine import clock, webhooks
 from engine.commands import calls, task_jobs
 from engine.models import db
 from web import (
@@ -33,7 +33,7 @@ from web import (
 )
 from web.auth import guards, setup
 from web.branding import hosts
-from workflows import publication, territory
+from workflows import landmarks, publication, territory
 
 ROOT = Path(__file__).parent.parent
 
@@ -101,6 +101,8 @@ BLUEPRINTS = [
     "web.callbacks",
     "web.news.views",
     "web.api.v1",
+    "web.api.hooks",
+    "web.api.reference",
 ]
 
 
@@ -146,6 +148,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     live.init_app(app)
     publication.load_operations()
     task_jobs.configure(filling.judged)
+    webhooks.decided_by(landmarks.decisions_of)
     territory.use(ROOT / "web/data")
     app.add_template_global(clock.now, "present")
     app.add_template_global(due.words, "due_words")

@@ -92,6 +92,12 @@ class Frame:
         return organisation is not None and allowed(current_actor(), "brand", organisation)
 
     @property
+    def keys(self) -> bool:
+        """Whether one may make keys for the organisation one acts for."""
+        organisation = acting_for()
+        return organisation is not None and allowed(current_actor(), "manage", organisation)
+
+    @property
     def organisations(self) -> list[Organisation]:
         """Those one may choose from."""
         return organisations()

@@ -17,9 +17,11 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from flask import Flask
 
+from connectors.webhooks import Sender
 from engine import marks, outbox, wake
 from engine.sweep import sweep
 from web import tidying
+from web.api.delivering import deliver as tell_webhooks
 from web.auth.company import complete_waiting
 from web.news.post import post
 
@@ -30,6 +32,9 @@ EVERY = 1.0
 
 POST_EVERY = 2.0
 """Seconds between two looks at the letters that are owed."""
+
+HOOKS_EVERY = 1.0
+"""Seconds between two looks at what webhooks are to be told."""
 
 TIDY_EVERY = 3600.0
 """Seconds between two tidyings."""
@@ -59,7 +64,12 @@ class Workers:
         """Serve the queue and sweep, in threads of this process."""
         self._worker = dramatiq.Worker(self.broker, worker_threads=threads)
         self._worker.start()
-        for work in (self._sweep_for_ever, self._tidy_for_ever, self._post_for_ever):
+        for work in (
+            self._sweep_for_ever,
+            self._tidy_for_ever,
+            self._post_for_ever,
+            self._tell_for_ever,
+        ):
             thread = threading.Thread(target=work, name=work.__name__, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -127,6 +137,16 @@ class Workers:
                     pass
             except Exception:  # what is owed is in the database
                 log.exception("post_failed")
+
+    def _tell_for_ever(self) -> None:
+        """Webhooks are slow, or hostile: what they hold up is this thread."""
+        sender = Sender(inside=self.app.extensions["settings"].webhooks_inside)
+        while not self._stop.wait(HOOKS_EVERY):
+            try:
+                while tell_webhooks(self.app, sender) and not self._stop.is_set():
+                    pass
+            except Exception:  # what is owed is in the database
+                log.exception("webhooks_failed")
 
     def _tick_sandboxes(self) -> None:
         """Let sandboxes of this process answer what they were asked."""

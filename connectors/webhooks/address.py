@@ -15,7 +15,9 @@ import idna
 
 LONGEST = 2000
 
-_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+_NAME = re.compile(
+    r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
+)
 _INSIDE = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "arpa",
            "test", "invalid", "onion")  # fmt: skip
 _KEPT = "%/:@!$&'()*+,;=~-._?"
@@ -34,7 +36,9 @@ _TRANSLATED: tuple[tuple[Network, int], ...] = (
 _NEVER: tuple[Network, ...] = (
     ipaddress.ip_network("64:ff9b:1::/48"),  # NAT64 of a network's own
     ipaddress.ip_network("2001::/32"),  # Teredo
-    ipaddress.ip_network("168.63.129.16/32"),  # what a cloud's machines ask about themselves
+    ipaddress.ip_network(
+        "168.63.129.16/32"
+    ),  # what a cloud's machines ask about themselves
     ipaddress.ip_network("100.64.0.0/10"),
     ipaddress.ip_network("192.88.99.0/24"),
     ipaddress.ip_network("fec0::/10"),

@@ -90,7 +90,13 @@ class Sender:
         self._patience = patience
 
     def send(
-        self, url: str, *, event_id: str, timestamp: int, body: bytes, secrets: Iterable[str]
+        self,
+        url: str,
+        *,
+        event_id: str,
+        timestamp: int,
+        body: bytes,
+        secrets: Iterable[str],
     ) -> Answer:
         """Tell one event. Never raises: whatever happens there is theirs."""
         try:
@@ -111,7 +117,12 @@ class Sender:
             return Answer(None, "Ce nom mène à une adresse qui n’est pas publique")
         except (httpcore.TimeoutException, TimeoutError):
             return Answer(None, f"Pas de réponse en {self._patience:g} secondes")
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
+        except (
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            OSError,
+            ValueError,
+        ) as error:
             return Answer(None, f"Connexion impossible ({type(error).__name__})")
 
     def _post(self, target: str, headers: list[tuple[str, str]], body: bytes) -> Answer:

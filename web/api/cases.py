@@ -17,7 +17,7 @@ from engine.timeline import Asked, Event
 from web.api import cursors, files, keyed, refusals
 from web.api.declaring import operation
 from web.api.requests import Message, messages_of
-from web.api.shapes import Count, Day, Listing, Page, Shape, plain
+from web.api.shapes import Day, Key, Listing, Page, Shape, plain_text, whole
 from web.api.telling import Case, CaseInFull, case, case_in_full
 from web.cases import reading
 from web.cases import timeline as words
@@ -26,18 +26,26 @@ from web.cases.timeline import HUMAN_STEPS, TOLD
 TAG = "Dossiers"
 
 
+Number = Annotated[
+    str, plain_text(40), Field(description="As people write it: 26-K7M3-9QX2.")
+]
+Words = Annotated[
+    str, plain_text(100), Field(description="Beginnings of words of the title.")
+]
+Step = Annotated[str, plain_text(200), Field(description="Where something is waited for.")]
+Role = Annotated[str, plain_text(100), Field(description="Who has an open task there.")]
+
+
 class CasesAsked(Listing):
     """Which cases; what is not given is not asked. Days are those of Paris, both included."""
 
-    number: Annotated[plain(40) | None, Field(examples=["26-K7M3-9QX2"])] = None  # type: ignore[valid-type]
-    words: Annotated[  # type: ignore[valid-type]
-        plain(100) | None, Field(description="Beginnings of words of the title.")
-    ] = None
-    procedure: Annotated[plain(200) | None, Field(description="A `key`.")] = None  # type: ignore[valid-type]
-    version: Annotated[Count, Field(ge=1, le=1_000_000)] | None = None
+    number: Number | None = None
+    words: Words | None = None
+    procedure: Key | None = None
+    version: Annotated[int, *whole(1, 1_000_000)] | None = None
     status: Literal["active", "suspended", "completed", "cancelled"] | None = None
-    step: Annotated[plain(200) | None, Field(description="Where something is waited for.")] = None  # type: ignore[valid-type]
-    role: Annotated[plain(100) | None, Field(description="Who has an open task there.")] = None  # type: ignore[valid-type]
+    step: Step | None = None
+    role: Role | None = None
     filed_from: Day | None = None
     filed_to: Day | None = None
     ended_from: Day | None = None

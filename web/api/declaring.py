@@ -34,7 +34,9 @@ csrf.exempt(bp)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-CREATED, NO_CONTENT = 201, 204
+NO_CONTENT = 204
+
+IF_MATCH = '^"[0-9]{1,9}"$'
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def _done(
     made = view(**arguments)
     if isinstance(made, Response):
         return made
-    told = made.model_dump_json(by_alias=True) if isinstance(made, Shape) else made
+    told = made.model_dump_json() if isinstance(made, Shape) else made
     response = Response(told or "", declared.status, mimetype=declared.media)
     if declared.status == NO_CONTENT:
         del response.headers["Content-Type"]

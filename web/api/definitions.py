@@ -147,9 +147,7 @@ def questions(form: Form | None) -> list[Question]:
     if form is None:
         return []
     return [
-        question
-        for page in form.pages
-        for question in _asked(page.nodes, "", page.label)
+        question for page in form.pages for question in _asked(page.nodes, "", page.label)
     ]
 
 
@@ -174,5 +172,3 @@ def _asked(nodes: tuple[Node, ...], prefix: str, page: str) -> Iterator[Question
                 yield from _asked(node.nodes, f"{prefix}{node.path}.*.", page)
             case Computed() | _:
                 pass
-
-

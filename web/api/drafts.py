@@ -1,5 +1,6 @@
 """Drafts of requests: begun, corrected as often as one likes, then filed."""
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,10 +18,10 @@ from forms import Reading
 from web import filling
 from web import receiving as files
 from web.api import answering, cursors, keyed, receiving, refusals, repeating
-from web.api.declaring import operation, tell
+from web.api.declaring import IF_MATCH, operation, tell
 from web.api.definitions import of_key
 from web.api.problems import Fault, Problem
-from web.api.shapes import Listing, Page, Shape, words
+from web.api.shapes import Key, Listing, Page, Shape
 from web.api.telling import CaseInFull, case_in_full
 
 TAG = "Brouillons"
@@ -34,7 +35,7 @@ EXAMPLE = {
 class NewRequest(Shape):
     """What a request is made of: the procedure, and the answers to its form."""
 
-    procedure: words(200) = Field(description="The `key` of a definition.")  # type: ignore[valid-type]
+    procedure: Key = Field(description="The `key` of a definition.")
     values: dict[str, Any] = Field(description="As the form's JSON Schema says.")
 
 
@@ -164,9 +165,7 @@ def submit_draft(draft_id: UUID) -> CaseInFull:
     return filed(case.id)
 
 
-def begin(
-    definition: ProcessDefinition, values: answering.Values, draft_id: UUID
-) -> UUID:
+def begin(definition: ProcessDefinition, values: answering.Values, draft_id: UUID) -> UUID:
     """Open a draft of a request, with the files that its values name."""
     actor = keyed.actor()
     form = filling.form_to_start(definition.id)
@@ -243,11 +242,12 @@ def _answered(draft_id: UUID, reading: Reading | None = None) -> DraftInFull:
 def _rev() -> int:
     """The revision that the request says it has read. Raises Problem."""
     given = request.headers.get("If-Match", "")
-    bare = given.strip().strip('"')
     if not given:
         sentence = _("Donnez dans If-Match l’ETag du brouillon que vous avez lu.")
         fault = Fault(where="header", pointer="If-Match", message=sentence)
         raise Problem(428, "if-match-missing", sentence, errors=[fault])
-    if not (bare.isascii() and bare.isdigit()):
-        raise refusals.stale()
-    return int(bare[:9])
+    if not re.fullmatch(IF_MATCH, given.strip()):
+        sentence = _('If-Match : donnez l’ETag tel qu’il a été reçu, ainsi : "3".')
+        fault = Fault(where="header", pointer="If-Match", message=sentence)
+        raise Problem(422, "bad-header", sentence, errors=[fault])
+    return int(given.strip().strip('"'))

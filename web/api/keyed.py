@@ -104,7 +104,8 @@ def _count(found: ApiKey) -> None:
 
 
 def _wait() -> int:
-    return max(1, round(g.rate[2] - time.time()))
+    resets: float = g.rate[2]
+    return max(1, round(resets - time.time()))
 
 
 def tell_rate(response: Response) -> Response:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from web.api import repeating
-from web.api.declaring import NO_CONTENT, OPERATIONS, Operation, operation
+from web.api.declaring import IF_MATCH, NO_CONTENT, OPERATIONS, Operation, operation
 from web.api.problems import MEDIA, TITLES, ProblemDocument
 from web.api.shapes import Shape
 
@@ -180,7 +180,7 @@ def _in_headers(one: Operation) -> list[dict[str, Any]]:
                 "in": "header",
                 "required": True,
                 "description": "The ETag of what was read.",
-                "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+                "schema": {"type": "string", "pattern": IF_MATCH},
             }
         )
     return told
@@ -234,4 +234,3 @@ def _refusals(one: Operation) -> set[int]:
     if one.if_match:
         found |= {412, 428}
     return found
-

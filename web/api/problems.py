@@ -1,14 +1,14 @@
 """What the API answers when it refuses: a problem document (RFC 9457) that names the cure.
 
-    raise Problem(404, "unknown", _("Aucune demande ne porte cet identifiant."))
+raise Problem(404, "unknown", _("Aucune demande ne porte cet identifiant."))
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response
 from flask_babel import lazy_gettext as _
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from web.logs import reference
 
@@ -59,16 +59,12 @@ CURES: Mapping[int, Any] = {
 class Fault(BaseModel):
     """One value to put right, and how."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
-    where: str = Field(
-        alias="in", examples=["body"], pattern="^(body|query|path|header)$"
-    )
+    where: Literal["body", "query", "path", "header"]
     pointer: str = Field(
         description="JSON Pointer in the body (RFC 6901), or the name of the parameter.",
         examples=["/values/project/title"],
     )
-    label: str = Field("", description="The question, as people read it.")
+    label: str = ""
     message: str = Field(examples=["Renseignez « Intitulé »."])
 
 
@@ -113,7 +109,7 @@ def answer(problem: Problem) -> Response:
         instance=reference(),
         errors=problem.errors,
     )
-    told = document.model_dump_json(by_alias=True)
+    told = document.model_dump_json()
     return Response(told, status, problem.headers, mimetype=MEDIA)
 
 

@@ -102,7 +102,9 @@ def stored(upload: Any, name: str) -> StoredFile:
         fault = Fault(where="body", pointer=f"/{name}", message=str(refused))
         raise Problem(422, "bad-file", str(refused), errors=[fault]) from None
     except ConnectorError:
-        sentence = _("Ce fichier n’a pas pu être vérifié : réessayez dans quelques minutes.")
+        sentence = _(
+            "Ce fichier n’a pas pu être vérifié : réessayez dans quelques minutes."
+        )
         raise Problem(503, "unchecked-file", sentence, headers=RETRY) from None
 
 

@@ -44,7 +44,9 @@ def of(failure: Exception) -> Problem:
         case NotWaiting():
             return Problem(409, "not-held", _("Personne n’a cette tâche en main."))
         case TaskSuspended():
-            return Problem(423, "suspended", _("Ce dossier est suspendu : attendez sa reprise."))
+            return Problem(
+                423, "suspended", _("Ce dossier est suspendu : attendez sa reprise.")
+            )
         case Busy():
             sentence = _("Quelqu’un d’autre agit ici en ce moment même : réessayez.")
             return Problem(409, "busy", sentence, headers=RETRY)

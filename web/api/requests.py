@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from flask_babel import gettext as _
-from pydantic import Field
 from sqlalchemy import select, tuple_
 
 from engine import timeline
@@ -20,7 +19,7 @@ from web.api.declaring import operation
 from web.api.definitions import of_key
 from web.api.drafts import EXAMPLE, NewRequest, NewValues, begin, filed, judged
 from web.api.problems import Problem
-from web.api.shapes import Listing, Page, Shape, plain, words
+from web.api.shapes import Key, Listing, Page, Shape, words
 from web.api.telling import Case, CaseInFull, case, case_in_full
 from web.cases import reading
 
@@ -30,7 +29,7 @@ TAG = "Demandes"
 class RequestsAsked(Listing):
     """Which requests."""
 
-    procedure: Annotated[plain(200) | None, Field(description="A `key`.")] = None  # type: ignore[valid-type]
+    procedure: Key | None = None
     status: Literal["active", "suspended", "completed", "cancelled"] | None = None
 
 
@@ -47,13 +46,13 @@ class Message(Shape):
 class NewMessage(Shape):
     """A message to send."""
 
-    text: words(LONGEST)  # type: ignore[valid-type]
+    text: Annotated[str, words(LONGEST)]
 
 
 class Withdrawal(Shape):
     """Why a request is given up."""
 
-    reason: words(2000)  # type: ignore[valid-type]
+    reason: Annotated[str, words(2000)]
 
 
 @operation(

@@ -1,7 +1,7 @@
 """What is wrong with a value, in words: pydantic's findings told to people."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -15,7 +15,6 @@ _SAID: Mapping[str, Any] = {
     "string_too_short": _("Écrivez au moins %(min_length)s caractère(s)."),
     "string_too_long": _("Écrivez %(max_length)s caractères au plus."),
     "string_pattern_mismatch": _("Ce texte n’a pas la forme attendue : %(pattern)s."),
-    "unprintable": _("Retirez les caractères invisibles."),
     "int_type": _("Écrivez un nombre entier."),
     "int_parsing": _("Écrivez un nombre entier, en chiffres."),
     "int_from_float": _("Écrivez un nombre entier."),
@@ -45,7 +44,9 @@ PAGES = frozenset({"page", "offset", "skip", "start", "per_page"})
 """Names that other interfaces give to what cursors do here."""
 
 
-def faults(where: str, found: Iterable[Mapping[str, Any]]) -> list[Fault]:
+def faults(
+    where: Literal["body", "query"], found: Iterable[Mapping[str, Any]]
+) -> list[Fault]:
     """Pydantic's findings, each with where it is and its cure."""
     return [
         Fault(

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,34 +14,27 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from forms.characters import unprintable
-
 MOST = 100
 """Rows of one page."""
 
-PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
-WORDS = r"^[^\x00-\x08\x0b-\x1f\x7f]*[0-9A-Za-zÀ-ÿ][^\x00-\x08\x0b-\x1f\x7f]*$"
+_NOT = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*"
+PLAIN = f"^{_NOT}$"
+WORDS = f"^{_NOT}[0-9A-Za-zÀ-ÿ]{_NOT}$"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _COUNT = re.compile(r"[0-9]{1,9}")
-
 
 
 class Shape(BaseModel):
     """What is sent or answered: what is not declared is refused."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-def _printable(text: str) -> str:
-    if any(unprintable(char) for char in text if char not in "\r"):
-        raise PydanticCustomError("unprintable", "")
-    return text
+    model_config = ConfigDict(extra="forbid")
 
 
 def _counted(value: Any) -> Any:
     if isinstance(value, str) and not _COUNT.fullmatch(value):
         raise PydanticCustomError("int_parsing", "")
-    return value
+    whole = isinstance(value, float) and value.is_integer()
+    return int(value) if whole else value
 
 
 def _dated(value: Any) -> Any:
@@ -51,19 +43,25 @@ def _dated(value: Any) -> Any:
     return value
 
 
-def words(longest: int) -> Any:
+def words(longest: int) -> StringConstraints:
     """A text that says something."""
-    limits = StringConstraints(min_length=1, max_length=longest, pattern=WORDS)
-    return Annotated[str, limits, AfterValidator(_printable)]
+    return StringConstraints(min_length=1, max_length=longest, pattern=WORDS)
 
 
-def plain(longest: int) -> Any:
+def plain_text(longest: int) -> StringConstraints:
     """A text that may say nothing."""
-    limits = StringConstraints(max_length=longest, pattern=PLAIN)
-    return Annotated[str, limits, AfterValidator(_printable)]
+    return StringConstraints(max_length=longest, pattern=PLAIN)
 
 
-Count = Annotated[int, BeforeValidator(_counted)]
+def whole(least: int, most: int) -> tuple[Any, ...]:
+    """A whole number, written in figures: what to unpack into `Annotated[int, …]`."""
+    return Field(ge=least, le=most), BeforeValidator(_counted)
+
+
+Key = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[a-z0-9_.]+$")
+]
+"""What a procedure is known by."""
 Day = Annotated[
     date,
     BeforeValidator(_dated),
@@ -82,7 +80,7 @@ CURSOR: Any = Field(
 class Listing(Shape):
     """How much of a list is asked, and from where."""
 
-    limit: Annotated[Count, Field(ge=1, le=MOST, description="Rows of a page.")] = 25
+    limit: Annotated[int, *whole(1, MOST)] = 25
     cursor: Annotated[str | None, CURSOR] = None
 
 

@@ -16,7 +16,7 @@ from engine.access import allowed
 from engine.api_keys import TASKS_READ, TASKS_WRITE
 from engine.commands import drafts, tasks
 from engine.directory import APPLICANT
-from engine.documents import Document, Draft
+from engine.documents import Document, Draft, digests_in
 from engine.models import IS_OPEN, UserTask, db
 from engine.worklist import Wanted
 from web import filling
@@ -26,7 +26,7 @@ from web.api.declaring import operation
 from web.api.definitions import questions
 from web.api.drafts import NewValues
 from web.api.problems import Problem
-from web.api.shapes import Listing, Page, plain
+from web.api.shapes import Key, Listing, Page, plain_text
 from web.api.telling import Task, TaskInFull
 from web.api.telling import tasks as told
 
@@ -47,8 +47,10 @@ class TasksAsked(Listing):
     """Which tasks, in which order."""
 
     basket: Literal["available", "mine", "team", "late"] = "available"
-    procedure: Annotated[plain(200) | None, Field(description="A `key`.")] = None  # type: ignore[valid-type]
-    step: Annotated[plain(200) | None, Field(description="With `procedure`.")] = None  # type: ignore[valid-type]
+    procedure: Key | None = None
+    step: Annotated[str, plain_text(200), Field(description="With `procedure`.")] | None = (
+        None
+    )
     due: Literal["overdue", "week", "month", "none"] | None = None
     order: Literal["urgency", "oldest", "newest"] = "urgency"
 
@@ -192,7 +194,7 @@ def complete(
     reading = answering.judged(form, values, filling.context_of(task), held=held)
     clean = answering.checked(reading) if task.status == "open" else {}
     task_id, applies = task.id, task.role == APPLICANT
-    if clean and next(answering.digests_in(clean), None):
+    if any(True for _ in digests_in(clean)):
         draft_id = drafts.open_for_task(task_id, actor=actor, values=clean)
         answering.attach(draft_id, form, clean, actor)
     origin = "applicant" if applies else "officer"

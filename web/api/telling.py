@@ -142,7 +142,9 @@ def case_in_full(found: ProcessInstance, actor: Actor) -> CaseInFull:
                 due_at=one.due_at,
                 late=one.late,
                 mine=one.mine,
-                task_id=one.task.id if one.task and allowed(actor, "see", one.task) else None,
+                task_id=one.task.id
+                if one.task and allowed(actor, "see", one.task)
+                else None,
             )
             for one in page.awaited
         ],
@@ -173,4 +175,3 @@ def tasks(found: list[UserTask]) -> list[dict[str, Any]]:
         }
         for task in found
     ]
-

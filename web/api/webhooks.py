@@ -18,7 +18,7 @@ from engine.webhooks import LONGEST_URL, Webhook, WebhookDelivery
 from web.api import cursors, keyed, refusals
 from web.api.declaring import operation, tell
 from web.api.problems import Fault, Problem
-from web.api.shapes import Listing, Page, Shape, plain
+from web.api.shapes import Listing, Page, Shape, plain_text, whole
 
 TAG = "Webhooks"
 
@@ -49,7 +49,7 @@ class NewWebhook(Shape):
 
     url: Url
     events: Events
-    name: plain(80) = ""  # type: ignore[valid-type]
+    name: Annotated[str, plain_text(80)] = ""
 
 
 class WebhookChange(Shape):
@@ -57,7 +57,7 @@ class WebhookChange(Shape):
 
     url: Url | None = None
     events: Events | None = None
-    name: plain(80) | None = None  # type: ignore[valid-type]
+    name: Annotated[str, plain_text(80)] | None = None
     status: Literal["active", "disabled"] | None = None
 
 
@@ -82,7 +82,7 @@ class WebhookMade(WebhookTold):
 class SecretRenewal(Shape):
     """For how many hours the former secret signs too."""
 
-    overlap_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    overlap_hours: Annotated[int, *whole(0, 720)] = 24
 
 
 class Delivery(Shape):

@@ -21,6 +21,9 @@ RIGHTS = {APPLICANT: lazy_gettext("dépose"), ADMINISTRATOR: lazy_gettext("admin
 """What each right lets one do."""
 
 _ACTS = {
+    "api_key_created": lazy_gettext("Clé d’API faite"),
+    "api_key_replaced": lazy_gettext("Clé d’API remplacée"),
+    "api_key_revoked": lazy_gettext("Clé d’API révoquée"),
     "administrator_ended": lazy_gettext("n’administre plus"),
     "administrator_named": lazy_gettext("administre désormais"),
     "brand_changed": lazy_gettext("Couleur et textes changés"),
@@ -47,6 +50,12 @@ _ACTS = {
     "vault_added": lazy_gettext("Document ajouté au coffre"),
     "vault_removed": lazy_gettext("Document retiré du coffre"),
     "vault_replaced": lazy_gettext("Document du coffre remplacé"),
+    "webhook_added": lazy_gettext("Webhook ajouté"),
+    "webhook_changed": lazy_gettext("Webhook changé"),
+    "webhook_disabled": lazy_gettext("Webhook arrêté"),
+    "webhook_enabled": lazy_gettext("Webhook repris"),
+    "webhook_removed": lazy_gettext("Webhook retiré"),
+    "webhook_secret_renewed": lazy_gettext("Secret d’un webhook changé"),
 }
 """Small letters where the person concerned comes first."""
 
