@@ -1,6 +1,8 @@
 """Every partner, connected; and what a diagram may ask of them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
@@ -54,6 +56,33 @@ def about(name: str) -> str:
     capability, _, method = name.partition(".")
     said = getdoc(getattr(_port(capability), method)) or ""
     return said.partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a partner, as it may be shown. `value` is None for a secret."""
+
+    name: str
+    given: bool
+    value: str | None
+
+
+def settings_of(name: str, settings: Mapping[str, str]) -> list[Setting]:
+    """The settings that a capability documents, without its secrets."""
+    about = import_module(f"connectors.{name}").__doc__ or ""
+    names = dict.fromkeys(_SETTING.findall(about)) if _exists(name) else {}
+    return [_shown(one, settings.get(one, "")) for one in names]
+
+
+_SETTING = re.compile(r"(?:`|^ +|, )([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:`|\b)", re.MULTILINE)
+_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY|CREDENTIAL")
+_ACCOUNT = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+def _shown(name: str, value: str) -> Setting:
+    if _SECRET.search(name):
+        return Setting(name, bool(value), None)
+    return Setting(name, bool(value), _ACCOUNT.sub("…@", value))
 
 
 def _exists(name: str) -> bool:

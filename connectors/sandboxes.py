@@ -31,7 +31,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from connectors.faults import Dropped, Faults, Faulty, TooSlow
+from connectors.faults import Dropped, Faults, Faulty, TooSlow, Weather
 from connectors.memory import memory
 
 if TYPE_CHECKING:
@@ -134,6 +134,23 @@ def faults(data: Path, name: str, settings: Settings | None = None) -> Faults:
     """The faults of one sandbox, to set or read from any process that shares `data`."""
     rate = float((settings or {}).get("SANDBOX_FAULT_RATE") or 0)
     return Faults(memory(data, name), rate)
+
+
+def weather(settings: Settings, data: Path, name: str) -> Weather:
+    """The faults in force in the sandbox `name`, wherever it runs."""
+    if url := settings.get("SANDBOX_URL"):
+        answer = httpx.get(f"{url.rstrip('/')}/{name}/faults", trust_env=False)
+        return Weather(**answer.raise_for_status().json())
+    return faults(data, name, settings).now()
+
+
+def rehearse(settings: Settings, data: Path, name: str, **changes: Any) -> None:
+    """Tells the sandbox `name` how to behave, wherever it runs."""
+    if url := settings.get("SANDBOX_URL"):
+        address = f"{url.rstrip('/')}/{name}/faults"
+        httpx.post(address, json=changes, trust_env=False).raise_for_status()
+    else:
+        faults(data, name, settings).set(**changes)
 
 
 def faulty(

@@ -93,6 +93,7 @@ class Person(db.Model):  # type: ignore[name-defined]
     """Someone who acts. How they prove who they are is the web's affair."""
 
     __tablename__ = "person"
+    __table_args__ = (Index(None, "created_at"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     email: Mapped[str] = mapped_column(String(254), unique=True)  # lower case
     name: Mapped[str] = mapped_column(String(200))

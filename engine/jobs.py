@@ -19,7 +19,7 @@ from engine import clock
 from engine.columns import UtcDateTime, only
 from engine.models import ProcessInstance, db
 
-RUNNING, STOPPED, DONE = "running", "stopped", "done"
+RUNNING, STOPPED, DONE, CANCELLED = "running", "stopped", "done", "cancelled"
 TO_DO = "to_do"
 OPERATION, TASKS = "operation", "tasks"
 """Kinds of jobs: asked by operators, or by agents of a body."""
@@ -37,6 +37,7 @@ class Job(db.Model):  # type: ignore[name-defined]
     __table_args__ = (
         Index(None, "status", "created_at"),
         Index(None, "kind", "created_at", "id"),
+        Index(None, "kind", "status", "created_at", "id"),
         Index(None, "created_by", "kind", "created_at"),
         Index(None, "organisation_id", "created_at",
               **only("organisation_id IS NOT NULL")),

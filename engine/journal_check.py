@@ -161,7 +161,7 @@ def _unaccounted(ended: Iterable[Place]) -> Iterator[Fault]:
 
 
 def _heads(chains: Sequence[str]) -> dict[str, tuple[int, str]]:
-    cases = {f"case:{one}": one for chain in chains if (one := _case(chain))}
+    cases = {f"case:{one}": one for chain in chains if (one := case_of(chain))}
     case = ProcessInstance
     rows = db.session.execute(
         select(case.id, case.journal_seq, case.journal_head).where(
@@ -173,7 +173,8 @@ def _heads(chains: Sequence[str]) -> dict[str, tuple[int, str]]:
     return known | {one.chain: (one.seq, one.head) for one in db.session.scalars(heads)}
 
 
-def _case(chain: str) -> UUID | None:
+def case_of(chain: str) -> UUID | None:
+    """The case whose chain it is; None for any other chain."""
     kind, _, name = chain.partition(":")
     try:
         return UUID(name) if kind == "case" else None

@@ -23,7 +23,7 @@ OPERATED = (
     "task_skipped", "branch_cancelled", "token_moved", "case_cancelled", "case_suspended",
     "case_resumed", "case_migrated", "job_created", "job_stopped", "job_resumed",
     "job_cancelled", "organisation_added", "person_added", "service_added",
-    "procedure_published", "parameters_set", "host_started", "host_stopped",
+    "procedure_published", "parameters_set", "host_activated", "host_stopped",
     "exchange_read", "journal_exported", "chore_asked", "chore_stopped",
     "retention_decided", "eliminated", "case_held", "case_hold_lifted",
 )  # fmt: skip

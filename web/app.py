@@ -28,6 +28,7 @@ from web import (
     logs,
     navigation,
     partners,
+    retained,
     security,
     shell,
 )
@@ -72,6 +73,12 @@ BLUEPRINTS = [
     "web.operate.case_operations",
     "web.operate.jobs",
     "web.operate.hosts",
+    "web.operate.partners",
+    "web.operate.exchanges",
+    "web.operate.journal",
+    "web.operate.running",
+    "web.operate.retaining",
+    "web.operate.measured",
     "web.branding.views",
     "web.designer.views",
     "web.designer.tables",
@@ -146,6 +153,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     partners.init_app(app)
     setup.init_app(app)
     live.init_app(app)
+    retained.init_app(app)
     publication.load_operations()
     task_jobs.configure(filling.judged)
     webhooks.decided_by(landmarks.decisions_of)

@@ -60,6 +60,20 @@ def messages(settings: Mapping[str, str], data: Path) -> list[dict[str, Any]]:
     return sandbox.messages(data)
 
 
+def older(data: Path, before: datetime, limit: int) -> list[tuple[int, str, datetime]]:
+    """What the sandbox received before a moment; see `connectors.mail.sandbox.older`."""
+    from connectors.mail import sandbox
+
+    return sandbox.older(data, before, limit)
+
+
+def forget(data: Path, numbers: list[int]) -> None:
+    """Remove what the sandbox received under these numbers."""
+    from connectors.mail import sandbox
+
+    sandbox.forget(data, numbers)
+
+
 def _in_memory(dialogue: sandboxes.Dialogue, timeout: float) -> Any:
     connection = sandboxes.dial(dialogue)
     connection.settimeout(timeout)

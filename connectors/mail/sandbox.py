@@ -6,11 +6,13 @@ With the fault `refuse`, every recipient is refused for the reason given.
 """
 
 import base64
+import hashlib
 import json
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes, policy
 from io import BufferedRWPair
 from pathlib import Path
@@ -67,6 +69,30 @@ def messages(data: Path, *, limit: int = 200) -> list[dict[str, Any]]:
             [limit],
         ).fetchall()
     return [_shown(row) for row in rows]
+
+
+def older(data: Path, before: datetime, limit: int) -> list[tuple[int, str, datetime]]:
+    """The oldest messages received before a moment: number, SHA-256, when."""
+    with memory(data, "mail").opened(_TABLE, _INDEX) as db:
+        rows = db.execute(
+            "SELECT id, raw, received_at FROM message WHERE received_at < ?"
+            " ORDER BY id LIMIT ?",
+            [sandboxes.moment(before), limit],
+        ).fetchall()
+    return [
+        (
+            row["id"],
+            hashlib.sha256(row["raw"]).hexdigest(),
+            datetime.fromisoformat(row["received_at"]),
+        )
+        for row in rows
+    ]
+
+
+def forget(data: Path, numbers: list[int]) -> None:
+    """Removes messages for good."""
+    with memory(data, "mail").opened(_TABLE, _INDEX) as db:
+        db.executemany("DELETE FROM message WHERE id = ?", [[one] for one in numbers])
 
 
 def application(data: Path, settings: Settings, clock: Clock) -> "WSGIApplication":

@@ -1,5 +1,6 @@
-"""Note that somebody took a case, or a company's data, out of the office."""
+"""Note that somebody took a case, a company's data or the journal out of the office."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from engine import journal
@@ -28,3 +29,11 @@ def company_exported(organisation_id: UUID, *, actor: Actor) -> None:
         journal.write(
             f"organisation:{organisation_id}", "company_exported", by=actor.person_id
         )
+
+
+def note_journal(asked: Mapping[str, str], form: str, *, actor: Actor) -> None:
+    """Note, before it begins, that an operator takes acts of the journal. Raises Forbidden."""
+    require(actor, "operate")
+    with transaction():
+        detail = {"asked": dict(asked), "format": form}
+        journal.write("journal", "journal_exported", by=actor.person_id, detail=detail)

@@ -8,84 +8,25 @@ goes on where it stood and does nothing twice. A refusal leaves its case as it w
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, exists, insert, select, update
+from sqlalchemy import exists, insert, select, update
 
 from engine import clock, journal, wake
 from engine.access import Actor, Forbidden, actor_for, require
 from engine.commands import operations, preview, task_jobs
 from engine.commands.operations import Operation
+from engine.commands.selecting import Selection, select_cases
 from engine.commands.step import locked
 from engine.errors import Busy, OperationRefused
-from engine.jobs import DONE, RUNNING, STOPPED, TASKS, TO_DO, Job, JobItem
-from engine.models import Incident, ProcessDefinition, ProcessInstance, UserTask, db
+from engine.jobs import CANCELLED, DONE, RUNNING, STOPPED, TASKS, TO_DO, Job, JobItem
+from engine.models import ProcessDefinition, db
 from engine.transaction import AfterCommit, lock, transaction
 
 log = structlog.get_logger()
-
-MOST = 100_000
-"""Cases of one job."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which open cases. What is empty does not choose; `numbers` are public case numbers.
-
-    `cause` and `step_name` are those of their open incidents; `element_id` is where a
-    task of theirs is open.
-    """
-
-    cause: str = ""
-    step_name: str = ""
-    definition_id: str = ""
-    element_id: str = ""
-    status: str = ""
-    numbers: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Its values; `Selection(**values)` reads them."""
-        return asdict(self)
-
-
-def select_cases(selection: Selection) -> Select[UUID]:
-    """The ids of the cases chosen, the oldest first. Raises OperationRefused."""
-    if not any(selection.to_json().values()):
-        raise OperationRefused(
-            "Choisissez des dossiers : une cause, une version ou des numéros."
-        )
-    case = ProcessInstance
-    statement = select(case.id).where(case.status.in_(["active", "suspended"]))
-    if selection.status:
-        statement = statement.where(case.status == selection.status)
-    if selection.definition_id:
-        statement = statement.where(case.definition_id == UUID(selection.definition_id))
-    if selection.numbers:
-        statement = statement.where(case.number.in_(selection.numbers))
-    if selection.cause or selection.step_name:
-        stopped = exists().where(
-            Incident.instance_id == case.id,
-            Incident.resolved_at.is_(None),
-            *([Incident.cause == selection.cause] if selection.cause else []),
-            *(
-                [Incident.element_name == selection.step_name]
-                if selection.step_name
-                else []
-            ),
-        )
-        statement = statement.where(stopped)
-    if selection.element_id:
-        statement = statement.where(
-            exists().where(
-                UserTask.instance_id == case.id,
-                UserTask.status == "open",
-                UserTask.element_id == selection.element_id,
-            )
-        )
-    return statement.order_by(case.started_at, case.id).limit(MOST)
 
 
 def create(
@@ -151,25 +92,51 @@ def _items(job_id: UUID, chosen: Sequence[UUID]) -> list[dict[str, Any]]:
     ]
 
 
+def again(tried_id: UUID, job_id: UUID, *, actor: Actor, motive: str) -> UUID:
+    """The same operation on the cases where a job was refused or failed.
+
+    Raises Forbidden, OperationRefused.
+    """
+    tried = db.session.get_one(Job, tried_id)
+    require(actor, "see", tried)
+    return create(
+        job_id, Selection(failed_in=str(tried_id)), Operation(**tried.operation),
+        actor=actor, motive=motive, rehearsal=tried.rehearsal,
+    )  # fmt: skip
+
+
 def stop(job_id: UUID, *, actor: Actor) -> None:
     """Leave the cases not reached yet as they are. Raises Forbidden, OperationRefused."""
-    _turn(job_id, RUNNING, STOPPED, actor)
+    _turn(job_id, {RUNNING}, STOPPED, "job_stopped", actor)
 
 
 def go_on(job_id: UUID, *, actor: Actor) -> None:
     """Let a stopped job reach the others. Raises Forbidden, OperationRefused."""
-    _turn(job_id, STOPPED, RUNNING, actor)
+    _turn(job_id, {STOPPED}, RUNNING, "job_resumed", actor)
 
 
-def _turn(job_id: UUID, before: str, after: str, actor: Actor) -> None:
+def cancel(job_id: UUID, *, actor: Actor, motive: str) -> None:
+    """Give a job up for good; what it did stays done. Raises Forbidden, OperationRefused."""
+    motive = operations.checked(motive)
+    _turn(job_id, {RUNNING, STOPPED}, CANCELLED, "job_cancelled", actor, motive=motive)
+
+
+def _turn(
+    job_id: UUID,
+    before: AbstractSet[str],
+    after: str,
+    action: str,
+    actor: Actor,
+    **said: str,
+) -> None:
     with transaction() as after_commit:
         job = lock(Job, job_id)
         require(actor, "see", job)
-        if job.status != before:
+        if job.status not in before:
             raise OperationRefused("Ce travail n'est plus dans cet état.")
         job.status = after
-        action = "job_stopped" if after == STOPPED else "job_resumed"
-        journal.write(f"job:{job_id}", action, by=actor.person_id)
+        job.finished_at = clock.now() if after == CANCELLED else None
+        journal.write(f"job:{job_id}", action, by=actor.person_id, detail=said)
         after_commit.append(wake.for_sweep)
 
 

@@ -52,6 +52,13 @@ def set_rate(name: str, rate: int | None, *, actor: Actor, motive: str = "") -> 
         _write(name, "partner_rate_set", actor, motive, rate=rate)
 
 
+def rehearse(name: str, faults: dict[str, Any], *, actor: Actor, motive: str) -> None:
+    """Write in the journal that a sandbox was told to behave so. Raises Forbidden."""
+    require(actor, "operate")
+    with transaction():
+        _write(name, "partner_rehearsed", actor, motive, faults=faults)
+
+
 def _write(name: str, action: str, actor: Actor, motive: str, **more: Any) -> None:
     detail = {"motive": motive, **more}
     journal.write(f"partner:{name}", action, by=actor.person_id, detail=detail)

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from engine import journal, journal_check
 from engine.access import Forbidden
-from engine.commands import incidents, jobs, people, tasks
-from engine.commands.jobs import Selection
+from engine.commands import incidents, jobs, people, selecting, tasks
 from engine.commands.operations import Operation
+from engine.commands.selecting import Selection
 from engine.directory import Holding
 from engine.errors import OperationRefused
 from engine.jobs import Job, JobItem, progress
@@ -125,7 +125,7 @@ def test_incidents_of_one_cause_are_tried_again_together(
     deliver_all(either_app)
     [cause] = set(db.session.scalars(select(Incident.cause)))
     chosen = Selection(cause=cause)
-    assert len(list(db.session.scalars(jobs.select_cases(chosen)))) == 3
+    assert len(list(db.session.scalars(selecting.select_cases(chosen)))) == 3
     incident = db.session.scalars(select(Incident.id).limit(1)).one()
     job = ask(office, chosen, Operation("retry", cause))
     incidents.retry(incident, actor=office.operator)  # someone was faster on this one

@@ -12,8 +12,8 @@ from sqlalchemy import NullPool, create_engine, select, text
 
 from engine.access import Actor
 from engine.commands import cases, jobs, messages, tasks, timers
-from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
+from engine.commands.selecting import Selection
 from engine.commands.step import restore
 from engine.errors import Busy, EngineError, TaskNotOpen, TaskTaken
 from engine.jobs import JobItem

@@ -32,8 +32,8 @@ from sqlalchemy import func, select
 from engine import journal, journal_check
 from engine.access import Actor
 from engine.commands import cases, jobs, messages, tasks
-from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
+from engine.commands.selecting import Selection
 from engine.commands.step import digest
 from engine.jobs import Job, JobItem
 from engine.models import (

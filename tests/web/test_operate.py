@@ -242,7 +242,7 @@ def test_a_step_is_given_its_result_by_hand(
 
 def test_a_partner_is_paused_and_resumed(app: Flask, olga: Browser, office: Office) -> None:
     assert "suspendus" in said(olga.post("/exploitation/partenaires/oseo/pause", MOTIVE))
-    assert "suspendu" in said(olga.get("/exploitation/"))
+    assert "appels suspendus" in said(olga.get("/exploitation/"))
     assert db.session.get_one(Partner, "oseo").paused_at is not None
     # While it is paused, calls wait.
     remote(echo__ask={"question": True})

@@ -13,11 +13,13 @@ from sqlalchemy import select
 from connectors import StoredFile
 from engine import clock, documents
 from engine.access import VISITOR, Actor, actor_for
+from engine.chores import JOURNAL
 from engine.commands import (
     absences,
     asks,
     brands,
     calls,
+    chores,
     drafts,
     jobs,
     membership,
@@ -31,11 +33,13 @@ from engine.commands import (
 )
 from engine.commands.asks import Asked
 from engine.commands.calls import Attempt
-from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
+from engine.commands.selecting import Selection
 from engine.commands.vault import Label
 from engine.directory import APPLICANT, PROCESS_DESIGNER, Organisation, holdings_of
 from engine.exchanges import RemoteCall
+from engine.directory import APPLICANT, Organisation, holdings_of
+from engine.exchanges import Exchange, RemoteCall
 from engine.membership import JoinRequest
 from engine.models import Incident, ProcessDefinition, db
 from engine.notices import AWAITED, Notice
@@ -231,6 +235,8 @@ def _play(office: TwoOffices) -> None:
     tasks.claim(ids["held_task"], actor=office.actor("officer"))
     ids["stuck"] = player(office, settle=fail_calls).play(CONSULTED[:1])
     ids["incident"] = db.session.scalars(select(Incident.id)).one()
+    ids["exchange"] = db.session.scalars(select(Exchange.id).limit(1)).one()
+    ids["chore"] = chores.ask(JOURNAL, actor=office.actor("operator"), motive="essai")
     ids["job"] = jobs.create(
         uuid4(),
         Selection(definition_id=str(ids["definition"])),

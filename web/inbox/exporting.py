@@ -12,6 +12,7 @@ import xlsxwriter
 from engine import clock
 from engine.awaiting import Awaited
 from web.inbox.columns import Column, Row, Values, labels
+from web.spreadsheets import harmless
 
 Words = Iterator[list[Any]]
 
@@ -19,13 +20,12 @@ FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDTH = 24
 
 
 def written(form: str, chunks: Iterable[Sequence[Row]], columns: Sequence[Column]) -> bytes:
     """The bytes of the file: its heads, then a line for each row."""
-    heads = [_safe(label) for label in labels(columns)]
+    heads = [harmless(label) for label in labels(columns)]
     cells = ([_cell(v) for v in line] for line in _values(chunks, columns))
     return _csv(heads, cells) if form == "csv" else _xlsx(heads, cells)
 
@@ -50,9 +50,9 @@ def _cell(value: Any) -> Any:
         case datetime():
             return value.astimezone(clock.PARIS).replace(tzinfo=None)
         case list():
-            return _safe(" ; ".join(_awaited(one) for one in value))
+            return harmless(" ; ".join(_awaited(one) for one in value))
         case str():
-            return _safe(value)
+            return harmless(value)
         case None:
             return ""
     return value
@@ -60,10 +60,6 @@ def _cell(value: Any) -> Any:
 
 def _awaited(one: Awaited) -> str:
     return f"{one.what} ({one.who})" if one.who else one.what
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _csv(heads: list[str], lines: Iterable[list[Any]]) -> bytes:

@@ -51,6 +51,7 @@ STATUSES: Mapping[str, object] = {
     "running": lazy_gettext("en cours"),
     "stopped": lazy_gettext("arrêté"),
     "done": lazy_gettext("terminé"),
+    "cancelled": lazy_gettext("abandonné"),
 }
 
 CASE_STATUSES: Mapping[str, object] = {

@@ -1,5 +1,6 @@
 """Operations on many cases: chosen, counted, tried, done by the workers, told one by one."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,14 +10,15 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from engine import definitions
-from engine.commands import jobs, migration
-from engine.commands.jobs import Selection
+from engine.commands import jobs, migration, selecting
 from engine.commands.operations import Operation
+from engine.commands.selecting import Selection
 from engine.directory import Person
 from engine.errors import OperationRefused
 from engine.jobs import OPERATION, RESULTS, TO_DO, Job, JobItem, progress
 from engine.models import SUSPENDED, ProcessDefinition, ProcessInstance, UserTask, db
 from web.auth import current_actor, guard
+from web.cases.search import as_day
 from web.operate import asking, reading, words
 from web.typed import page_number, text
 
@@ -30,20 +32,26 @@ MOST_NUMBERS = 2000
 @bp.get("/")
 @guard("operate")
 def index() -> ResponseReturnValue:
-    """Every job, the latest first, and the versions that cases still follow."""
+    """The jobs, the latest first, and the versions that cases still follow."""
+    status = text(request.args, "etat")
+    found = select(Job).where(Job.kind == OPERATION)
+    if status in asking.STATUSES:
+        found = found.where(Job.status == status)
     page = db.paginate(
-        select(Job)
-        .where(Job.kind == OPERATION)
-        .order_by(Job.created_at.desc(), Job.id.desc()),
+        found.order_by(Job.created_at.desc(), Job.id.desc()),
         page=page_number(),
         per_page=PER_PAGE,
         error_out=False,
     )
+    ids = {job.created_by for job in page.items}
+    people = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     return render_template(
         "operate/jobs.html",
         page=page,
         progress=progress(page.items),
         versions=_followed(),
+        names={person_id: name for person_id, name in people},
+        status=status,
     )
 
 
@@ -80,9 +88,12 @@ def create() -> ResponseReturnValue:
 @guard("operate")
 def show(job_id: UUID) -> ResponseReturnValue:
     """How far a job has got, and what became of each case."""
-    job = _operation(job_id)
+    return _job_page(_operation(job_id), {})
+
+
+def _job_page(job: Job, typed: Mapping[str, str], **more: Any) -> str:
     result = request.args.get("resultat", "")
-    items = select(JobItem).where(JobItem.job_id == job_id).order_by(JobItem.position)
+    items = select(JobItem).where(JobItem.job_id == job.id).order_by(JobItem.position)
     if result in {TO_DO, *RESULTS}:
         items = items.where(JobItem.result == result)
     names = _names(job)
@@ -90,13 +101,33 @@ def show(job_id: UUID) -> ResponseReturnValue:
         "operate/job.html",
         named=lambda key: names.get(key) or words.said(words.CAUSES, key),
         job=job,
-        progress=progress([job])[job_id],
+        progress=progress([job])[job.id],
         page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
         result=result,
         author=db.session.get(Person, job.created_by),
         version=_version(job.operation.get("to", "")),
         job_id=uuid4(),
+        typed=typed,
+        acts=reading.told(f"job:{job.id}"),
+        **more,
     )
+
+
+@bp.post("/<uuid:job_id>/<any(abandon, reprise):act>")
+@guard("operate")
+def settle(job_id: UUID, act: str) -> ResponseReturnValue:
+    """Give a job up for good, or ask the same of the cases where it did not succeed."""
+    job, motive = _operation(job_id), text(request.form, "motive")
+    following = job_id
+    try:
+        if act == "abandon":
+            jobs.cancel(job_id, actor=current_actor(), motive=motive)
+        else:
+            made = asking.identifier(text(request.form, "job"))
+            following = jobs.again(job_id, made, actor=current_actor(), motive=motive)
+    except OperationRefused as refused:
+        return _job_page(job, request.form, problem=words.told(refused)), 422
+    return redirect(url_for(".show", job_id=following))
 
 
 @bp.post("/<uuid:job_id>/<any(arret, suite):act>")
@@ -195,11 +226,23 @@ def _selection(typed: dict[str, str]) -> Selection:
     return Selection(
         cause=text(typed, "cause"),
         step_name=text(typed, "step_name"),
+        partner=text(typed, "partner"),
+        since=_day(text(typed, "since")),
+        key=text(typed, "key"),
         definition_id=str(asking.identifier(definition)) if definition else "",
         element_id=text(typed, "element_id"),
         status=_status(text(typed, "status")),
         numbers=tuple(numbers),
     )
+
+
+def _day(typed: str) -> str:
+    found = as_day(typed)
+    if typed and found is None:
+        raise OperationRefused(
+            _("Depuis le : « %(text)s » n’est pas une date.", text=typed)
+        )
+    return found.isoformat() if found else ""
 
 
 def _status(typed: str) -> str:
@@ -223,10 +266,10 @@ def _names(job: Job) -> dict[str, str]:
 
 def _counted(chosen: Selection) -> dict[str, Any]:
     """How many cases are chosen, and the first of them."""
-    ids = jobs.select_cases(chosen).subquery()
+    ids = selecting.select_cases(chosen).subquery()
     number = db.session.scalar(select(func.count()).select_from(ids)) or 0
     first = select(ProcessInstance.number).where(
-        ProcessInstance.id.in_(jobs.select_cases(chosen).limit(10))
+        ProcessInstance.id.in_(selecting.select_cases(chosen).limit(10))
     )
     return {"number": number, "first": list(db.session.scalars(first))}
 

@@ -1,30 +1,29 @@
 """What the operator's page shows, each in one or two indexed queries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
 
 from engine import clock, journal, merging
 from engine.commands import due_calls
+from engine.criteria import midnight
 from engine.directory import Person
 from engine.exchanges import Exchange, Partner, RemoteCall
 from engine.journal import JournalEntry
 from engine.models import (
-    IS_OPEN,
     Incident,
     Message,
-    ProcessDefinition,
     ProcessInstance,
     Timer,
-    UserTask,
     db,
 )
+from web.paging import bounded
 
 PER_PAGE = 25
 
@@ -74,22 +73,48 @@ def incidents_by_cause() -> list[Cause]:
     return [Cause(*row) for row in rows]
 
 
-def incidents(*, cause: str, step: str, page: int) -> Pagination:
-    """Open incidents of a cause and a step, if given; the oldest first."""
+@dataclass(frozen=True)
+class Stopped:
+    """Which open incidents are looked for; what is empty is not asked."""
+
+    cause: str = ""
+    step: str = ""
+    partner: str = ""
+    key: str = ""
+    since: date | None = None
+    case: UUID | None = None
+
+
+def incidents(wanted: Stopped, page: int) -> Pagination:
+    """The open incidents that are as wanted, the oldest first."""
     number = joinedload(Incident.instance).options(
-        load_only(ProcessInstance.number), lazyload(ProcessInstance.definition)
+        load_only(ProcessInstance.number, ProcessInstance.key),
+        lazyload(ProcessInstance.definition),
     )
-    statement = select(Incident).where(Incident.resolved_at.is_(None)).options(number)
-    if cause:
-        statement = statement.where(Incident.cause == cause)
-    if step:
-        statement = statement.where(Incident.element_name == step)
-    return db.paginate(
-        statement.order_by(Incident.raised_at, Incident.id),
-        page=max(page, 1),
-        per_page=PER_PAGE,
-        error_out=False,
-    )
+    order = (Incident.raised_at, Incident.id)
+    found = select(Incident.id).where(*_stopped(wanted)).order_by(*order)
+    rows = select(Incident).options(number).order_by(*order)
+    return bounded([found], rows, id=Incident.id, page=page, per_page=PER_PAGE)
+
+
+def _stopped(wanted: Stopped) -> Iterator[ColumnElement[bool]]:
+    yield Incident.resolved_at.is_(None)
+    if wanted.cause:
+        yield Incident.cause == wanted.cause
+    if wanted.step:
+        yield Incident.element_name == wanted.step
+    if wanted.since is not None:
+        yield Incident.raised_at >= midnight(wanted.since)
+    if wanted.case is not None:
+        yield Incident.instance_id == wanted.case
+    if wanted.partner:
+        yield exists().where(
+            RemoteCall.id == Incident.call_id, RemoteCall.partner == wanted.partner
+        )
+    if wanted.key:
+        yield exists().where(
+            ProcessInstance.id == Incident.instance_id, ProcessInstance.key == wanted.key
+        )
 
 
 def partners(connected: Mapping[str, Any]) -> list[PartnerState]:
@@ -143,16 +168,39 @@ def queue() -> dict[str, Any]:
     }
 
 
-def figures() -> dict[str, int | str]:
-    """How much there is of everything."""
-    of_any_version = ProcessInstance.definition_id.in_(select(ProcessDefinition.id))
-    return {
-        "active": _count(
-            ProcessInstance.id, of_any_version, ProcessInstance.status == "active"
-        ),
-        "open_tasks": _count(UserTask.id, IS_OPEN),
-        "incidents": _count(Incident.id, Incident.resolved_at.is_(None)),
-    }
+@dataclass(frozen=True)
+class Queue:
+    """What waits for one partner. `failing`: tried in vain at least once."""
+
+    waiting: str
+    failing: int
+    oldest: datetime | None
+    next_try: datetime | None
+    stopped: str
+
+
+def queue_of(name: str) -> Queue:
+    """What waits for a partner, counted and looked at up to `MOST_COUNTED`."""
+    waiting = (
+        select(RemoteCall.created_at, RemoteCall.due_at, RemoteCall.failures)
+        .where(RemoteCall.partner == name, RemoteCall.status == "ready")
+        .limit(MOST_COUNTED + 1)
+        .subquery()
+    )
+    of = waiting.c
+    number, failing, oldest, following = db.session.execute(
+        select(
+            func.count(),
+            func.count(case((of.failures > 0, 1))),
+            func.min(of.created_at),
+            func.min(of.due_at),
+        ).select_from(waiting)
+    ).one()
+    said = f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
+    stopped = _count(
+        RemoteCall.id, RemoteCall.partner == name, RemoteCall.status == "incident"
+    )
+    return Queue(said, failing, oldest, following, str(stopped))
 
 
 def _count(column: Any, *conditions: Any) -> int | str:

@@ -1,6 +1,6 @@
 """The operator's page: what is stuck, which partners answer, what waits in the queue."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +18,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from connectors import mail
+from engine import platform_figures
 from engine.access import Actor
-from engine.commands import incidents, operations, partners
+from engine.commands import incidents, operations
 from engine.commands.operations import Operation
 from engine.commands.preview import preview
 from engine.errors import NotWaiting, OperationRefused
 from engine.models import Incident, db
 from web.auth import current_actor, guard
 from web.navigation import Item, offer
-from web.operate import asking, reading, words
+from web.operate import asking, needs, reading, words
+from web.operate.filters import Typed
+from web.operate.reading import Stopped
 from web.typed import page_number, text
-
-LONGEST_NUMBER = 10
-"""Digits read in a rate; no partner takes that many calls."""
 
 bp = Blueprint("operate", __name__, url_prefix="/exploitation")
 bp.context_processor(lambda: {"words": words, "asking": asking})
@@ -51,23 +51,42 @@ def navigation(actor: Actor) -> Iterable[Item]:
 @bp.get("/")
 @guard("operate")
 def index() -> ResponseReturnValue:
-    """Incidents by cause, partners, queue and clock on one page."""
+    """What needs a hand now; below, incidents by cause, the queue and the partners."""
+    partners = reading.partners(current_app.extensions["partners"])
     return render_template(
         "operate/index.html",
+        needs=needs.all_of_them(partners),
         causes=reading.incidents_by_cause(),
-        partners=reading.partners(current_app.extensions["partners"]),
+        partners=partners,
         queue=reading.queue(),
-        figures=reading.figures(),
     )
 
 
 @bp.get("/incidents")
 @guard("operate")
 def incident_list() -> ResponseReturnValue:
-    """Open incidents, the oldest first, of one cause if asked."""
-    cause, step = (text(request.args, name) for name in ("cause", "step_name"))
-    page = reading.incidents(cause=cause, step=step, page=page_number())
-    return render_template("operate/incidents.html", page=page, cause=cause, step=step)
+    """Open incidents, the oldest first, as they are filtered."""
+    typed = Typed(request.args)
+    wanted = Stopped(
+        cause=typed.text("cause"),
+        step=typed.text("step_name"),
+        partner=typed.text("partner"),
+        key=typed.text("key"),
+        since=typed.day("since"),
+        case=typed.case("numero"),
+    )
+    page = None if typed.problems else reading.incidents(wanted, page_number())
+    shown = render_template(
+        "operate/incidents.html",
+        page=page,
+        wanted=wanted,
+        causes=reading.incidents_by_cause(),
+        partners=current_app.extensions["partners"],
+        procedures=platform_figures.names(),
+        typed=request.args,
+        problems=typed.problems,
+    )
+    return (shown, 422) if typed.problems else shown
 
 
 @bp.get("/incidents/<uuid:incident_id>")
@@ -130,80 +149,6 @@ def _incident(
         problems=problems,
         **more,
     )
-
-
-@bp.get("/partenaires/<name>")
-@guard("operate")
-def settings(name: str) -> ResponseReturnValue:
-    """One partner: how it stands, what can be set, and what was."""
-    return _partner(name, {})
-
-
-@bp.post("/partenaires/<name>/<any(pause, resume):act>")
-@guard("operate")
-def partner(name: str, act: str) -> ResponseReturnValue:
-    """Pause a partner, or let calls flow again; with a motive."""
-    if name not in current_app.extensions["partners"]:
-        abort(404)
-    typed = text(request.form, "motive")
-    change = partners.pause if act == "pause" else partners.resume
-    try:
-        change(name, actor=current_actor(), motive=operations.checked(typed))
-    except OperationRefused as refused:
-        return _partner(name, request.form, problem=words.told(refused)), 422
-    flash(
-        _("Les appels à ce partenaire sont suspendus.")
-        if act == "pause"
-        else _("Les appels à ce partenaire reprennent."),
-        "success",
-    )
-    return redirect(url_for(".index"))
-
-
-@bp.post("/partenaires/<name>/debit")
-@guard("operate")
-def rate(name: str) -> ResponseReturnValue:
-    """Say how many calls a minute a partner takes at most; nothing typed: no limit."""
-    if name not in current_app.extensions["partners"]:
-        abort(404)
-    typed = text(request.form, "rate")
-    try:
-        digits = typed.isascii() and typed.isdigit() and len(typed) < LONGEST_NUMBER
-        number = int(typed) if digits else 0
-        motive = operations.checked(text(request.form, "motive"))
-        asked = number if typed else None
-        partners.set_rate(name, asked, actor=current_actor(), motive=motive)
-    except OperationRefused as refused:
-        return _partner(name, request.form, problem=words.told(refused)), 422
-    flash(_("Le débit est réglé."), "success")
-    return redirect(url_for(".index"))
-
-
-def _partner(name: str, typed: Mapping[str, str], **more: Any) -> str:
-    connected = current_app.extensions["partners"]
-    if name not in connected:
-        abort(404)
-    [state] = reading.partners({name: connected[name]})
-    return render_template(
-        "operate/partner.html",
-        partner=state,
-        typed=typed,
-        acts=reading.told(f"partner:{name}"),
-        **more,
-    )
-
-
-@bp.post("/partenaires/<name>/essai")
-@guard("operate")
-def try_partner(name: str) -> ResponseReturnValue:
-    """Try a partner's settings, reach and credentials; alter nothing there."""
-    found = current_app.extensions["partners"].get(name) or abort(404)
-    problems, label = found.check(), words.said(words.PARTNERS, name)
-    if problems:
-        flash(f"{label} : " + " ; ".join(problems), "danger")
-    else:
-        flash(_("%(name)s : tout répond.", name=label), "success")
-    return redirect(url_for(".index"))
 
 
 @bp.get("/courrier")

@@ -1,8 +1,9 @@
 """The words of the operator's pages: partners, what became of calls, acts on a case."""
 
+import re
 from collections.abc import Mapping
 
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from engine.errors import Busy
@@ -92,7 +93,112 @@ ACTS: Mapping[str, object] = {
     "partner_resumed": _("Appels repris"),
     "partner_rate_set": _("Débit réglé"),
     "case_migrated": _("Dossier passé à une autre version"),
+    "partner_broken": _("Appels arrêtés : réglage à corriger"),
+    "partner_rehearsed": _("Partenaire simulé réglé"),
+    "job_created": _("Travail demandé"),
+    "job_stopped": _("Travail arrêté"),
+    "job_resumed": _("Travail repris"),
+    "job_cancelled": _("Travail abandonné"),
+    "chore_asked": _("Travail de la plateforme demandé"),
+    "chore_stopped": _("Travail de la plateforme arrêté"),
+    "exchange_read": _("Échange lu par l’exploitation"),
+    "journal_exported": _("Journal exporté"),
+    "retention_decided": _("Règle de conservation décidée"),
+    "eliminated": _("Éliminé, sa durée passée"),
+    "case_eliminated": _("Dossier éliminé"),
+    "case_held": _("Dossier gelé : rien n’est éliminé"),
+    "case_hold_lifted": _("Gel du dossier levé"),
+    "case_exported": _("Dossier exporté"),
+    "list_exported": _("Liste exportée"),
+    "company_exported": _("Données d’une entreprise exportées"),
+    "organisation_added": _("Organisme ajouté"),
+    "service_added": _("Service ajouté"),
+    "person_added": _("Personne ajoutée"),
+    "procedure_published": _("Démarche publiée"),
+    "parameters_set": _("Réglages d’une démarche"),
+    "host_asked": _("Adresse demandée"),
+    "host_activated": _("Adresse mise en service"),
+    "host_stopped": _("Adresse arrêtée"),
 }
+
+CHORES: Mapping[str, object] = {
+    "journal": _("vérification du journal"),
+    "retention": _("élimination"),
+    "figures": _("calcul des chiffres"),
+}
+
+CHORE_STATUSES: Mapping[str, object] = {
+    "running": _("en cours"),
+    "done": _("terminé"),
+    "stopped": _("arrêté"),
+    "failed": _("en échec"),
+}
+
+FAULTS: Mapping[str, object] = {
+    "missing": _("une entrée manque"),
+    "unlinked": _("l’entrée ne suit pas la précédente"),
+    "altered": _("l’entrée a été modifiée"),
+    "erased": _("ce que l’entrée disait a été effacé, sans élimination"),
+    "removed": _("la fin de la chaîne a été retirée ou remplacée"),
+    "unknown": _("rien ne correspond à cette chaîne"),
+}
+
+KEPT: Mapping[str, object] = {
+    "cases": _("Dossiers clos"),
+    "drafts": _("Demandes commencées, jamais déposées"),
+    "exchanges": _("Réponses des partenaires"),
+    "mails": _("Courriels de la messagerie simulée"),
+    "accounts": _("Comptes de personnes sans rôle"),
+    "tracking": _("Secrets de suivi de demandes closes"),
+    "notices": _("Nouvelles lues"),
+    "letters": _("Mémoire des lettres du jour"),
+    "presences": _("Qui regarde un dossier"),
+    "chores": _("Travaux de la plateforme terminés"),
+}
+
+DISPOSITIONS: Mapping[str, object] = {
+    "destroy": _("éliminer"),
+    "archive": _("éliminer une fois versé aux archives"),
+}
+
+GROUNDS: Mapping[str, object] = {
+    "lu": _("article lu"),
+    "connaissance": _("connaissance, à vérifier"),
+    "choix": _("choix de la plateforme"),
+}
+
+UNITS: Mapping[str, object] = {"D": _("jours"), "M": _("mois"), "Y": _("années")}
+
+
+def duration(iso: str) -> str:
+    """P10Y in words."""
+    number = int(re.sub(r"\D", "", iso) or 0)
+    if iso.startswith("PT"):
+        return str(ngettext("%(num)d minute", "%(num)d minutes", number))
+    if iso.endswith("Y"):
+        return str(ngettext("%(num)d an", "%(num)d ans", number))
+    if iso.endswith("M"):
+        return str(ngettext("%(num)d mois", "%(num)d mois", number))
+    return str(ngettext("%(num)d jour", "%(num)d jours", number))
+
+
+def subject(chore_subject: str, procedures: Mapping[str, str]) -> str:
+    """What a rule is about: a kind of things, and a procedure when it has its own."""
+    kind, _colon, key = chore_subject.partition(":")
+    said_kind = said(KEPT, kind)
+    return f"{said_kind} · {procedures.get(key, key)}" if key else said_kind
+
+
+def size(number: float) -> str:
+    """Bytes as people say them."""
+    for unit in (_("octets"), _("Ko"), _("Mo"), _("Go"), _("To")):
+        if number < KILO or str(unit) == str(_("To")):
+            return f"{format_decimal(round(number, 1 if number < TEN else 0))} {unit}"
+        number /= KILO
+    return ""
+
+
+KILO, TEN = 1024, 10
 
 
 def told(refused: Exception) -> str:

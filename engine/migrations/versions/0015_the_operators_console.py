@@ -109,6 +109,7 @@ def _cases_and_exchanges() -> None:
         sa.PrimaryKeyConstraint("exchange_id", name="pk_exchange_response"),
     )
     _index("exchange_response", ["at"])
+    _index("job", ["kind", "status", "created_at", "id"])
 
 
 def _retention() -> None:
@@ -149,6 +150,7 @@ def _retention() -> None:
         unique=True,
     )  # fmt: skip
     _index("legal_hold", ["placed_at"])
+    _index("person", ["created_at"])
     _partial("ix_draft_unfinished", "draft", ["updated_at", "id"], "task_id IS NULL")
 
 
