@@ -13,8 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, false, or_, select
 
-from engine import design_rules
-from engine import directory_rules
+from engine import design_rules, directory_rules
 from engine.absences import Absence
 from engine.actors import NOT_HANDLING, VISITOR, Actor, Role, actor_for
 from engine.asks import CaseRequest
@@ -25,10 +24,8 @@ from engine.directory import (
     Organisation,
 )
 from engine.documents import EVERYONE, OFFICE, PARTIES, Document, Draft
-from engine.jobs import Job
-from engine.models import DefinitionRole, ProcessInstance, UserTask, db
 from engine.jobs import OPERATION, Job
-from engine.models import DefinitionRole, ProcessDefinition, ProcessInstance, UserTask, db
+from engine.models import DefinitionRole, ProcessInstance, UserTask, db
 from engine.notes import CaseNote
 from engine.vault import VaultDocument
 from engine.visible import consulted
@@ -292,9 +289,10 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "belong"): _belongs,
     (Organisation, "declare absences"): _declares_absences,
     (Organisation, "keep"): _represents,
-    (Organisation, "be told"): lambda a, o: a.has_key_of(o.id) or _manages(a, o),
+    (Organisation, "be told"): lambda a, o: (
+        a.has_key_of(o.id) or directory_rules.manages(a, o)
+    ),
     (Webhook, "change"): lambda a, w: allowed(a, "be told", w.organisation),
-    (Organisation, "brand"): lambda a, o: o.kind != COMPANY and _manages(a, o),
     (VaultDocument, "use"): lambda a, d: d.organisation_id in a.represented,
     (ProcessInstance, "share"): _applies,
     (type(None), "represent"): lambda a, _: bool(a.represented),

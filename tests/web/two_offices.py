@@ -37,8 +37,6 @@ from engine.commands.operations import Operation
 from engine.commands.selecting import Selection
 from engine.commands.vault import Label
 from engine.directory import APPLICANT, PROCESS_DESIGNER, Organisation, holdings_of
-from engine.exchanges import RemoteCall
-from engine.directory import APPLICANT, Organisation, holdings_of
 from engine.exchanges import Exchange, RemoteCall
 from engine.membership import JoinRequest
 from engine.models import Incident, ProcessDefinition, db

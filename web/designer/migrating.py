@@ -15,8 +15,8 @@ from sqlalchemy.orm import joinedload
 
 from engine import definitions
 from engine.commands import jobs, migration
-from engine.commands.jobs import Selection
 from engine.commands.operations import Operation
+from engine.commands.selecting import Selection
 from engine.directory import Person
 from engine.errors import Busy, OperationRefused
 from engine.jobs import OPERATION, RESULTS, TO_DO, Job, JobItem, progress

@@ -33,7 +33,7 @@ def written(form: str, chunks: Iterable[Sequence[Row]], columns: Sequence[Column
 def csv_of(heads: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
     """A CSV file of plain values under their heads."""
     return _csv(
-        [_safe(head) for head in heads], ([_cell(v) for v in line] for line in lines)
+        [harmless(head) for head in heads], ([_cell(v) for v in line] for line in lines)
     )
 
 
