@@ -102,7 +102,6 @@ BLUEPRINTS = [
     "web.directory.journal",
     "web.designer.comparing",
     "web.designer.statistics",
-    "web.designer.publication",
     "web.designer.transfers",
     "web.designer.migrating",
     "web.callbacks",
