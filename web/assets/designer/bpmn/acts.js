@@ -111,6 +111,8 @@ export class Acts {
       const right = Math.max(element.x ?? 100, ...others.map((one) => one.x + one.width)) + 50;
       const y = element.height ? element.y + element.height / 2 : 150;
       made = modeling.createShape(shape, { x: right + shape.width / 2, y }, around);
+    } else if (element.outgoing?.length === 1 && target.type !== "bpmn:EndEvent") {
+      made = this.get("inserting").after(element, shape);
     } else made = this.get("autoPlace").append(element, shape);
     if (sub) modeling.createShape({ type: "bpmn:StartEvent" }, { x: made.x + 60, y: made.y + made.height / 2 }, made);
     return made;

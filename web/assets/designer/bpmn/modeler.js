@@ -3,6 +3,7 @@
 import Modeler from "bpmn-js/lib/Modeler";
 import TokenSimulation from "bpmn-js-token-simulation";
 import french from "./french.js";
+import inserting from "./inserting.js";
 import { dropLooseEnds, layOut, undrawn } from "./layout.js";
 import menus from "./menus.js";
 import { keepReferences } from "./references.js";
@@ -14,7 +15,7 @@ export function makeModeler(container) {
   const modeler = new Modeler({
     container,
     moddleExtensions: { spiffworkflow },
-    additionalModules: [french, menus, TokenSimulation],
+    additionalModules: [french, inserting, menus, TokenSimulation],
   });
   mendNames(modeler.get("moddle"));
   modeler.on("import.parse.start", ({ xml }) => knowExtensions(modeler.get("moddle"), xml));
