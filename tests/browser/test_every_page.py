@@ -167,7 +167,6 @@ PAGES = {
         "news.preferences",
     ],
     "legal_officer": [
-        "pages.home",
         "designer.draft draft_id=new_draft",
         "designer_publication.show request_id=publication",
     ],
