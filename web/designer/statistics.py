@@ -196,8 +196,9 @@ def _badge(row: ElementFigures) -> dict[str, str]:
     """What is written on an element: who waits there, and how long it takes."""
     parts = []
     if row.waiting:
-        late = _(" dont %(late)s en retard", late=row.late) if row.late else ""
-        parts.append(_("%(n)s en attente%(late)s", n=row.waiting, late=late))
+        waiting = _("%(n)s en attente", n=row.waiting)
+        late = _("dont %(late)s en retard", late=row.late) if row.late else ""
+        parts.append(", ".join(filter(None, (waiting, late))))
     if row.median is not None and row.median >= timedelta(minutes=1):
         parts.append(_("médiane %(time)s", time=spent(row.median)))
     if row.stopped:
