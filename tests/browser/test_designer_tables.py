@@ -324,7 +324,7 @@ def test_a_form_is_written_with_the_keyboard_and_previewed(desk: Desk) -> None:
     body.get_by_label("Réponse obligatoire").check()
     page.get_by_role("button", name="Monter « Nature du projet »").press("Enter")
     page.locator("summary", has_text="Montant demandé").press("Enter")
-    amount = page.locator(".ebg-question[open]", has_text="Montant demandé").last
+    amount = page.locator("[data-ebg-id=amount]")
     amount.get_by_label("Cacher si (FEEL)").fill('= nature = "achat"')
     desk.reader.look("form")
     page.get_by_role("button", name="Voir l’aperçu").click()
@@ -371,7 +371,7 @@ def test_a_letter_cites_data_and_an_expression_is_tried(desk: Desk) -> None:
     expect(box).to_have_value("# Avis\n\nBonjour, votre montant est {{ case.number }}")
     page.get_by_role("button", name="Prendre ces données").click()
     expect(page.get_by_label("Données d’exemple (JSON)")).to_have_value(
-        re.compile("amount")
+        re.compile("application")
     )
     page.get_by_role("button", name="Voir l’aperçu").click()
     frame = page.frame_locator("iframe[name=letter-preview]")

@@ -59,7 +59,7 @@ def preview(draft_id: UUID) -> ResponseReturnValue:
         form = compile_form(source.encode(errors="replace"))
     except FormRefused as refused:
         page = render_template("designer/form_refused.html", problems=refused.problems)
-        return framed(Response(page, 422))
+        return framed(Response(page))
     values = dict(form.check(_object("_values"), draft=True).values)
     index = min(request.form.get("_page", 0, type=int) % 1000, len(form.pages) - 1)
     reading = None
