@@ -59,9 +59,7 @@ class Renderer:
         file_name: str,
         key: str,
     ) -> Produced:
-        draw = _letter(
-            title, body, sender, recipient, reference, place_and_date, signatory
-        )
+        draw = _letter(title, body, sender, recipient, reference, place_and_date, signatory)
         return self._produced(draw, title, sender, kind=kind, file_name=file_name, key=key)
 
     def written(
@@ -75,9 +73,7 @@ class Renderer:
         place_and_date: str,
         signatory: str | None = None,
     ) -> bytes:
-        draw = _letter(
-            title, body, sender, recipient, reference, place_and_date, signatory
-        )
+        draw = _letter(title, body, sender, recipient, reference, place_and_date, signatory)
         return self._bytes(draw, title, sender, self.clock().replace(microsecond=0))
 
     def recap(

@@ -39,4 +39,3 @@ def _of_columns(decision: Decision) -> Iterator[Need]:
             head = path.partition(".")[0]
             if _PATH.fullmatch(path) and head in decision.names:
                 yield Need(path, column.label, column.type)
-

@@ -291,6 +291,13 @@ def test_nothing_typed_is_lost(desk: Desk, chromium: Browser, studio: Studio) ->
     page.keyboard.press("Control+s")
     desk.says("message", "rates.dmn")
     expect(source).to_have_value(broken)
+    upload = {"name": "x.dmn", "mimeType": "text/xml", "buffer": broken.encode()}
+    desk.view("Texte")
+    source.fill(designing.DECISION)
+    desk.view("Tableau")
+    desk.place("upload").set_input_files(upload)  # type: ignore[arg-type]
+    desk.says("message", "pas du XML correct")
+    expect(source).to_have_value(broken)
     page.reload()
     page.wait_for_selector("[data-ebg-editor]:not([aria-busy])", timeout=LONG)
     desk.says("message", "n’a pas été enregistré")

@@ -107,13 +107,13 @@ def _files() -> dict[str, list[FileRef]]:
     for name in request.files:
         for file in request.files.getlist(name):
             if file.filename:
-                content = file.read()
+                digest = hashlib.file_digest(file.stream, "sha256")  # type: ignore[arg-type]
                 found.setdefault(name, []).append(
                     {
-                        "sha256": hashlib.sha256(content).hexdigest(),
+                        "sha256": digest.hexdigest(),
                         "name": file.filename,
                         "media_type": file.mimetype,
-                        "size": len(content),
+                        "size": file.stream.tell(),
                     }
                 )
     return found
