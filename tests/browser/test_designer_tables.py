@@ -156,6 +156,59 @@ def test_every_table_and_form_comes_back_the_same(desk: Desk) -> None:
             assert compile_form(text.encode()).to_json() == before.to_json(), (view, name)
 
 
+# Adds a rule and a column of each kind, moves them, then takes them away, as a person would.
+THERE_AND_BACK = f"""async (texts) => {{
+  const view = {EDITORS}.plain, written = [];
+  const press = (label) => {{
+    const named = (one) => one.textContent.trim() === label || one.title === label;
+    const found = [...view.pane.querySelectorAll("button")].filter(named).at(-1);
+    if (!found) throw new Error(label);
+    found.click();
+  }};
+  for (const text of texts) {{
+    await view.open(text);
+    const before = view.pane.querySelectorAll("[data-ebg-rule]").length;
+    press("Ajouter une règle");
+    press(`Monter la règle ${{before + 1}}`);
+    press(`Descendre la règle ${{before}}`);
+    press(`Ajouter une règle après la règle ${{before + 1}}`);
+    press(`Retirer la règle ${{before + 2}}`);
+    press(`Retirer la règle ${{before + 1}}`);
+    for (const kind of ["condition", "résultat", "annotation"]) {{
+      press(`Ajouter un${{kind === "résultat" ? "" : "e"}} ${{kind}}`);
+      const spots = {{ condition: "input", résultat: "output", annotation: "annotation" }};
+      const columns = view.pane.querySelectorAll(`[data-ebg-spot^="${{spots[kind]}}-"]`);
+      const acts = columns[columns.length - 1].closest("fieldset").querySelectorAll("button");
+      acts[acts.length - 1].click();
+    }}
+    written.push(view.text());
+  }}
+  return written;
+}}"""
+
+
+def test_what_is_added_then_taken_away_leaves_no_trace(desk: Desk) -> None:
+    desk.edit("rates.dmn")
+    tables = files("*.dmn") | {"essai": designing.DECISION}
+    again = desk.page.evaluate(THERE_AND_BACK, list(tables.values()))
+    for (name, before), after in zip(tables.items(), again, strict=True):
+        assert meaning.of_text(after.encode()) == meaning.of_text(before.encode()), name
+
+
+# What somebody does in the drawing of decisions: one more decision, held by a table.
+DRAW_A_DECISION = f"""async () => {{
+  const {{ modeler }} = {EDITORS}.drawing;
+  await modeler.open(modeler.getViews().find(({{ type }}) => type === "drd"));
+  const drawn = modeler.getActiveViewer();
+  const [factory, modeling, canvas, replace] = ["elementFactory", "modeling", "canvas",
+    "drdReplace"].map((name) => drawn.get(name));
+  const shape = factory.createShape({{ type: "dmn:Decision" }});
+  modeling.createShape(shape, {{ x: 400, y: 200 }}, canvas.getRootElement());
+  modeling.updateProperties(shape, {{ id: "drawn_too", name: "Dessinée" }});
+  replace.replaceElement(shape, {{ type: "dmn:Decision", table: true, expression: false }});
+}}"""
+
+
 def test_the_drawing_loses_nothing_in_silence(desk: Desk) -> None:
     desk.edit("rates.dmn")
     newer = designing.DECISION.replace("20191111", "20230324")
@@ -254,6 +307,19 @@ def test_a_drawn_table_is_saved(desk: Desk) -> None:
     desk.says("state", "Enregistré")
     compiled = decisions.compile(desk.saved("drawn.dmn").encode())
     assert decisions.evaluate(compiled, "drawn", {}) == "non"
+    page.evaluate(DRAW_A_DECISION)
+    desk.says("state", "Modifications non enregistrées")
+    desk.view("Tableau")
+    expect(page.get_by_role("heading", name="Dessinée")).to_be_visible(timeout=LONG)
+    made = page.locator("section", has=page.get_by_role("heading", name="Dessinée"))
+    made.get_by_text("Colonnes de la table").click()
+    made.get_by_label("Expression regardée").fill("case.number")
+    made.get_by_role("button", name="Ajouter une règle", exact=True).click()
+    made.locator("tbody textarea").nth(1).fill('"tracée"')
+    page.keyboard.press("Control+s")
+    desk.says("state", "Enregistré")
+    compiled = decisions.compile(desk.saved("drawn.dmn").encode())
+    assert decisions.evaluate(compiled, "drawn_too", {"case": {"number": "1"}}) == "tracée"
 
 
 def test_nothing_typed_is_lost(desk: Desk, chromium: Browser, studio: Studio) -> None:
