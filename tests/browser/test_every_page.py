@@ -150,6 +150,7 @@ PAGES = {
         "designer.index",
         "designer.index q=rien",
         "designer.procedure key=key",
+        "designer.journal key=key",
         "designer.version definition_id=definition",
         "designer.draft draft_id=procedure_draft",
         "designer_publication.choose draft_id=procedure_draft",
@@ -166,7 +167,7 @@ PAGES = {
         "news.preferences",
     ],
     "legal_officer": [
-        "pages.home",
+        "designer.index",
         "designer.draft draft_id=new_draft",
         "designer_publication.show request_id=publication",
     ],
