@@ -156,6 +156,59 @@ def test_every_table_and_form_comes_back_the_same(desk: Desk) -> None:
             assert compile_form(text.encode()).to_json() == before.to_json(), (view, name)
 
 
+# Adds a rule and a column of each kind, moves them, then takes them away, as a person would.
+THERE_AND_BACK = f"""async (texts) => {{
+  const view = {EDITORS}.plain, written = [];
+  const press = (label) => {{
+    const named = (one) => one.textContent.trim() === label || one.title === label;
+    const found = [...view.pane.querySelectorAll("button")].filter(named).at(-1);
+    if (!found) throw new Error(label);
+    found.click();
+  }};
+  for (const text of texts) {{
+    await view.open(text);
+    const before = view.pane.querySelectorAll("[data-ebg-rule]").length;
+    press("Ajouter une règle");
+    press(`Monter la règle ${{before + 1}}`);
+    press(`Descendre la règle ${{before}}`);
+    press(`Ajouter une règle après la règle ${{before + 1}}`);
+    press(`Retirer la règle ${{before + 2}}`);
+    press(`Retirer la règle ${{before + 1}}`);
+    for (const kind of ["condition", "résultat", "annotation"]) {{
+      press(`Ajouter un${{kind === "résultat" ? "" : "e"}} ${{kind}}`);
+      const spots = {{ condition: "input", résultat: "output", annotation: "annotation" }};
+      const columns = view.pane.querySelectorAll(`[data-ebg-spot^="${{spots[kind]}}-"]`);
+      const acts = columns[columns.length - 1].closest("fieldset").querySelectorAll("button");
+      acts[acts.length - 1].click();
+    }}
+    written.push(view.text());
+  }}
+  return written;
+}}"""
+
+
+def test_what_is_added_then_taken_away_leaves_no_trace(desk: Desk) -> None:
+    desk.edit("rates.dmn")
+    tables = files("*.dmn") | {"essai": designing.DECISION}
+    again = desk.page.evaluate(THERE_AND_BACK, list(tables.values()))
+    for (name, before), after in zip(tables.items(), again, strict=True):
+        assert meaning.of_text(after.encode()) == meaning.of_text(before.encode()), name
+
+
+# What somebody does in the drawing of decisions: one more decision, held by a table.
+DRAW_A_DECISION = f"""async () => {{
+  const {{ modeler }} = {EDITORS}.drawing;
+  await modeler.open(modeler.getViews().find(({{ type }}) => type === "drd"));
+  const drawn = modeler.getActiveViewer();
+  const [factory, modeling, canvas, replace] = ["elementFactory", "modeling", "canvas",
+    "drdReplace"].map((name) => drawn.get(name));
+  const shape = factory.createShape({{ type: "dmn:Decision" }});
+  modeling.createShape(shape, {{ x: 400, y: 200 }}, canvas.getRootElement());
+  modeling.updateProperties(shape, {{ id: "drawn_too", name: "Dessinée" }});
+  replace.replaceElement(shape, {{ type: "dmn:Decision", table: true, expression: false }});
+}}"""
+
+
 def test_the_drawing_loses_nothing_in_silence(desk: Desk) -> None:
     desk.edit("rates.dmn")
     newer = designing.DECISION.replace("20191111", "20230324")
@@ -254,6 +307,19 @@ def test_a_drawn_table_is_saved(desk: Desk) -> None:
     desk.says("state", "Enregistré")
     compiled = decisions.compile(desk.saved("drawn.dmn").encode())
     assert decisions.evaluate(compiled, "drawn", {}) == "non"
+    page.evaluate(DRAW_A_DECISION)
+    desk.says("state", "Modifications non enregistrées")
+    desk.view("Tableau")
+    expect(page.get_by_role("heading", name="Dessinée")).to_be_visible(timeout=LONG)
+    made = page.locator("section", has=page.get_by_role("heading", name="Dessinée"))
+    made.get_by_text("Colonnes de la table").click()
+    made.get_by_label("Expression regardée").fill("case.number")
+    made.get_by_role("button", name="Ajouter une règle", exact=True).click()
+    made.locator("tbody textarea").nth(1).fill('"tracée"')
+    page.keyboard.press("Control+s")
+    desk.says("state", "Enregistré")
+    compiled = decisions.compile(desk.saved("drawn.dmn").encode())
+    assert decisions.evaluate(compiled, "drawn_too", {"case": {"number": "1"}}) == "tracée"
 
 
 def test_nothing_typed_is_lost(desk: Desk, chromium: Browser, studio: Studio) -> None:
@@ -291,6 +357,13 @@ def test_nothing_typed_is_lost(desk: Desk, chromium: Browser, studio: Studio) ->
     page.keyboard.press("Control+s")
     desk.says("message", "rates.dmn")
     expect(source).to_have_value(broken)
+    upload = {"name": "x.dmn", "mimeType": "text/xml", "buffer": broken.encode()}
+    desk.view("Texte")
+    source.fill(designing.DECISION)
+    desk.view("Tableau")
+    desk.place("upload").set_input_files(upload)  # type: ignore[arg-type]
+    desk.says("message", "pas du XML correct")
+    expect(source).to_have_value(broken)
     page.reload()
     page.wait_for_selector("[data-ebg-editor]:not([aria-busy])", timeout=LONG)
     desk.says("message", "n’a pas été enregistré")
@@ -324,7 +397,7 @@ def test_a_form_is_written_with_the_keyboard_and_previewed(desk: Desk) -> None:
     body.get_by_label("Réponse obligatoire").check()
     page.get_by_role("button", name="Monter « Nature du projet »").press("Enter")
     page.locator("summary", has_text="Montant demandé").press("Enter")
-    amount = page.locator(".ebg-question[open]", has_text="Montant demandé").last
+    amount = page.locator("[data-ebg-id=amount]")
     amount.get_by_label("Cacher si (FEEL)").fill('= nature = "achat"')
     desk.reader.look("form")
     page.get_by_role("button", name="Voir l’aperçu").click()
@@ -371,7 +444,7 @@ def test_a_letter_cites_data_and_an_expression_is_tried(desk: Desk) -> None:
     expect(box).to_have_value("# Avis\n\nBonjour, votre montant est {{ case.number }}")
     page.get_by_role("button", name="Prendre ces données").click()
     expect(page.get_by_label("Données d’exemple (JSON)")).to_have_value(
-        re.compile("amount")
+        re.compile("application")
     )
     page.get_by_role("button", name="Voir l’aperçu").click()
     frame = page.frame_locator("iframe[name=letter-preview]")

@@ -54,7 +54,7 @@ def show(
             file=name,
             readOnly=not allowed(current_actor(), "edit", draft),
             largest=LARGEST_FILE,
-            isNew=procedure_drafts.file(draft_id, name) is None,
+            isNew=name not in [one.name for one in procedure_drafts.listed(draft_id)],
             beginning=beginning,
             **told,
         ),

@@ -59,7 +59,7 @@ def preview(draft_id: UUID) -> ResponseReturnValue:
         form = compile_form(source.encode(errors="replace"))
     except FormRefused as refused:
         page = render_template("designer/form_refused.html", problems=refused.problems)
-        return framed(Response(page, 422))
+        return framed(Response(page))
     values = dict(form.check(_object("_values"), draft=True).values)
     index = min(request.form.get("_page", 0, type=int) % 1000, len(form.pages) - 1)
     reading = None
@@ -107,13 +107,13 @@ def _files() -> dict[str, list[FileRef]]:
     for name in request.files:
         for file in request.files.getlist(name):
             if file.filename:
-                content = file.read()
+                digest = hashlib.file_digest(file.stream, "sha256")  # type: ignore[arg-type]
                 found.setdefault(name, []).append(
                     {
-                        "sha256": hashlib.sha256(content).hexdigest(),
+                        "sha256": digest.hexdigest(),
                         "name": file.filename,
                         "media_type": file.mimetype,
-                        "size": len(content),
+                        "size": file.stream.tell(),
                     }
                 )
     return found

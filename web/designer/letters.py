@@ -88,7 +88,7 @@ def preview(draft_id: UUID, stem: str) -> ResponseReturnValue:
         holes=holes,
         wrong=wrong,
     )
-    return framed(Response(page, 422 if wrong else 200))
+    return framed(Response(page))
 
 
 def _arguments(draft: ProcedureDraft, stem: str) -> dict[str, Any]:

@@ -193,3 +193,16 @@ def test_no_letter_of_any_text_is_lost(text):
     )
     assert sum(map(str.isalpha, kept)) == sum(map(str.isalpha, clean(text)))
     assert clean(clean(text)) == clean(text)
+
+
+def test_a_letter_may_be_seen_without_being_kept(desk):
+    asked = {
+        "title": "Avis", "body": "Madame, **oui**.", "sender": {"name": "Région"},
+        "recipient": {"name": "Claire"}, "reference": "A-1", "place_and_date": "Dijon",
+    }  # fmt: skip
+    kept = desk.connect().letter(**asked, kind="avis", file_name="avis", key="k")
+    seen = desk.connect().written(**asked)
+    assert seen.startswith(b"%PDF")
+    assert len(seen) == kept.documents[0][2].size
+    with pytest.raises(Refused):
+        desk.connect().written(**{**asked, "title": " "})

@@ -12,7 +12,9 @@ from engine import clock, feel
 from engine.commands import people
 from engine.models import DefinitionFile, ProcessDefinition, db
 from forms import compile_form
-from workflows.letters.operations import compose, recapitulate
+from workflows import publication
+from workflows.letters import sampling
+from workflows.letters.operations import compose, draft, recapitulate
 
 ORGANISATION = {
     "name": "Région",
@@ -272,3 +274,34 @@ def test_who_signs_in_the_place_of_somebody_says_so(definition: UUID) -> None:
     assert signature(deputy, {}).startswith("En l’absence de Hélène Petit,")
     deputy["on_behalf_of"] = {**head, "delegation": ""}
     assert "délégation" not in signature(deputy)
+
+
+def test_a_draft_is_the_letter_that_would_be_written(definition: UUID) -> None:
+    text = "# Aide {{ case.number }}\n\n{{ recipient.name }} : {{ montant }} & {{ absent }}"
+    case = {"number": "A-1", "organisation": ORGANISATION, "definition": str(definition)}
+    given = {"case": case, "recipient": RECIPIENT, "data": {"montant": 3}}
+    full = {**given, "data": {"montant": 3, "absent": "_x_"}}
+    letter, holes = draft("avis", text, full)
+    assert holes == []
+    written = write(definition, text, {"montant": 3, "absent": "_x_"}, number="A-1")
+    assert letter["body"] == written["body"]
+    assert letter["title"] == written["title"]
+    letter, holes = draft("avis", text, given)
+    assert [hole for hole in holes if "« absent » n'a pas de valeur" in hole] == holes != []
+    assert "[absent" in letter["body"]
+    with pytest.raises(ValueError, match="objet"):
+        draft("avis", "sans objet", given)
+
+
+def test_a_letter_is_tried_with_what_its_diagram_hands_to_it() -> None:
+    folder = publication.folders()["grants.investment_aid"]
+    files, key = publication.read_folder(folder), "grants.investment_aid"
+    data = json.loads(files["scenarios.json"])["values"]
+    found = sampling.arguments(files, key, "acknowledgement", data)
+    assert found["data"]["company"] == "Tonnellerie du Morvan"
+    assert found["recipient"]["name"] == "Madame Anne Morvan"
+    handed = sampling.handed(files, key, "acknowledgement")
+    assert handed["project"] == "application.project"
+    assert "aid" in sampling.handed(files, key, "notification_granted")
+    assert sampling.arguments(files, key, "unknown", data) == {"data": data}
+    assert sampling.arguments({"process.bpmn": b"<"}, key, "x", {}) == {"data": {}}

@@ -51,7 +51,7 @@ export function field(label, control, { help = "", wide = false } = {}) {
   const id = `q-${++made}`;
   const notes = help ? el("div", { class: "form-text", id: `${id}-help` }, help) : null;
   const input = control({ id, "aria-describedby": help ? `${id}-help` : null });
-  return el("div", { class: wide ? "ebg-wide" : "" }, el("label", { class: "form-label", for: id }, label), notes, input);
+  return el("div", { class: wide === "two" ? "ebg-two" : wide ? "ebg-wide" : "" }, el("label", { class: "form-label", for: id }, label), notes, input);
 }
 
 export const input = (value, onchange, more = {}) => (given) =>

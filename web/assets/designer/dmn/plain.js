@@ -142,7 +142,7 @@ export class PlainView {
       this.touch();
     };
     const known = Object.entries(POLICIES).map(([key, label]) => [key, t(label)]);
-    return [field(t("Quand plusieurs règles s’appliquent"), choice(policy, known, change)), collect];
+    return [field(t("Quand plusieurs règles s’appliquent"), choice(policy, known, change), { wide: "two" }), collect];
   }
 
   rule(rule, row, found, at) {
