@@ -49,13 +49,17 @@ def _mutated(seed: int) -> bytes:
     choose = random.Random(seed)
     root = etree.fromstring(GRANT)
     elements = [
-        one for one in root.iter(f"{BPMN}*") if one.getparent() is not None and one.get("id")
+        one
+        for one in root.iter(f"{BPMN}*")
+        if one.getparent() is not None and one.get("id")
     ]
     for _ in range(choose.choice((1, 1, 2, 3))):
         one = choose.choice(elements)
         how = choose.choice(("lose", "name", "text", "attribute", "default"))
         others = [name for name in one.attrib if name not in ("id", "processRef")]
-        if how == "lose" and not one.tag.endswith(("process", "participant", "collaboration")):
+        if how == "lose" and not one.tag.endswith(
+            ("process", "participant", "collaboration")
+        ):
             if one.getparent() is not None:
                 one.getparent().remove(one)
         elif how == "text":
@@ -69,4 +73,3 @@ def _mutated(seed: int) -> bytes:
         else:
             one.set("name", "Pas changé")
     return bytes(etree.tostring(root))
-

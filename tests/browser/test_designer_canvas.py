@@ -102,13 +102,17 @@ def test_a_task_is_added_with_the_keyboard_alone(enter: Enter) -> None:
 
     page.get_by_role("button", name="Relier à…").focus()
     keys.press("Enter")
-    dialog.get_by_label("Jusqu’à").select_option(label="Lire les délais légaux – Table de décision")
+    dialog.get_by_label("Jusqu’à").select_option(
+        label="Lire les délais légaux – Table de décision"
+    )
     keys.press("Tab")
     keys.press("Enter")
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Enregistrer").focus()
     keys.press("Enter")
-    expect(page.locator("[data-ebg-part=status]")).to_contain_text("Enregistré à", timeout=LONG)
+    expect(page.locator("[data-ebg-part=status]")).to_contain_text(
+        "Enregistré à", timeout=LONG
+    )
 
     kept = canvas.reader.context.request.get(f"{canvas.draft}/fichiers/process.bpmn").text()
     added = re.search(r'<bpmn:userTask id="(\w+)" name="Relire la demande">', kept)
@@ -127,13 +131,22 @@ def test_a_task_is_added_with_the_keyboard_alone(enter: Enter) -> None:
     expect(page.get_by_text("« Annuler » le ramène")).to_be_visible()
     page.get_by_role("button", name="Annuler", exact=True).focus()
     keys.press("Enter")
-    assert canvas.ask("({ modeler }, id) => Boolean(modeler.get('elementRegistry').get(id))", added[1])
-    before = canvas.ask("({ modeler }, id) => modeler.get('elementRegistry').get(id).x", added[1])
+    assert canvas.ask(
+        "({ modeler }, id) => Boolean(modeler.get('elementRegistry').get(id))", added[1]
+    )
+    before = canvas.ask(
+        "({ modeler }, id) => modeler.get('elementRegistry').get(id).x", added[1]
+    )
     canvas.select(added[1])
     page.get_by_role("button", name="Déplacer", exact=True).focus()
     for key in ("Enter", "ArrowRight", "ArrowRight", "Escape"):
         keys.press(key)
-    assert canvas.ask("({ modeler }, id) => modeler.get('elementRegistry').get(id).x", added[1]) == before + 20
+    assert (
+        canvas.ask(
+            "({ modeler }, id) => modeler.get('elementRegistry').get(id).x", added[1]
+        )
+        == before + 20
+    )
     give_up(canvas)
 
 
@@ -179,7 +192,7 @@ def test_what_is_said_of_each_step_is_written(enter: Enter) -> None:
     for _ in range(60):
         if canvas.ask("({ modeler }) => modeler.get('commandStack').canUndo()"):
             canvas.page.get_by_role("button", name="Annuler", exact=True).click()
-    assert "mail.send\" resultVariable" not in canvas.written()
+    assert 'mail.send" resultVariable' not in canvas.written()
     give_up(canvas)
 
 
@@ -213,14 +226,19 @@ def test_what_another_holds_is_only_read(enter: Enter) -> None:
     writer.open()
     writer.select("register")
     writer.field("Nom").fill("Enregistrer la demande.")
-    expect(writer.page.locator("[data-ebg-part=status]")).to_contain_text("Enregistré à", timeout=LONG)
+    expect(writer.page.locator("[data-ebg-part=status]")).to_contain_text(
+        "Enregistré à", timeout=LONG
+    )
     reader = Canvas(enter("lea@region.demo"))
     reader.open()
     reader.select("register")
     expect(reader.field("Nom")).to_be_disabled()
     expect(reader.page.locator(".djs-palette")).to_be_hidden()
     expect(reader.page.get_by_text("sans").first).to_be_visible()
-    assert reader.ask("({ modeler }) => modeler.get('rules').allowed('elements.move', {})") is False
+    assert (
+        reader.ask("({ modeler }) => modeler.get('rules').allowed('elements.move', {})")
+        is False
+    )
     reader.reader.look("designer-canvas-read-only")
 
 
@@ -233,7 +251,9 @@ def test_the_simulation_speaks_french(enter: Enter) -> None:
     entry = canvas.page.locator(".bts-palette [title]").first
     expect(entry).to_be_visible()
     canvas.page.locator(".bts-context-pad[title='Faire survenir']").first.click(force=True)
-    expect(canvas.page.get_by_text("La procédure commence").first).to_be_attached(timeout=LONG)
+    expect(canvas.page.get_by_text("La procédure commence").first).to_be_attached(
+        timeout=LONG
+    )
     titles = canvas.page.locator("[class*=bts-] [title], [class*=bts-][title]")
     said = titles.evaluate_all("(all) => all.map((one) => one.title)")
     assert [one for one in said if ENGLISH.search(one)] == []
@@ -246,7 +266,9 @@ def test_a_diagram_without_a_drawing_is_laid_out_and_told(enter: Enter) -> None:
     canvas = Canvas(enter(DESIGNER))
     canvas.open()
     content = canvas.ask("({ source }) => source()")
-    bare = re.sub(r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", "", content, flags=re.DOTALL)
+    bare = re.sub(
+        r"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", "", content, flags=re.DOTALL
+    )
     assert canvas.show(bare)
     expect(canvas.page.get_by_text("nous les avons disposés")).to_be_visible()
     wrong = canvas.ask(
@@ -280,6 +302,6 @@ def cut(route: Route) -> None:
 
 def give_up(canvas: Canvas) -> None:
     """Leave the page without what was not saved."""
-    canvas.ask("({ keeping }) => { keeping.closed = true; keeping.dirty = false; keeping.forget(); }")
-
-
+    canvas.ask(
+        "({ keeping }) => { keeping.closed = true; keeping.dirty = false; keeping.forget(); }"
+    )

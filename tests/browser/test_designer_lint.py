@@ -3,7 +3,6 @@
 import os
 import statistics
 
-
 from engine.spiff.errors import Problem
 from tests.browser.canvas import DESIGNER, EDITOR, KEY, Canvas
 from tests.browser.conftest import Enter
@@ -94,4 +93,6 @@ def test_an_older_answer_never_stands(enter: Enter) -> None:
     canvas.page.wait_for_timeout(100)
     assert canvas.problems() == after
     assert canvas.page.locator(".ebg-bpmn-mark.error").count() > 0
-    canvas.ask("(editor) => { editor.keeping.dirty = false; editor.keeping.closed = true; }")
+    canvas.ask(
+        "(editor) => { editor.keeping.dirty = false; editor.keeping.closed = true; }"
+    )
