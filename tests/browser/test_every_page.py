@@ -153,6 +153,7 @@ PAGES = {
         "designer.journal key=key",
         "designer.version definition_id=definition",
         "designer.draft draft_id=procedure_draft",
+        "designer_canvas.edit draft_id=procedure_draft name=process",
         "designer_publication.choose draft_id=procedure_draft",
         "designer_publication.compare_apart draft_id=procedure_draft",
         "designer_publication.withdrawing definition_id=next_definition",

@@ -288,6 +288,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (PUT, "designer_files.save", "draft_id=procedure_draft name=process.bpmn", WRITING, {}),
     (POST, "designer_files.check", "draft_id=procedure_draft", DESIGNING, {}),
     (GET, "designer_files.show_catalogue", "draft_id=procedure_draft", DESIGNING, {}),
+    (GET, "designer_canvas.edit", "draft_id=procedure_draft name=process", DESIGNING, {}),
     (GET, "designer_files.published", "definition_id=definition name=process.bpmn",
      DESIGNING, {}),
     (GET, "designer_publication.choose", "draft_id=procedure_draft", WRITING, {}),

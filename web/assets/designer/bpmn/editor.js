@@ -19,6 +19,7 @@ const EMPTY = { operations: [], remote_calls: [], forms: [], roles: [], decision
 
 /** Start the editor in a page; `place.editor` is then its parts, for who wants to look. */
 export async function start(place) {
+  place.hidden = false; // without JavaScript there is nothing to show
   const part = (name) => place.querySelector(`[data-ebg-part=${name}]`);
   const { ebgBpmn: address, ebgCheck: check, ebgCatalogue: list, ebgFeel: feel, ebgName: file, ebgKey: key } = place.dataset;
   const modeler = makeModeler(part("canvas"));

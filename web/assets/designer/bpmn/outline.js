@@ -30,6 +30,8 @@ export class Outline {
   draw() {
     const root = this.modeler.get("canvas").getRootElement();
     if (!root?.businessObject) return this.place.replaceChildren();
+    this.place.setAttribute("role", "tree");
+    this.place.setAttribute("aria-label", "Éléments");
     const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     this.ranks = new Map();
     const found = this.words ? this.matching() : this.below(root);
