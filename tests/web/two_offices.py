@@ -19,6 +19,7 @@ from engine.commands import (
     brands,
     calls,
     drafts,
+    imports,
     jobs,
     membership,
     notes,
@@ -117,7 +118,24 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _keep_views(office)
     _ask(office)
     _keep(office)
+    _look_after(office)
     return office
+
+
+def _look_after(office: TwoOffices) -> None:
+    """A service, a role and a file of people in each region."""
+    ids = office.ids
+    content = b"courriel;nom;role\nana@essai.fr;Ana;case_officer\nbob;Bob;roi\n"
+    for suffix, prefix in (("", ""), ("_2", "other_")):
+        region, brander = ids[f"region{suffix}"], office.actor(f"{prefix}brander")
+        ids[f"service{suffix}"] = people.add_service(region, "Direction")
+        ids[f"holding{suffix}"] = next(
+            held.id for held in holdings_of(ids[f"{prefix}officer_person"])
+        )
+        ids[f"people_file{suffix}"] = imports.create(
+            region, content, "personnes.csv", new_services=True, actor=brander
+        )
+    db.session.rollback()
 
 
 def _keep_views(office: TwoOffices) -> None:
