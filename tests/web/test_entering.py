@@ -79,18 +79,21 @@ def test_a_role_ends_on_the_day_that_the_file_says(office: Flask, tmp_path: Path
     ("line", "told"),
     [
         (CLAIRE.replace("autun;", "nulle-part;"), "aucune collectivité « nulle-part »"),
-        (CLAIRE.replace("Claire@Autun.fr", "claire"), "« claire » n'est pas un courriel"),
+        (
+            CLAIRE.replace("Claire@Autun.fr", "claire"),
+            "Courriel : « claire » n’est pas un courriel",
+        ),
         (CLAIRE.replace("Claire Martin", " "), "donnez le nom"),
         (
             CLAIRE.replace("case_officer", "roi"),
-            "rôle « roi » inconnu : administrator, case_officer",
+            "Rôle : rôle « roi » inconnu",
         ),
         (CLAIRE.replace("case_officer", "applicant"), "rôle « applicant » inconnu"),
         (CLAIRE.replace("case_officer", "operator"), "rôle « operator » inconnu"),
-        (CLAIRE.replace(";\n", ";demain\n"), "« demain » n'est pas une date"),
+        (CLAIRE.replace(";\n", ";demain\n"), "Fin : « demain » n’est pas une date"),
         ("autun\n", "donnez le nom"),
         (CLAIRE.replace("Claire Martin", "x" * 201), "200 caractères au plus"),
-        (CLAIRE.replace("Économie", "x" * 201), "nommez le service"),
+        (CLAIRE.replace("Économie", "x" * 201), "Service : 201 caractères"),
         (CLAIRE.replace("Claire Martin", "Claire\x00"), "un caractère invisible"),
     ],
 )
@@ -108,8 +111,8 @@ def test_a_wrong_line_is_told_and_nothing_is_entered(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "Il manque les colonnes"),
-        (b"organisation;nom\n", "Il manque les colonnes : service, courriel, role"),
+        (b"", "il manque les colonnes courriel, nom, role"),
+        (b"organisation;nom\n", "il manque les colonnes courriel, role"),
         ((HEADER + CLAIRE).encode("latin-1").replace(b"Claire M", b"\xe9 M"), "UTF-8"),
         (HEADER.encode() + b'"' + b"x" * 200_000 + b'";;;;;\n', "ligne"),
     ],

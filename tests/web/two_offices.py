@@ -21,6 +21,7 @@ from engine.commands import (
     calls,
     chores,
     drafts,
+    imports,
     jobs,
     membership,
     notes,
@@ -124,7 +125,24 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _ask(office)
     _keep(office)
     two_designers.design(office)
+    _look_after(office)
     return office
+
+
+def _look_after(office: TwoOffices) -> None:
+    """A service, a role and a file of people in each region."""
+    ids = office.ids
+    content = b"courriel;nom;role\nana@essai.fr;Ana;case_officer\nbob;Bob;roi\n"
+    for suffix, prefix in (("", ""), ("_2", "other_")):
+        region, brander = ids[f"region{suffix}"], office.actor(f"{prefix}brander")
+        ids[f"service{suffix}"] = people.add_service(region, "Direction")
+        ids[f"holding{suffix}"] = next(
+            held.id for held in holdings_of(ids[f"{prefix}officer_person"])
+        )
+        ids[f"people_file{suffix}"] = imports.create(
+            region, content, "personnes.csv", new_services=True, actor=brander
+        )
+    db.session.rollback()
 
 
 def _keep_views(office: TwoOffices) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 
 from engine import agents, brands, definitions, subscriptions
 from engine.access import Actor
@@ -93,7 +93,7 @@ def _found(typed: Mapping[str, str]) -> Any:
         rows = rows.where(
             or_(
                 Organisation.slug == said.lower(),
-                *([_all_words(folded, split(said))] if split(said) else []),
+                _all_words(folded, split(said)) if split(said) else false(),
             )
         )
     return rows.order_by(Organisation.name, Organisation.id)
