@@ -30,6 +30,7 @@ class Chore(db.Model):  # type: ignore[name-defined]
         Index(None, "status", "created_at"),
         Index(None, "kind", "created_at", "id"),
         Index(None, "kind", "subject", "created_at"),
+        Index(None, "finished_at"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     kind: Mapped[str] = mapped_column(String(20))

@@ -19,3 +19,8 @@ def text(values: Mapping[str, str], name: str) -> str:
     """What was typed under a name, trimmed, without what no keyboard types (NUL, halves)."""
     typed = values.get(name, "").replace("\r\n", "\n")
     return "".join(char for char in typed if not unprintable(char)).strip()
+
+
+def clean(values: Mapping[str, str]) -> dict[str, str]:
+    """All that was typed, fit to be shown again."""
+    return {name: text(values, name) for name in values}

@@ -233,5 +233,5 @@ _KINDS: dict[str, Kind] = {
     retention.LETTERS: Rows(_letters, Digest.try_after),
     retention.PRESENCES: Rows(_presences, Presence.seen_at, _number_of),
     retention.TRACKING: Rows(_secrets, TrackingSecret.made_at, _number_of),
-    retention.CHORES: Rows(_chores, Chore.created_at, lambda chore: chore.kind),
+    retention.CHORES: Rows(_chores, Chore.finished_at, lambda chore: chore.kind),
 }

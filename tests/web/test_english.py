@@ -97,9 +97,9 @@ def test_the_operator_s_pages_are_read_in_english(app: Flask) -> None:
     olga = Browser(app, open_office().operator)
     olga.post("/preferences", {"locale": "en_GB"})
     page = olga.get("/exploitation/").text
-    assert "What is stopped, who answers, and what waits." in page
-    assert "Calls a minute" in page
-    assert "Jobs on many cases" in page
+    assert "What needs a hand now." in page
+    assert "The journal was not verified" in page
+    assert "Calls a minute" in olga.get("/exploitation/partenaires/").text
     assert (
         "Choose cases, then what is to be done"
         in olga.get("/exploitation/travaux/nouveau").text

@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from engine import clock, definitions, outbox
 from engine.access import Actor, actor_for
-from engine.commands import people, publishing
+from engine.commands import chores, people, publishing
 from engine.directory import COMPANY, MEMBER, PLATFORM, Organisation, person_by_email
 from engine.exchanges import RemoteCall
 from engine.models import db
+from web import tidying
 from web.accounts import AlreadyOpen, open_account
 from web.demo.people import AGENTS, BODIES, COMPANIES, ECONOMY, PASSWORD, REGION
 from web.demo.people import PLATFORM as PLATFORM_SLUG
@@ -53,6 +54,8 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
         companies = list(_enter_companies())
         if cases:
             _run_cases(app, companies)
+            tidying.plan()
+            chores.finish()
     return accounts()
 
 

@@ -16,7 +16,7 @@ from web.auth import current_actor, guard
 from web.operate import exchanging, words
 from web.operate.exchanging import Wanted
 from web.operate.filters import Typed
-from web.typed import page_number, text
+from web.typed import clean, page_number, text
 
 LARGEST = 2**31
 """No exchange has such a number."""
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
         "operate/exchanges.html",
         page=page,
         numbers=exchanging.numbers(page.items) if page else {},
-        typed=request.args,
+        typed=clean(request.args),
         problems=typed.problems,
         partners=current_app.extensions["partners"],
     )

@@ -20,7 +20,7 @@ from engine.models import SUSPENDED, ProcessDefinition, ProcessInstance, UserTas
 from web.auth import current_actor, guard
 from web.cases.search import as_day
 from web.operate import asking, reading, words
-from web.typed import page_number, text
+from web.typed import clean, page_number, text
 
 bp = Blueprint("jobs", __name__, url_prefix="/exploitation/travaux")
 bp.context_processor(lambda: {"words": words, "asking": asking})
@@ -126,7 +126,7 @@ def settle(job_id: UUID, act: str) -> ResponseReturnValue:
             made = asking.identifier(text(request.form, "job"))
             following = jobs.again(job_id, made, actor=current_actor(), motive=motive)
     except OperationRefused as refused:
-        return _job_page(job, request.form, problem=words.told(refused)), 422
+        return _job_page(job, clean(request.form), problem=words.told(refused)), 422
     return redirect(url_for(".show", job_id=following))
 
 

@@ -34,7 +34,7 @@ from web.auth import current_actor, guard
 from web.operate import words
 from web.operate.filters import Typed
 from web.spreadsheets import harmless
-from web.typed import page_number, text
+from web.typed import clean, page_number, text
 
 bp = Blueprint("journal", __name__, url_prefix="/exploitation/journal")
 bp.context_processor(lambda: {"words": words})
@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
         names=journal_search.names(shown),
         cases=_cases(shown),
         following=_token(shown[-1]) if more else "",
-        typed=request.args,
+        typed=clean(request.args),
         problems=typed.problems,
         last=chore.latest(chore.JOURNAL),
     )
@@ -103,7 +103,7 @@ def check() -> ResponseReturnValue:
     try:
         asked = chores.ask(chore.JOURNAL, actor=current_actor(), motive=motive)
     except OperationRefused as refused:
-        return _checks(request.form, problem=words.told(refused)), 422
+        return _checks(clean(request.form), problem=words.told(refused)), 422
     return redirect(url_for("running.chore", chore_id=asked))
 
 

@@ -15,6 +15,7 @@ from web.auth import guard
 from web.operate import needs, words
 from web.operate.filters import Typed
 from web.spreadsheets import harmless
+from web.typed import clean
 
 bp = Blueprint("measured", __name__, url_prefix="/exploitation/chiffres")
 bp.context_processor(lambda: {"words": words})
@@ -47,7 +48,7 @@ def show() -> ResponseReturnValue:
         counted_at=platform_figures.counted_at(),
         first=first,
         last=last,
-        typed=request.args,
+        typed=clean(request.args),
         problems=typed.problems,
     )
     return (page, 422) if typed.problems else page

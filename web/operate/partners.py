@@ -23,7 +23,7 @@ from engine.commands import operations, partners
 from engine.errors import OperationRefused
 from web.auth import current_actor, guard
 from web.operate import asking, exchanging, reading, words
-from web.typed import text
+from web.typed import clean, text
 
 LONGEST_NUMBER = 10
 """Digits read in a rate; no partner takes that many calls."""
@@ -63,7 +63,7 @@ def turn(name: str, act: str) -> ResponseReturnValue:
     try:
         change(name, actor=current_actor(), motive=operations.checked(typed))
     except OperationRefused as refused:
-        return _page(name, request.form, problem=words.told(refused)), 422
+        return _page(name, clean(request.form), problem=words.told(refused)), 422
     flash(
         _("Les appels à ce partenaire sont suspendus.")
         if act == "pause"
@@ -86,7 +86,7 @@ def rate(name: str) -> ResponseReturnValue:
         asked = number if typed else None
         partners.set_rate(name, asked, actor=current_actor(), motive=motive)
     except OperationRefused as refused:
-        return _page(name, request.form, problem=words.told(refused)), 422
+        return _page(name, clean(request.form), problem=words.told(refused)), 422
     flash(_("Le débit est réglé."), "success")
     return redirect(url_for(".show", name=name))
 
@@ -116,7 +116,7 @@ def rehearse(name: str) -> ResponseReturnValue:
         partners.rehearse(name, faults, actor=current_actor(), motive=motive)
         sandboxes.rehearse(settings.partners, settings.data, name, **faults)
     except OperationRefused as refused:
-        return _page(name, request.form, unfit=words.told(refused)), 422
+        return _page(name, clean(request.form), unfit=words.told(refused)), 422
     flash(_("Le partenaire simulé se comporte maintenant ainsi."), "success")
     return redirect(url_for(".show", name=name) + "#repeter")
 

@@ -24,7 +24,7 @@ from engine.retention import LegalHold, Rule
 from web.auth import current_actor, guard
 from web.operate import words
 from web.operate.filters import Typed
-from web.typed import page_number, text
+from web.typed import clean, page_number, text
 
 bp = Blueprint("retaining", __name__)
 bp.context_processor(lambda: {"words": words})
@@ -85,12 +85,12 @@ def apply(subject: str) -> ResponseReturnValue:
     try:
         if "_confirm" not in request.form:
             checked(motive)
-            return _rule_page(found, request.form, shown=True)
+            return _rule_page(found, clean(request.form), shown=True)
         asked = chores.ask(
             chore.RETENTION, found.subject, actor=current_actor(), motive=motive
         )
     except OperationRefused as refused:
-        return _rule_page(found, request.form, problem=words.told(refused)), 422
+        return _rule_page(found, clean(request.form), problem=words.told(refused)), 422
     return redirect(url_for("running.chore", chore_id=asked))
 
 
@@ -123,7 +123,7 @@ def _rule_page(found: Rule, typed: Any, **more: Any) -> str:
 @guard("operate")
 def new() -> ResponseReturnValue:
     """Decide how long a kind of things is kept."""
-    return _decision(request.args)
+    return _decision(clean(request.args))
 
 
 @bp.post(f"{PREFIX}/regles/nouvelle")
@@ -151,7 +151,7 @@ def decide() -> ResponseReturnValue:
     except OperationRefused as refused:
         problem = words.told(refused)
     if problem:
-        return _decision(request.form, problem=problem), 422
+        return _decision(clean(request.form), problem=problem), 422
     flash(_("La règle est écrite ; elle vaut à partir du jour dit."), "success")
     return redirect(url_for(".index"))
 
@@ -204,7 +204,7 @@ def hold(case_id: UUID) -> ResponseReturnValue:
     try:
         change(case_id, actor=current_actor(), motive=motive)
     except OperationRefused as refused:
-        return _case_page(case_id, request.form, problem=words.told(refused)), 422
+        return _case_page(case_id, clean(request.form), problem=words.told(refused)), 422
     flash(
         _("Rien de ce dossier ne sera éliminé.")
         if change is keeping_back.hold

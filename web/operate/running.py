@@ -17,7 +17,7 @@ from engine.models import db
 from web.auth import current_actor, guard
 from web.operate import needs, reading, words
 from web.operate.filters import Typed
-from web.typed import page_number, text
+from web.typed import clean, page_number, text
 
 bp = Blueprint("running", __name__, url_prefix="/exploitation/fonctionnement")
 bp.context_processor(lambda: {"words": words})
@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
         queue=reading.queue(),
         disk=needs.disk(),
         page=page,
-        typed=request.args,
+        typed=clean(request.args),
         authors=_names(page.items),
     )
 
@@ -72,7 +72,7 @@ def stop(chore_id: UUID) -> ResponseReturnValue:
     try:
         chores.stop(chore_id, actor=current_actor(), motive=motive)
     except OperationRefused as refused:
-        return _page(chore_id, request.form, problem=words.told(refused)), 422
+        return _page(chore_id, clean(request.form), problem=words.told(refused)), 422
     return redirect(url_for(".chore", chore_id=chore_id))
 
 

@@ -30,7 +30,7 @@ from web.navigation import Item, offer
 from web.operate import asking, needs, reading, words
 from web.operate.filters import Typed
 from web.operate.reading import Stopped
-from web.typed import page_number, text
+from web.typed import clean, page_number, text
 
 bp = Blueprint("operate", __name__, url_prefix="/exploitation")
 bp.context_processor(lambda: {"words": words, "asking": asking})
@@ -83,7 +83,7 @@ def incident_list() -> ResponseReturnValue:
         causes=reading.incidents_by_cause(),
         partners=current_app.extensions["partners"],
         procedures=platform_figures.names(),
-        typed=request.args,
+        typed=clean(request.args),
         problems=typed.problems,
     )
     return (shown, 422) if typed.problems else shown

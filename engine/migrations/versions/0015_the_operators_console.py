@@ -45,6 +45,7 @@ def upgrade() -> None:
         ["status", "created_at"],
         ["kind", "created_at", "id"],
         ["kind", "subject", "created_at"],
+        ["finished_at"],
     ):
         _index("chore", columns)
     _retention()
