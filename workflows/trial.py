@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select
 
 from connectors import ConnectorError, NotYet, Produced, Refused
@@ -35,7 +36,7 @@ from engine.spiff.model import Model
 from engine.spiff.records import PROCEDURE
 from workflows import publication
 from workflows.scenarios import Player, StoryBroken
-from workflows.stories import faults_of_steps
+from workflows.stories import faults_of_steps, quoted
 
 MOST_HISTORY = 200
 COMPANY_ON_TRIAL = {
@@ -330,7 +331,6 @@ def answered_by(
         return {"problem": f"Le bac à sable ne répond pas : {failure}"}
     except Exception as failure:  # what a draft asks may be anything
         return {"problem": f"Le bac à sable ne comprend pas cet appel : {failure}"}
-    return {
-        "answer": operation,
-        "value": answer.value if isinstance(answer, Produced) else answer,
-    }
+    value = answer.value if isinstance(answer, Produced) else answer
+    plain = orjson.loads(orjson.dumps(value, default=str))
+    return {"answer": operation, "value": quoted(plain)}
