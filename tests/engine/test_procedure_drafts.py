@@ -16,12 +16,14 @@ from engine.commands import (
     cases,
     catching_up,
 )
+from engine.commands import drafts as people_drafts
 from engine.commands import (
     procedure_drafts as drafts,
 )
 from engine.commands import (
     publication_requests as requests,
 )
+from engine.documents import Draft
 from engine.errors import Busy, DraftHeld, EngineError, FileChanged, OperationRefused
 from engine.models import ProcessDefinition, db
 from engine.notices import Notice
@@ -184,7 +186,16 @@ def test_a_version_withdrawn_gives_way_to_the_one_before(studio: Studio) -> None
     for actor in (studio.lea, studio.stranger):
         with pytest.raises(Forbidden):
             requests.withdraw_version(second, "Erreur de taux", actor=actor)
+    filling = people_drafts.open_for_start(
+        second, actor=studio.office.applicant, organisation_id=studio.office.company,
+        values={"title": "Une scie"},
+    )  # fmt: skip
     assert requests.withdraw_version(second, "Erreur de taux", actor=studio.dora) == 1
+    kept = db.session.get_one(Draft, filling)
+    assert (kept.definition_id, kept.values) == (
+        studio.definition,
+        {"title": "Une scie"},
+    ), "what somebody was filling in can still be filed"
     assert definitions.latest(KEY).id == studio.definition
     assert told(studio.didier.person_id)[-1] == "withdrawn"
     files = procedure_drafts.published(second)
