@@ -20,7 +20,7 @@ from flask import Flask
 from connectors import catalogue
 from engine import clock, operations
 from engine.models import db
-from workflows import publication, territory, trial
+from workflows import publication, territory, trial, trial_state
 from workflows.scenarios import Player
 
 ROOT = Path(__file__).parent.parent
@@ -89,7 +89,7 @@ def _answer(
         step = trial.answered_by(player, sandbox, _sandboxes(folder, sandbox))
         if "problem" not in step and trial.played(player, [step]):
             step = {"problem": "La démarche n’accepte pas la réponse du bac à sable."}
-    return {"broken": broken, "step": step, **trial.standing(player)}
+    return {"broken": broken, "step": step, **trial_state.standing(player)}
 
 
 def _database() -> Any:

@@ -46,7 +46,7 @@ SILENT = lazy_gettext("Le bac à sable ne répond pas.")
 
 @dataclass(frozen=True)
 class Trial:
-    """One person's trial of a draft. `state` is where its steps led; see `workflows.trial`."""
+    """One person's trial of a draft. `state` is where its steps led; see `workflows.trial_state`."""
 
     draft: ProcedureDraft
     files: Mapping[str, bytes]
