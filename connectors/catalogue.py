@@ -1,7 +1,7 @@
 """Every partner, connected; and what a diagram may ask of them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -22,14 +22,17 @@ def connect_all(
     clock: Callable[[], datetime],
     documents: Callable[[str], bytes] | None = None,
     data: Path,
+    names: Collection[str] = NAMES,
 ) -> Mapping[str, Any]:
     """The client of each capability, by name: the configured partner or its sandbox.
 
+    `names`, by default all of them, are those to connect besides the storage.
     `documents` reads a document's bytes by SHA-256, by default from the storage connected.
     """
     partners: dict[str, Any] = {}
     given: dict[str, Any] = {"clock": clock, "documents": documents, "data": data}
-    for name in filter(_exists, NAMES):
+    wanted_names = [name for name in NAMES if name == NAMES[0] or name in names]
+    for name in filter(_exists, wanted_names):
         connect = import_module(f"connectors.{name}").connect
         wanted = signature(connect).parameters.keys() & given.keys()
         partners[name] = connect(settings, **{one: given[one] for one in wanted})

@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import select
 
-from engine import clock, definitions, feel
+from engine import clock, definitions
 from engine.access import Actor
 from engine.commands import beginnings, calls, cases, messages, tasks, timers
 from engine.commands.calls import Attempt
@@ -29,6 +29,9 @@ from engine.models import (
     UserTask,
     db,
 )
+from workflows.story_values import at, replaced, resolved
+
+__all__ = ["DURATION", "Player", "StoryBroken", "replaced", "resolved", "stories"]
 
 Step = Mapping[str, Any]
 MOST_CALLS = 200
@@ -239,7 +242,7 @@ class Player:
                 raise StoryBroken(f"le dossier devait finir à {step['end']} : {stand}")
         data = self.data() if "data" in step else {}
         for path, told in step.get("data", {}).items():
-            if (found := _at(data, path)) != (wanted := resolved(told)):
+            if (found := at(data, path)) != (wanted := resolved(told)):
                 raise StoryBroken(f"{path} vaut {found!r}, pas {wanted!r}")
 
     def waits(self) -> list[str]:
@@ -273,43 +276,6 @@ class Player:
 def stories(files: Mapping[str, bytes]) -> dict[str, Any]:
     """What a folder's scenarios.json tells: values, partners, stories; empty without one."""
     return dict(orjson.loads(files.get("scenarios.json", b"{}")))
-
-
-def resolved(value: Any) -> Any:
-    """A value of a story, with its texts that begin with `=` evaluated as FEEL."""
-    match value:
-        case str() if value.startswith("="):
-            return feel.plain(feel.compile(value).evaluate({}))
-        case dict():
-            return {key: resolved(inner) for key, inner in value.items()}
-        case list():
-            return [resolved(inner) for inner in value]
-        case _:
-            return value
-
-
-def replaced(values: Any, changes: Mapping[str, Any]) -> Any:
-    """Values with some replaced, named by dotted paths."""
-    made = orjson.loads(orjson.dumps(values))
-    for path, value in changes.items():
-        *parents, last = path.split(".")
-        place = made
-        for parent in parents:
-            place = place[int(parent)] if isinstance(place, list) else place[parent]
-        if isinstance(place, list):
-            place[int(last)] = resolved(value)
-        else:
-            place[last] = resolved(value)
-    return made
-
-
-def _at(data: Any, path: str) -> Any:
-    for part in path.split("."):
-        if isinstance(data, list):
-            data = data[int(part)] if part.isdigit() and int(part) < len(data) else None
-        else:
-            data = data.get(part) if isinstance(data, dict) else None
-    return data
 
 
 def _duration(text: str) -> timedelta:

@@ -215,12 +215,14 @@ def test_a_partner_that_waits_answers_what_one_says_or_what_its_sandbox_does(
     checked = {"task": "check_admissibility", "as": "case_officer",
                "values": {"assisted_area": "no", "outcome": "admissible"}}  # fmt: skip
     steps: list[Any] = [{"hold": call}, {"start": "application"}, checked]
-    found = throwaway.show(setting(), steps, since=since, sandbox=call)
+    found = throwaway.show(setting(), steps, since=since)
     assert [c["operation"] for c in found["calls"]] == [call]
-    assert found["step"]["value"]["reference"].startswith("OSEO-")
     assert "request_oseo" in found["waits"]
     due = [t["element"] for t in found["timers"]]
     assert {"silence", "department_deadline"} <= set(due)
+    answered = throwaway.show(setting(), steps, since=since, sandbox=call)
+    assert answered["step"]["value"]["reference"].startswith("OSEO-")
+    assert answered["calls"] == [], "and the story went on with it"
     steps += [{"refuse": call, "reasons": ["Hors champ"]}]
     found = throwaway.show(setting(), steps, since=since)
     assert (found["calls"], found["broken"]) == ([], None)

@@ -20,7 +20,7 @@ from flask import Flask
 from connectors import catalogue
 from engine import clock, operations
 from engine.models import db
-from workflows import publication, territory, trial
+from workflows import publication, territory, trial, trial_state
 from workflows.scenarios import Player
 
 ROOT = Path(__file__).parent.parent
@@ -84,10 +84,12 @@ def _answer(
 ) -> dict[str, Any]:
     if not asked.get("show"):
         return {"broken": trial.proved(player, steps)}
-    found = {"broken": trial.played(player, steps), **trial.standing(player)}
+    broken, step = trial.played(player, steps), None
     if sandbox := asked.get("sandbox"):
-        found["step"] = trial.answered_by(player, sandbox, _sandboxes(folder))
-    return found
+        step = trial.answered_by(player, sandbox, _sandboxes(folder, sandbox))
+        if "problem" not in step and trial.played(player, [step]):
+            step = {"problem": "La démarche n’accepte pas la réponse du bac à sable."}
+    return {"broken": broken, "step": step, **trial_state.standing(player)}
 
 
 def _database() -> Any:
@@ -104,10 +106,11 @@ def _set_clock(file: Path, since: str | None) -> None:
         file.write_text(str(moved.total_seconds()))
 
 
-def _sandboxes(folder: Path) -> Mapping[str, Any]:
-    """The partners without any setting: each is its sandbox, within this process."""
-    fonts = str(ROOT / "static/dist/fonts")
-    return catalogue.connect_all({"FONTS_DIR": fonts}, clock=clock.now, data=folder)
+def _sandboxes(folder: Path, operation: str) -> Mapping[str, Any]:
+    """The partner of a call, without any setting: its sandbox, within this process."""
+    settings = {"FONTS_DIR": str(ROOT / "static/dist/fonts")}
+    names = {operation.partition(".")[0]}
+    return catalogue.connect_all(settings, clock=clock.now, data=folder, names=names)
 
 
 def _limit() -> None:

@@ -108,9 +108,14 @@ def _tell(trial: Trial, *steps: Mapping[str, Any]) -> ResponseReturnValue:
     return _keep(trial, [*trial.steps, *steps])
 
 
-def _keep(trial: Trial, steps: Steps, title: str | None = None) -> ResponseReturnValue:
+def _keep(
+    trial: Trial,
+    steps: Steps,
+    title: str | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> ResponseReturnValue:
     try:
-        trying.tell(trial.draft.id, steps, current_actor(), trial.rev, title)
+        trying.tell(trial.draft.id, steps, current_actor(), trial.rev, title, state)
     except (Busy, NotWaiting):
         flash(
             _("Cet essai a avancé dans une autre fenêtre : le voici tel qu’il est."),
@@ -135,10 +140,10 @@ def _answer(trial: Trial, typed: Typed) -> ResponseReturnValue:
     if how == "habituelle" and call in trial.told["partners"]:
         return _tell(trial, {"answer": call, "value": trial.told["partners"][call]})
     if how == "bac":
-        step = trying.sandbox_answer(trial, current_actor(), call)
+        step, state = trying.sandbox_answer(trial, current_actor(), call)
         if "problem" in step:
             raise Wrong("", step["problem"])
-        return _tell(trial, stories.quoted(step))
+        return _keep(trial, [*trial.steps, step], state=state)
     if how == "refus":
         reasons = [
             line.strip() for line in text(typed, "motifs").splitlines() if line.strip()

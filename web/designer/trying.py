@@ -46,7 +46,7 @@ SILENT = lazy_gettext("Le bac à sable ne répond pas.")
 
 @dataclass(frozen=True)
 class Trial:
-    """One person's trial of a draft. `state` is where its steps led; see `workflows.trial`."""
+    """One person's trial of a draft. `state` is where its steps led; see `workflows.trial_state`."""
 
     draft: ProcedureDraft
     files: Mapping[str, bytes]
@@ -134,45 +134,50 @@ def of(draft: ProcedureDraft, actor: Actor) -> Trial:
 
 
 def tell(
-    draft_id: UUID, steps: Sequence[Any], actor: Actor, seen: int, title: str | None
+    draft_id: UUID,
+    steps: Sequence[Any],
+    actor: Actor,
+    seen: int,
+    title: str | None = None,
+    state: Mapping[str, Any] | None = None,
 ) -> None:
     """Keep other steps of a trial, and where they lead: the page that follows plays nothing.
 
-    Raises what `engine.commands.trials.tell` does.
+    `state` is given when it is known already. Raises what `engine.commands.trials.tell` does.
     """
     commands.tell(draft_id, steps, actor=actor, seen=seen, title=title)
-    draft = db.session.get_one(ProcedureDraft, draft_id)
     files, story = procedure_drafts.files(draft_id), trials.of(draft_id, actor.person_id)
     since = story.since if story else clock.now()
-    state = _played(draft, files, steps, since)
+    if state is None:
+        state = _played(db.session.get_one(ProcedureDraft, draft_id), files, steps, since)
     with suppress(Busy):  # it is played again at the next page
         played = procedure_drafts.digest(files)
         commands.note(draft_id, state, played, actor=actor, seen=seen + 1)
 
 
 def _played(
-    draft: ProcedureDraft, files: Mapping[str, bytes], steps: Sequence[Any], since: datetime
+    draft: ProcedureDraft,
+    files: Mapping[str, bytes],
+    steps: Sequence[Any],
+    since: datetime,
+    sandbox: str = "",
 ) -> dict[str, Any]:
     setting = setting_of(draft, files)
     db.session.rollback()  # nothing is held while another process works
     try:
-        return throwaway.show(setting, steps, since=since.isoformat())
+        return throwaway.show(setting, steps, since=since.isoformat(), sandbox=sandbox)
     except TrialStopped:
         return {"refused": [str(STOPPED)]}
 
 
-def sandbox_answer(trial: Trial, actor: Actor, operation: str) -> dict[str, Any]:
-    """The step that a sandbox answers with; `problem` says why there is none."""
+def sandbox_answer(
+    trial: Trial, actor: Actor, operation: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The step that a sandbox answers with, and where it leads; `problem` says why none."""
     story = trials.of(trial.draft.id, actor.person_id)
-    since = (story.since if story else clock.now()).isoformat()
-    setting = setting_of(trial.draft, trial.files)
-    db.session.rollback()
-    try:
-        found = throwaway.show(setting, trial.steps, since=since, sandbox=operation)
-    except TrialStopped:
-        return {"problem": str(STOPPED)}
-    step: dict[str, Any] = found.get("step") or {"problem": str(SILENT)}
-    return step
+    since = story.since if story else clock.now()
+    state = _played(trial.draft, trial.files, trial.steps, since, operation)
+    return state.pop("step", None) or {"problem": str(SILENT)}, state
 
 
 def setting_of(draft: ProcedureDraft, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -75,6 +75,7 @@ function badges(viewer, told) {
 // Buttons of the page that lead to an element of the diagram.
 function shows(viewer, place) {
   const elements = viewer.get("elementRegistry");
+  let found = null;
   for (const button of document.querySelectorAll("[data-ebg-show]")) {
     const element = elements.get(button.dataset.ebgShow);
     if (!element) continue;
@@ -83,8 +84,8 @@ function shows(viewer, place) {
       const canvas = viewer.get("canvas");
       if (canvas.zoom() < 0.7) canvas.zoom(0.7);
       canvas.scrollToElement(element, 100);
-      canvas.addMarker(element, "ebg-found");
-      setTimeout(() => canvas.removeMarker(element, "ebg-found"), 4000);
+      if (found) canvas.removeMarker(found, "ebg-found");
+      canvas.addMarker((found = element), "ebg-found");
       place.scrollIntoView({ block: "center" });
     });
   }
