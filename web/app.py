@@ -74,6 +74,7 @@ BLUEPRINTS = [
     "web.operate.hosts",
     "web.branding.views",
     "web.designer.views",
+    "web.designer.beginning",
     "web.designer.tables",
     "web.designer.forms",
     "web.designer.letters",
