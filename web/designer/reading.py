@@ -118,7 +118,8 @@ def open_cases(definition_ids: Iterable[UUID]) -> dict[UUID, int]:
     if not wanted:
         return {}
     counts = [_counted(one) for one in wanted]
-    rows = db.session.execute(counts[0] if len(counts) == 1 else union_all(*counts))
+    together: Any = counts[0] if len(counts) == 1 else union_all(*counts)
+    rows = db.session.execute(together)
     return {definition_id: number for definition_id, number in rows}
 
 
