@@ -81,6 +81,7 @@ BLUEPRINTS = [
     "web.operate.measured",
     "web.branding.views",
     "web.designer.views",
+    "web.designer.beginning",
     "web.designer.tables",
     "web.designer.forms",
     "web.designer.letters",

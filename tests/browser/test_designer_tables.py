@@ -432,6 +432,16 @@ def test_a_form_is_written_with_the_keyboard_and_previewed(desk: Desk) -> None:
     expect(canvas.get_by_text("Nature du projet")).to_be_visible(timeout=LONG)
     expect(canvas.locator(".fjs-palette-field")).to_have_count(15)
     desk.reader.look("form-drawn")
+    canvas.get_by_text("Nature du projet").click()
+    canvas.get_by_text("Réglages de la plateforme").click()
+    canvas.get_by_label("Aide ajoutée").click()
+    page.keyboard.type("Un achat ou des travaux.")
+    page.keyboard.press("Control+s")
+    desk.says("state", "Enregistré")
+    form = compile_form(desk.saved("application.form.json").encode())
+    nature = form.question("nature")
+    assert nature is not None
+    assert nature.hint == "Un achat ou des travaux.", "what is typed is not cut short"
 
 
 def test_a_letter_cites_data_and_an_expression_is_tried(desk: Desk) -> None:

@@ -274,6 +274,7 @@ NOT_A_PAGE = {
     "designer_files.published": "files",
     "designer_files.show_catalogue": "JSON",
     "designer_publication.file": "files",
+    "designer_beginning.begin": "on to an editor",
     "designer_transfers.pack_draft": "a ZIP",
     "designer_transfers.pack_version": "a ZIP",
     "previews.content": "files",

@@ -390,6 +390,8 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "designer_publication.withdrawing", "definition_id=definition", WRITING, {}),
     (POST, "designer_publication.withdraw", "definition_id=definition", WRITING,
      {"motive": "Erreur"}),
+    (GET, "designer_beginning.begin", "draft_id=procedure_draft sorte=.dmn nom=essai",
+     WRITING, {}),
     (GET, "designer_tables.edit", "draft_id=procedure_draft stem=size_class", DESIGNING, {}),
     (POST, "designer_tables.attempt", "draft_id=procedure_draft", DESIGNING, {}),
     (GET, "designer_forms.edit", "draft_id=procedure_draft stem=application", DESIGNING, {}),

@@ -78,6 +78,20 @@ def test_editors_are_for_those_who_read_the_draft(studio: Studio) -> None:
         assert Desk(studio).get(f"modifier/{name}").status_code == 404, name
 
 
+def test_a_new_file_is_named_then_opened(studio: Studio) -> None:
+    desk = Desk(studio)
+    begun = desk.get("nouveau?sorte=.dmn&nom=plafonds")
+    assert begun.location.endswith("/modifier/plafonds.dmn")
+    assert '"isNew": true' in desk.get("modifier/plafonds.dmn").text
+    for name, words in (("", "Donnez un nom"), ("a b", "Nom du fichier"), ("rates", "déjà")):
+        back = desk.get(f"nouveau?sorte=.dmn&nom={name}")
+        page = desk.browser.client.get(back.location).text
+        assert words in page, name
+        assert f'name="nom" autocomplete="off" required value="{name}"' in page
+    assert desk.get("nouveau?sorte=.exe&nom=x").status_code == 404
+    assert Desk(studio, studio.lea).get("nouveau?sorte=.dmn&nom=x").status_code == 403
+
+
 def test_only_editors_relax_the_policy_and_only_previews_are_framed(studio: Studio) -> None:
     desk = Desk(studio)
     policy = desk.get("modifier/rates.dmn").headers["Content-Security-Policy"]

@@ -10,9 +10,18 @@ const FORM_EDITOR = "@bpmn-io/form-js-editor/dist/index.es.js";
 // Styles go to an adopted sheet: a <style> element is refused by our content policy.
 const STYLES = ["style-mod/src/style-mod.js", [["if (!root.head && root.adoptedStyleSheets", "if (root.adoptedStyleSheets"]]];
 
-// form-js ships no translation: its English stands in quotes after one of these.
-// Nor does it give the entry of which its own properties panel is made.
+// form-js does not give the entry of which its own properties panel is made.
 const ENTRY = ["export { ContextPadModule,", "export { TextfieldEntry as TextFieldEntry, isEdited as isTextFieldEntryEdited, ContextPadModule,"];
+
+// After each change it gives the focus to the component on the canvas, away from the field of the
+// properties panel where one is typing.
+const FOCUS = [
+  "if (selection.isSelected(field)) {\n      ref.current.focus();",
+  'if (selection.isSelected(field) && !document.activeElement?.closest(".fjs-properties-container")) {\n      ref.current.focus();',
+];
+
+// It ships no translation: its English stands in quotes, after a few words that announce it.
+const REMOVE = ["`Remove ${entry.label}`", "`Retirer : ${entry.label}`"];
 const words = Object.entries(FORM_WORDS).map(([english, french]) => [quoted(english), JSON.stringify(french)]);
 
 function quoted(text) {
@@ -23,7 +32,7 @@ function quoted(text) {
 export const exchange = (modules) => ({
   name: "exchange",
   setup(build) {
-    for (const [file, pairs] of [STYLES, [FORM_EDITOR, [...words, ENTRY]]]) {
+    for (const [file, pairs] of [STYLES, [FORM_EDITOR, [...words, ENTRY, FOCUS, REMOVE]]]) {
       const path = join(modules, file);
       const filter = new RegExp(`${file.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}$`);
       build.onLoad({ filter }, () => {
