@@ -4,8 +4,9 @@ import re
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.canvas import DESIGNER, LONG, Canvas
+from tests.browser.canvas import DESIGNER, KEY, LONG, Canvas
 from tests.browser.conftest import Enter
+from tests.engine.spiff.drawing import chain, document, end, process, start, user
 
 WALK = """({ modeler, missing }) => {
   const said = [];
@@ -254,6 +255,8 @@ def test_the_simulation_speaks_french(enter: Enter) -> None:
     expect(canvas.page.get_by_text("La procédure commence").first).to_be_attached(
         timeout=LONG
     )
+    canvas.select("register")
+    expect(canvas.field("Nom")).to_be_disabled()
     titles = canvas.page.locator("[class*=bts-] [title], [class*=bts-][title]")
     said = titles.evaluate_all("(all) => all.map((one) => one.title)")
     assert [one for one in said if ENGLISH.search(one)] == []
@@ -291,6 +294,13 @@ def test_a_diagram_without_a_drawing_is_laid_out_and_told(enter: Enter) -> None:
     )
     assert wrong == []
     canvas.reader.shoot("designer-canvas-laid-out")
+    steps = [f"t{number}" for number in range(1200)]
+    large = process(
+        start(), *map(user, steps), end(), chain("started", *steps, "ended"), key=KEY
+    )
+    assert canvas.show(document(large).decode())
+    expect(canvas.page.get_by_text("Ce diagramme est grand")).to_be_visible()
+    assert canvas.page.get_by_role("treeitem").count() > 1200
 
 
 def cut(route: Route) -> None:
