@@ -39,7 +39,13 @@ def test_the_page_is_sound_and_bears_its_mark(enter: Enter) -> None:
     canvas = Canvas(enter(DESIGNER))
     canvas.open()
     canvas.reader.look("designer-canvas")
-    canvas.select("check_admissibility")
+    policy = [
+        canvas.reader.context.request.get(address).headers["content-security-policy"]
+        for address in (canvas.page.url, canvas.draft)
+    ]
+    assert ["style-src-attr" in one for one in policy] == [True, False]
+    canvas.reader.open(f"{canvas.draft}/modifier/process.bpmn#check_admissibility")
+    expect(canvas.field("Nom")).to_have_value("Examiner la recevabilité", timeout=LONG)
     canvas.reader.look("designer-canvas-task")
     for width in (1280, 320):
         canvas.page.set_viewport_size({"width": width, "height": 900})
@@ -64,6 +70,13 @@ def test_everything_offered_is_french_and_runs(enter: Enter) -> None:
     assert [one for one in walked["said"] if ENGLISH.search(one)] == []
     assert not re.search(r"\b(undefined|null|NaN|\[object)\b", walked["words"])
     assert REFUSED_START not in walked["said"], "only an event sub-process begins so"
+    hostile = canvas.ask("({ source }) => source()").replace(
+        'name="Enregistrer la demande"', 'name="&lt;img src=x onerror=alert(1)&gt;"', 1
+    )
+    assert canvas.show(hostile)
+    canvas.ask(WALK)
+    assert canvas.page.locator("img[src=x]").count() == 0
+    assert canvas.reader.wrong == []
 
 
 def test_a_task_is_added_with_the_keyboard_alone(enter: Enter) -> None:

@@ -99,7 +99,9 @@ export async function start(place) {
     touched = true;
     keeping.stroke();
   });
-  if (location.hash) select(decodeURIComponent(location.hash.slice(1)));
+  const asked = () => location.hash && select(decodeURIComponent(location.hash.slice(1)));
+  window.addEventListener("hashchange", asked);
+  asked();
   place.dataset.ready = "yes";
 }
 
@@ -115,9 +117,9 @@ function legible(modeler) {
 function recall(keeping, rev, say, take) {
   const kept = keeping.kept();
   if (!kept) return;
-  if (kept.rev !== rev) return keeping.forget();
   const at = new Date(kept.at).toLocaleString("fr-FR", { dateStyle: "long", timeStyle: "short" });
-  say("info", `Ce navigateur garde des modifications du ${at} qui n’ont pas été envoyées.`,
+  const older = kept.rev === rev ? "" : " Le fichier a été enregistré depuis : les reprendre remplacerait ce qui y a changé.";
+  say("info", `Ce navigateur garde des modifications du ${at} qui n’ont pas été envoyées.${older}`,
     button("Les reprendre", () => take(kept.text)), button("Les abandonner", () => (keeping.forget(), say())));
 }
 
@@ -130,9 +132,19 @@ const takeOver = (place) => {
 function buttons(place, { modeler, keeping, outline, toggle }) {
   const canvas = modeler.get("canvas");
   const acts = {
-    save: () => (keeping.soon.now(), keeping.save()), simulate: toggle,
+    save: () => {
+      document.activeElement?.dispatchEvent(new Event("change")); // what is being typed too
+      if (keeping.dirty || keeping.closed || keeping.sending) keeping.save();
+      else keeping.say("Tout est enregistré");
+    },
+    simulate: toggle,
     all: () => canvas.zoom("fit-viewport", "auto"), in: () => canvas.zoom(Math.min(canvas.zoom() * 1.25, 4)), out: () => canvas.zoom(Math.max(canvas.zoom() / 1.25, 0.1)),
   };
   for (const made of place.querySelectorAll("[data-ebg-do]")) made.addEventListener("click", () => acts[made.dataset.ebgDo]());
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    acts.save();
+  });
   place.querySelector("[data-ebg-part=filter]").addEventListener("input", ({ target }) => outline.filter(target.value));
 }
