@@ -4,8 +4,9 @@ import re
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.canvas import DESIGNER, LONG, Canvas
+from tests.browser.canvas import DESIGNER, KEY, LONG, Canvas
 from tests.browser.conftest import Enter
+from tests.engine.spiff.drawing import chain, document, end, process, start, user
 
 WALK = """({ modeler, missing }) => {
   const said = [];
@@ -38,7 +39,13 @@ def test_the_page_is_sound_and_bears_its_mark(enter: Enter) -> None:
     canvas = Canvas(enter(DESIGNER))
     canvas.open()
     canvas.reader.look("designer-canvas")
-    canvas.select("check_admissibility")
+    policy = [
+        canvas.reader.context.request.get(address).headers["content-security-policy"]
+        for address in (canvas.page.url, canvas.draft)
+    ]
+    assert ["style-src-attr" in one for one in policy] == [True, False]
+    canvas.reader.open(f"{canvas.draft}/modifier/process.bpmn#check_admissibility")
+    expect(canvas.field("Nom")).to_have_value("Examiner la recevabilité", timeout=LONG)
     canvas.reader.look("designer-canvas-task")
     for width in (1280, 320):
         canvas.page.set_viewport_size({"width": width, "height": 900})
@@ -63,6 +70,13 @@ def test_everything_offered_is_french_and_runs(enter: Enter) -> None:
     assert [one for one in walked["said"] if ENGLISH.search(one)] == []
     assert not re.search(r"\b(undefined|null|NaN|\[object)\b", walked["words"])
     assert REFUSED_START not in walked["said"], "only an event sub-process begins so"
+    hostile = canvas.ask("({ source }) => source()").replace(
+        'name="Enregistrer la demande"', 'name="&lt;img src=x onerror=alert(1)&gt;"', 1
+    )
+    assert canvas.show(hostile)
+    canvas.ask(WALK)
+    assert canvas.page.locator("img[src=x]").count() == 0
+    assert canvas.reader.wrong == []
 
 
 def test_a_task_is_added_with_the_keyboard_alone(enter: Enter) -> None:
@@ -254,6 +268,8 @@ def test_the_simulation_speaks_french(enter: Enter) -> None:
     expect(canvas.page.get_by_text("La procédure commence").first).to_be_attached(
         timeout=LONG
     )
+    canvas.select("register")
+    expect(canvas.field("Nom")).to_be_disabled()
     titles = canvas.page.locator("[class*=bts-] [title], [class*=bts-][title]")
     said = titles.evaluate_all("(all) => all.map((one) => one.title)")
     assert [one for one in said if ENGLISH.search(one)] == []
@@ -291,6 +307,13 @@ def test_a_diagram_without_a_drawing_is_laid_out_and_told(enter: Enter) -> None:
     )
     assert wrong == []
     canvas.reader.shoot("designer-canvas-laid-out")
+    steps = [f"t{number}" for number in range(1200)]
+    large = process(
+        start(), *map(user, steps), end(), chain("started", *steps, "ended"), key=KEY
+    )
+    assert canvas.show(document(large).decode())
+    expect(canvas.page.get_by_text("Ce diagramme est grand")).to_be_visible()
+    assert canvas.page.get_by_role("treeitem").count() > 1200
 
 
 def cut(route: Route) -> None:

@@ -88,7 +88,7 @@ export class Acts {
       [["Quoi", kind], ["Nom", name], lane && ["Couloir", lane]], () => {
         const [how, id] = kind.value.split(" ");
         const made = this.place(element, how, [START, ...AFTER, ...ON_EDGE].find((one) => one.id === id));
-        if (name.value.trim()) this.get("modeling").updateProperties(made, { name: name.value.trim() });
+        if (name.value.trim()) this.get("modeling").updateLabel(made, name.value.trim());
         const target = lane && lanes.find((shape) => shape.id === lane.value);
         if (target) putInLane(this.modeler, made, target);
         return made;
@@ -97,7 +97,8 @@ export class Acts {
 
   place(element, how, { target }) {
     const modeling = this.get("modeling"), sub = target.type === "bpmn:SubProcess";
-    const shape = this.get("elementFactory").createShape({ ...target, ...(sub && { isExpanded: true }) });
+    const undoes = how === "after" && (element.businessObject.eventDefinitions ?? []).some((one) => is(one, "bpmn:CompensateEventDefinition")) && is(element, "bpmn:BoundaryEvent");
+    const shape = this.get("elementFactory").createShape({ ...target, ...(sub && { isExpanded: true }), ...(undoes && { isForCompensation: true }) });
     let made;
     if (how === "edge") {
       const number = element.attachers?.length ?? 0;

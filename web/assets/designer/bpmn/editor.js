@@ -28,7 +28,7 @@ export async function start(place) {
   const [answer, catalogue] = await Promise.all([fetch(address), fetched(list, {})]);
   let original = answer.ok ? await answer.text() : "";
   const rev = answer.headers.get("ETag")?.replace(/^W\//, "").replaceAll('"', "") ?? "";
-  let touched = false, shown = false, closed = false;
+  let touched = false, shown = false, closed = false, playing = false;
   // Until the first stroke the file is what it is; what we would write comes after.
   const source = async () => (touched && shown ? (await modeler.saveXML({ format: true })).xml : original);
 
@@ -47,7 +47,7 @@ export async function start(place) {
   };
 
   const panel = new Panel(part("panel"), { modeler, key, told, facts: new Facts(modeler), catalogue: { ...EMPTY, ...catalogue },
-    feel: feelTools({ address: feel, send }), readOnly: () => closed });
+    feel: feelTools({ address: feel, send }), readOnly: () => closed || playing });
   const outline = new Outline(part("outline"), modeler, { chosen: select });
   const acts = new Acts(place, { modeler, dialog: part("dialog"), chosen, select: (id) => (select(id), panel.focus()), told });
   const lint = new Check(part("problems"), { modeler, address: check, file, send, source, go: (id) => select(id, true),
@@ -80,7 +80,13 @@ export async function start(place) {
     lint.soon.now();
     return shown;
   };
-  buttons(place, { modeler, keeping, outline, toggle: simulation(modeler, part("canvas"), (active) => simulating(place, active)) });
+  buttons(place, { modeler, keeping, outline, toggle: simulation(modeler, part("canvas"), (active) => {
+    playing = active; // nothing is drawn while tokens move
+    acts.stopped = closed || playing;
+    place.querySelector("[data-ebg-do=simulate]").setAttribute("aria-pressed", String(active));
+    panel.again();
+    acts.offer();
+  }) });
   part("data").replaceChildren(...(catalogue.data ?? []).map(({ path, type }) => h("option", { value: path, label: type ?? "" })));
   part("panel").addEventListener("keydown", (event) => event.key === "Escape" && outline.focus());
   place.editor = { modeler, keeping, lint, panel, outline, missing, show, select, source };
@@ -93,7 +99,9 @@ export async function start(place) {
     touched = true;
     keeping.stroke();
   });
-  if (location.hash) select(decodeURIComponent(location.hash.slice(1)));
+  const asked = () => location.hash && select(decodeURIComponent(location.hash.slice(1)));
+  window.addEventListener("hashchange", asked);
+  asked();
   place.dataset.ready = "yes";
 }
 
@@ -109,9 +117,9 @@ function legible(modeler) {
 function recall(keeping, rev, say, take) {
   const kept = keeping.kept();
   if (!kept) return;
-  if (kept.rev !== rev) return keeping.forget();
   const at = new Date(kept.at).toLocaleString("fr-FR", { dateStyle: "long", timeStyle: "short" });
-  say("info", `Ce navigateur garde des modifications du ${at} qui n’ont pas été envoyées.`,
+  const older = kept.rev === rev ? "" : " Le fichier a été enregistré depuis : les reprendre remplacerait ce qui y a changé.";
+  say("info", `Ce navigateur garde des modifications du ${at} qui n’ont pas été envoyées.${older}`,
     button("Les reprendre", () => take(kept.text)), button("Les abandonner", () => (keeping.forget(), say())));
 }
 
@@ -124,15 +132,19 @@ const takeOver = (place) => {
 function buttons(place, { modeler, keeping, outline, toggle }) {
   const canvas = modeler.get("canvas");
   const acts = {
-    save: () => (keeping.soon.now(), keeping.save()), simulate: toggle,
+    save: () => {
+      document.activeElement?.dispatchEvent(new Event("change")); // what is being typed too
+      if (keeping.dirty || keeping.closed || keeping.sending) keeping.save();
+      else keeping.say("Tout est enregistré");
+    },
+    simulate: toggle,
     all: () => canvas.zoom("fit-viewport", "auto"), in: () => canvas.zoom(Math.min(canvas.zoom() * 1.25, 4)), out: () => canvas.zoom(Math.max(canvas.zoom() / 1.25, 0.1)),
   };
   for (const made of place.querySelectorAll("[data-ebg-do]")) made.addEventListener("click", () => acts[made.dataset.ebgDo]());
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    acts.save();
+  });
   place.querySelector("[data-ebg-part=filter]").addEventListener("input", ({ target }) => outline.filter(target.value));
-}
-
-function simulating(place, active) {
-  place.classList.toggle("simulating", active);
-  const made = place.querySelector("[data-ebg-do=simulate]");
-  made.setAttribute("aria-pressed", String(active));
 }

@@ -63,7 +63,7 @@ function select(field) {
   const control = h("select", { className: "form-select" });
   const made = wrapped(field, control);
   const options = (groups) => Object.entries(groups).flatMap(([group, all]) => {
-    const inside = all.map(({ value, label }) => h("option", { value }, label));
+    const inside = all.map(({ value, label, lang }) => h("option", { value, lang }, label));
     return group ? [h("optgroup", { label: group }, inside)] : inside;
   });
   made.sync = (next) => {

@@ -9,7 +9,7 @@ export class Keeping {
   constructor({ place, status, address, token, source, rev, onRead }) {
     Object.assign(this, { place, status, address, token, source, rev, onRead, dirty: false, sending: null, name: `ebg-draft ${address}` });
     this.soon = later(() => this.save(), AFTER);
-    window.addEventListener("beforeunload", (event) => this.dirty && event.preventDefault());
+    window.addEventListener("beforeunload", (event) => (this.dirty || this.sending) && event.preventDefault());
     window.addEventListener("online", () => this.dirty && this.save());
   }
 
@@ -20,7 +20,7 @@ export class Keeping {
     this.soon();
   }
 
-  /** What this browser kept of an earlier visit, if the draft is still what it was then. */
+  /** What this browser kept of an earlier visit and could not send. */
   kept() {
     try {
       return JSON.parse(localStorage.getItem(this.name));

@@ -35,6 +35,7 @@ export const AFTER = [
   kind("call-activity", "Appel d’une procédure", "call-activity", "bpmn:CallActivity"),
   kind("subprocess", "Sous-processus", "subprocess-expanded", "bpmn:SubProcess"),
   kind("manual-task", "Tâche manuelle", "manual-task", "bpmn:ManualTask"),
+  kind("note", "Note", "text-annotation", "bpmn:TextAnnotation"),
   kind("end-event", "Fin", "end-event-none", "bpmn:EndEvent"),
   kind("end-terminate", "Fin : tout arrêter", "end-event-terminate", "bpmn:EndEvent", "bpmn:TerminateEventDefinition"),
 ];
@@ -47,6 +48,7 @@ export const ON_EDGE = [
   kind("boundary-signal", "Bord : signal", "intermediate-event-catch-signal", "bpmn:BoundaryEvent", SIGNAL),
   kind("boundary-escalation", "Bord : escalade", "intermediate-event-catch-escalation", "bpmn:BoundaryEvent", "bpmn:EscalationEventDefinition"),
   kind("boundary-condition", "Bord : condition", "intermediate-event-catch-condition", "bpmn:BoundaryEvent", CONDITION),
+  kind("boundary-compensation", "Bord : compensation", "intermediate-event-catch-compensation", "bpmn:BoundaryEvent", "bpmn:CompensateEventDefinition"),
 ];
 
 /** Entries of bpmn-js' own menus that the engine would refuse, by their rows in docs/bpmn.md. */

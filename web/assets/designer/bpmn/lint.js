@@ -4,7 +4,7 @@
 import { h, button, later } from "./dom.js";
 
 const AFTER = 300;
-const WORDS = { error: ["Erreur", "⛔"], warning: ["Remarque", "⚠"] };
+const WORDS = { error: ["Erreur", "×"], warning: ["Remarque", "!"] };
 
 export class Check {
   constructor(place, { modeler, address, file, send, source, go, heard }) {

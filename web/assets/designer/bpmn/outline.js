@@ -84,7 +84,7 @@ export class Outline {
 
   count(item, id) {
     const number = this.problems.get(id) ?? 0;
-    item.querySelector(".ebg-bpmn-item-count").replaceChildren(...(number ? [`⚠ ${number}`, h("span", { className: "visually-hidden" }, " à corriger")] : []));
+    item.querySelector(".ebg-bpmn-item-count").replaceChildren(...(number ? [`× ${number}`, h("span", { className: "visually-hidden" }, " à corriger")] : []));
   }
 
   items = () => [...this.place.querySelectorAll("[role=treeitem]")];

@@ -6,7 +6,7 @@ export const token = () => document.querySelector("meta[name=csrf-token]")?.cont
 export async function send(address, values, signal) {
   const answer = await fetch(address, { method: "POST", signal, body: JSON.stringify(values),
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() } });
-  const body = await answer.json().catch(() => ({ message: `réponse ${answer.status}` }));
+  const body = await answer.json().catch(() => ({ message: `Réponse inattendue du service (${answer.status}).` }));
   return { ok: answer.ok, status: answer.status, body };
 }
 

@@ -1,7 +1,7 @@
 // What an event waits for or says: message, moment, signal, error, escalation, condition, link.
 
 import { is, isAny } from "bpmn-js/lib/util/ModelUtil";
-import { kindOf, nameOf } from "../kinds.js";
+import { nameOf } from "../kinds.js";
 
 const WAITS = ["bpmn:StartEvent", "bpmn:IntermediateCatchEvent", "bpmn:BoundaryEvent"];
 const ROOTS = {
@@ -98,11 +98,19 @@ function interrupting({ element, bo, facts }) {
     write: (on) => facts.modeling.updateProperties(element, { [name]: on ? undefined : false }) }] }];
 }
 
+const OTHERS = [["bpmn:MessageEventDefinition", "un message"], ["bpmn:TimerEventDefinition", "un moment"], ["bpmn:SignalEventDefinition", "un signal"], ["bpmn:ConditionalEventDefinition", "une condition"]];
+
+/** A catch event may wait for several events: one of them, or all. */
 function together({ element, bo, facts }, definitions) {
-  if (definitions.length < 2) return [];
-  const fields = isAny(bo, ["bpmn:IntermediateCatchEvent"]) ? [{ key: "parallelMultiple", kind: "check", label: "Attendre tous ces événements", value: bo.parallelMultiple,
-    write: (on) => facts.set(element, bo, { parallelMultiple: on || undefined }) }] : [];
-  return [{ title: "Plusieurs événements", fields: [...fields, { key: "several", kind: "note", value: `${kindOf(bo)} : ${definitions.length}.` }] }];
+  if (!is(bo, "bpmn:IntermediateCatchEvent") || !definitions.length || definitions.some((one) => is(one, "bpmn:LinkEventDefinition"))) return [];
+  const write = (eventDefinitions) => facts.modeling.updateProperties(element, { eventDefinitions });
+  const fields = [{ key: "also", kind: "select", label: "Attendre aussi", value: "", options: [{ value: "", label: "Rien d’autre" }, ...OTHERS.map(([value, label]) => ({ value, label }))],
+    write: (type) => type && write([...definitions, facts.child(type, bo, {})]) }];
+  if (definitions.length > 1) fields.push(
+    { key: "parallelMultiple", kind: "check", label: "Attendre tous ces événements", hint: "Sinon le premier suffit.", value: bo.parallelMultiple,
+      write: (on) => facts.set(element, bo, { parallelMultiple: on || undefined }) },
+    ...definitions.map((one, place) => ({ key: `less ${place}`, kind: "act", label: `Ne plus attendre : ${title(one, definitions, place)}`, write: () => write(definitions.filter((other) => other !== one)) })));
+  return [{ title: "Plusieurs événements", folded: definitions.length < 2, fields }];
 }
 
 function correlation({ element, bo, facts }, definitions) {

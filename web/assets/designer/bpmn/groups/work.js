@@ -26,8 +26,8 @@ function service({ element, bo, facts, catalogue }) {
     facts.setOperator(element, bo, { id, resultVariable: asked?.resultVariable, parameters, ...more });
   };
   const fields = [{ key: "operator", kind: "select", label: "Opération ou appel", value: asked?.id ?? "", write,
-    options: [{ value: "", label: "À choisir" }, ...all.map(({ name, about, group }) => ({ value: name, group, label: about ? `${name} – ${short(about)}` : name }))] }];
-  if (known?.about) fields.push({ key: "about", kind: "note", value: [known.about, known.partner && `Partenaire : ${known.partner}${known.sandbox ? " (simulé ici)" : ""}`].filter(Boolean) });
+    options: [{ value: "", label: "À choisir" }, ...all.map(({ name, about, group }) => ({ value: name, group, lang: about ? "en" : undefined, label: about ? `${name} – ${short(about)}` : name }))] }];
+  if (known?.about) fields.push({ key: "about", kind: "note", value: [h("p", { lang: "en" }, known.about), known.partner && `Partenaire : ${known.partner}${known.sandbox ? " (simulé ici)" : ""}`].filter(Boolean) });
   if (!asked) return [{ title: "Ce qu’elle fait", fields }];
   fields.push({ key: "result", kind: "data", label: "Ranger le résultat sous", value: asked.resultVariable,
     write: (value) => facts.setOperator(element, bo, { id: asked.id, resultVariable: value, parameters: Object.entries(given) }) });
