@@ -186,6 +186,16 @@ def staff(organisation_id: UUID, column: Any) -> dict[Any, int]:
     return {value: number for value, number in rows}
 
 
+def sizes(organisation_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many people each of these bodies has."""
+    rows = db.session.execute(
+        select(Holding.organisation_id, func.count(Holding.person_id.distinct()))
+        .where(Holding.organisation_id.in_(list(organisation_ids)), standing())
+        .group_by(Holding.organisation_id)
+    )
+    return {body: number for body, number in rows}
+
+
 def asked_for(organisation_id: UUID) -> dict[str, list[str]]:
     """The roles that a body's procedures ask of it, with the procedures that do."""
     asked = dict[str, list[str]]()

@@ -133,13 +133,20 @@ def _lines(reader: Any, heads: list[str]) -> Iterator[Line]:
             if head in known
         }
         notes = [] if len(cells) <= len(heads) else [note("", "cells", str(len(cells)))]
+        kept = {name: _kept(value) for name, value in row.items()}
         notes += [
-            note(name, "invisible", "".join(c if _plain(c) else "\ufffd" for c in value))
-            for name, value in row.items()
-            if not all(map(_plain, value))
+            note(name, "invisible", value)
+            for name, value in kept.items()
+            if value != row[name]
         ]
-        kept = {k: "".join(c if _plain(c) else "\ufffd" for c in v) for k, v in row.items()}
         yield Line(reader.line_num, kept, notes)
+
+
+def _kept(value: str) -> str:
+    """The text, with a mark in place of what no keyboard types."""
+    if value.isprintable():  # nearly always, and a hundred times faster
+        return value
+    return "".join(char if _plain(char) else "\ufffd" for char in value)
 
 
 def _plain(char: str) -> bool:

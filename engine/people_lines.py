@@ -45,8 +45,8 @@ class Place:
 class Known:
     """What the directory says of the people whom some lines name, by address."""
 
-    people: Mapping[str, Person]
-    holdings: Mapping[tuple[UUID, str], Holding]
+    people: dict[str, Person]
+    holdings: dict[tuple[UUID, str], Holding]
     elsewhere: frozenset[UUID] = field(default_factory=frozenset)
     of_companies: frozenset[UUID] = field(default_factory=frozenset)
 

@@ -92,7 +92,8 @@ def enter(agents: list[Agent]) -> None:
     """Enter each agent with their role, all or none; twice changes nothing."""
     with transaction():
         for agent in agents:
-            imports.apply(agent.wanted, agent.place, by=None)
+            known = Known.about(agent.place, [agent.wanted.email])
+            imports.apply(agent.wanted, agent.place, known, by=None)
 
 
 @click.command("add-organisation")

@@ -33,11 +33,11 @@ from engine.words import fold
 
 log = structlog.get_logger()
 
-SHORT = 500
+SHORT = 200
 """Lines that are tried and entered while one waits."""
 
-AT_ONCE = 200
-"""Lines of a long file that one transaction tries or enters."""
+AT_ONCE = 50
+"""Lines of a long file that one transaction tries or enters: others write in between."""
 
 
 def create(
@@ -201,11 +201,13 @@ def _enter(one: PeopleImport, limit: int) -> int:
     place = Place.of(one.organisation, new_services=one.new_services)
     waiting = (PeopleImportLine.verdict != REFUSED) & PeopleImportLine.entered_at.is_(None)
     lines = _next(one.id, waiting, limit)
-    for line, judged in _judged(lines, place):
+    known = Known.about(place, (line.row.get("courriel", "") for line in lines))
+    for line in lines:
+        judged = judge(line.row, (), place, known)
         if judged.wanted is None:
             line.verdict, line.notes = judged.verdict, judged.notes
             continue
-        apply(judged.wanted, place, by=one.confirmed_by)
+        apply(judged.wanted, place, known, by=one.confirmed_by)
         line.entered_at = clock.now()
     return len(lines)
 
@@ -230,10 +232,15 @@ def _judged(
     ]
 
 
-def apply(wanted: Wanted, place: Place, *, by: UUID | None) -> None:
-    """Do what a line asks for, in the open transaction; twice changes nothing."""
-    known = Known.about(place, [wanted.email])
-    person = people.person(wanted.email, wanted.name, by=by)
+def apply(wanted: Wanted, place: Place, known: Known, *, by: UUID | None) -> None:
+    """Do what a line asks for, in the open transaction; twice changes nothing.
+
+    `known` learns what the line adds, for those that come after it.
+    """
+    person = known.people.get(wanted.email)
+    if person is None:
+        person = people.person(wanted.email, wanted.name, by=by)
+        known.people[wanted.email] = person
     if person.name != wanted.name and renames(person, known):
         person.name = wanted.name
         people.tell_person(place.body.id, person.id, "person_changed", by, fields="name")
@@ -245,7 +252,7 @@ def apply(wanted: Wanted, place: Place, *, by: UUID | None) -> None:
             place.services[fold(wanted.service)] = service_id
     held = known.holdings.get((person.id, wanted.role))
     if held is None:
-        people.hold(
+        known.holdings[person.id, wanted.role] = people.hold(
             person.id, place.body.id, wanted.role,
             by=by, service_id=service_id, since=wanted.since, until=wanted.until,
         )  # fmt: skip

@@ -66,7 +66,7 @@ def index() -> ResponseReturnValue:
         typed=typed,
         words=words,
         operates=actor.operates,
-        staff={body.id: agents.count(agents.found(body.id)) for body in page.items},
+        staff=agents.sizes(body.id for body in page.items),
     )
 
 

@@ -101,11 +101,11 @@ def _person(detail: Mapping[str, object]) -> UUID | None:
 
 def _details(detail: Mapping[str, Any], roles: Mapping[str, str]) -> Iterable[str]:
     if detail.get("role"):
-        yield roles.get(detail["role"], detail["role"])
+        yield roles.get(str(detail["role"]), str(detail["role"]))
     for name in ("before", "name", "to", "procedure", "host", "service"):
         value = str(detail.get(name, ""))
         if value and _named(value):
-            yield value
+            yield _day(value) if value[10:11] == "T" else value
     if detail.get("from"):
         yield _("à partir du %(day)s", day=_day(detail["from"]))
     if detail.get("until"):
@@ -121,5 +121,9 @@ def _named(value: str) -> bool:
     return False
 
 
-def _day(iso: str) -> str:
-    return str(format_date(date.fromisoformat(iso), "medium"))
+def _day(said: object) -> str:
+    """The day of a date or of a moment, as kept by whoever wrote it."""
+    try:
+        return str(format_date(date.fromisoformat(str(said)[:10]), "medium"))
+    except ValueError:
+        return str(said)

@@ -69,7 +69,7 @@ def subscribe(organisation_id: UUID) -> ResponseReturnValue:
 @guard("operate")
 def give_up(organisation_id: UUID, key: str) -> ResponseReturnValue:
     """Take a procedure away; its cases stay."""
-    frame.body(organisation_id)
+    _version(organisation_id, key)
     try:
         commands.give_up(organisation_id, key, actor=current_actor())
     except DirectoryRefused as refused:

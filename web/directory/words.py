@@ -171,6 +171,8 @@ ACTS = {
     "role_granted": lazy_gettext("Rôle donné"),
     "role_ends": lazy_gettext("Dernier jour fixé"),
     "role_withdrawn": lazy_gettext("Rôle retiré"),
+    "absence_declared": lazy_gettext("Absence déclarée"),
+    "absence_ended": lazy_gettext("Absence terminée"),
     "procedure_given": lazy_gettext("Démarche donnée"),
     "procedure_ended": lazy_gettext("Démarche retirée"),
     "parameters_set": lazy_gettext("Paramètres d’une démarche changés"),
