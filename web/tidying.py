@@ -41,6 +41,7 @@ def tidy(storage: Any) -> dict[str, int]:
         "signals": _forget_signals(),
     }
     plan()
+    marks.bury()
     marks.note("tidying", **removed)
     return removed
 
