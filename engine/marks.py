@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, String, select
+from sqlalchemy import JSON, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
@@ -72,6 +72,16 @@ def beginning(prefix: str) -> Sequence[Mark]:
 def workers() -> Sequence[Mark]:
     """Every worker known, those that died included, until they are forgotten."""
     return beginning(WORKER)
+
+
+def bury() -> None:
+    """Forget the workers of which nothing has been heard for a day."""
+    with transaction():
+        gone = clock.now() - timedelta(days=1)
+        db.session.execute(
+            delete(Mark).where(Mark.name.startswith(WORKER), Mark.at < gone),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def is_silent(worker: Mark) -> bool:

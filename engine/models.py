@@ -94,17 +94,17 @@ class ProcessInstance(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "process_instance"
     __table_args__ = (
-        Index(None, "organisation_id", "started_at", "id"),
-        Index(None, "organisation_id", "status", "started_at", "id"),
-        Index(None, "organisation_id", "key", "started_at", "id"),
-        Index(None, "organisation_id", "ended_at", "id"),
-        Index(None, "applicant_id", "started_at", "id"),
-        Index(None, "definition_id", "status", "started_at", "id"),
-        Index(None, "started_at"), Index(None, "ended_at"),
+        *(Index(None, *columns, "started_at", "id") for columns in (
+            ("organisation_id",), ("organisation_id", "status"), ("organisation_id", "key"),
+            ("applicant_id",), ("definition_id", "status"))),
+        Index(None, "organisation_id", "ended_at", "id"), Index(None, "started_at"),
+        Index("ix_process_instance_ended", "ended_at", **only("ended_at IS NOT NULL")),
         Index(None, "parent_id", "started_at", **only("parent_id IS NOT NULL")),
         Index(None, "called_by", **only("called_by IS NOT NULL")),
-        Index("ix_process_instance_kept", "key", "ended_at", "id",
-              **only("ended_at IS NOT NULL AND eliminated_at IS NULL")),
+        *(Index(name, *columns, "ended_at", "id",
+                **only("ended_at IS NOT NULL AND eliminated_at IS NULL"))
+          for name, columns in (("ix_process_instance_kept", ()),
+                                ("ix_process_instance_kept_of", ("key",)))),
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -241,8 +241,7 @@ class MessageSubscription(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "message_subscription"
     __table_args__ = (
-        Index(None, "name", "correlation"),
-        Index(None, "instance_id"),
+        Index(None, "name", "correlation"), Index(None, "instance_id"),
         Index(None, "element_id", "instance_id"),
         Index("ix_message_subscription_signal", "organisation_id", "name", "instance_id",
               **only("kind = 'signal'")),

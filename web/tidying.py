@@ -43,6 +43,7 @@ def tidy(storage: Any) -> dict[str, int]:
         "api": api_keys.forget() + webhooks.forget(),
     }
     plan()
+    marks.bury()
     marks.note("tidying", **removed)
     return removed
 

@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import json
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from web import tidying
 from web.operate import exchanging, needs, reading
 from web.operate.exchanging import Wanted
 from web.operate.reading import Stopped
+from web.worker import Workers
 
 AT = "/exploitation"
 WHY = {"motive": "Demande du responsable"}
@@ -79,6 +81,30 @@ def test_what_needs_a_hand_is_told_and_goes_when_it_is_done(
 def _needs(app: Flask) -> list[needs.Need]:
     with app.test_request_context():
         return needs.all_of_them(reading.partners(app.extensions["partners"]))
+
+
+def test_a_worker_says_that_it_is_alive_and_is_forgotten_when_it_stops(
+    app: Flask, office: TwoOffices, olga: Browser
+) -> None:
+    workers = Workers(app)
+    workers.start(1)
+    try:
+        limit = time.monotonic() + 60
+        while not marks.workers() and time.monotonic() < limit:
+            time.sleep(0.05)
+            db.session.rollback()
+        assert "en vie" in said(olga.get(f"{AT}/fonctionnement/"))
+    finally:
+        workers.stop()
+    db.session.rollback()
+    assert marks.workers() == []
+    marks.note(f"{marks.WORKER}mort:1", swept=0)
+    clock.advance(timedelta(minutes=2))
+    assert "muet" in said(olga.get(f"{AT}/fonctionnement/"))
+    clock.advance(timedelta(days=2))
+    tidying.tidy(app.extensions["partners"]["storage"])
+    db.session.rollback()
+    assert marks.workers() == []
 
 
 def test_a_row_changed_by_hand_is_found_and_told_with_its_place(

@@ -80,11 +80,16 @@ def _journal() -> None:
 def _cases_and_exchanges() -> None:
     with op.batch_alter_table("process_instance") as batch_op:
         batch_op.add_column(sa.Column("eliminated_at", _MOMENT))
-    _index("process_instance", ["ended_at"])
     _partial(
-        "ix_process_instance_kept", "process_instance", ["key", "ended_at", "id"],
-        "ended_at IS NOT NULL AND eliminated_at IS NULL",
+        "ix_process_instance_ended", "process_instance", ["ended_at"],
+        "ended_at IS NOT NULL",
     )  # fmt: skip
+    for name, columns in (("kept", []), ("kept_of", ["key"])):
+        _partial(
+            f"ix_process_instance_{name}", "process_instance",
+            [*columns, "ended_at", "id"],
+            "ended_at IS NOT NULL AND eliminated_at IS NULL",
+        )  # fmt: skip
     _partial(
         "ix_incident_of_cause", "incident", ["cause", "raised_at", "id"],
         "resolved_at IS NULL",
