@@ -15,6 +15,7 @@ from engine import clock, documents
 from engine.access import VISITOR, Actor, actor_for
 from engine.commands import (
     absences,
+    api_keys,
     asks,
     brands,
     calls,
@@ -27,6 +28,7 @@ from engine.commands import (
     task_jobs,
     tasks,
     vault,
+    webhooks,
     worklists,
 )
 from engine.commands.asks import Asked
@@ -117,6 +119,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _keep_views(office)
     _ask(office)
     _keep(office)
+    _open_to_software(office)
     return office
 
 
@@ -146,6 +149,28 @@ def _keep(office: TwoOffices) -> None:
             f"aides{suffix.replace('_', '-')}.essai.fr",
             actor=office.actor(f"{prefix}brander"),
         )
+    db.session.rollback()
+
+
+def _open_to_software(office: TwoOffices) -> None:
+    """A key of the company, and an address that was told something."""
+    ids, administrator = office.ids, office.actor("administrator")
+    ids["api_key"], _ = api_keys.create(
+        ids["company"],
+        name="Logiciel de gestion",
+        scopes=["requests:read", "requests:write"],
+        roles=[],
+        expires_at=clock.now() + timedelta(days=365),
+        actor=administrator,
+    )
+    ids["webhook"] = webhooks.create(
+        ids["company"],
+        url="https://logiciel.example.org/ebourgogne",
+        name="Suivi",
+        events=["decision.made"],
+        actor=administrator,
+    )
+    ids["webhook_event"] = webhooks.try_out(ids["webhook"], actor=administrator)
     db.session.rollback()
 
 

@@ -39,7 +39,7 @@ EVENT_NAMES = {
 
 @bp.context_processor
 def _names() -> dict[str, object]:
-    return {"event_names": EVENT_NAMES, "events": EVENTS}
+    return {"event_names": EVENT_NAMES, "kinds": EVENTS}
 
 
 @bp.post("/<uuid:organisation_id>/webhooks")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 from flask import Response
+from flask_babel import force_locale
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -24,6 +25,10 @@ Une clé se fait à l’adresse /reglages/api. Chaque liste est donnée par page
 avec `cursor`. Les refus sont des documents `application/problem+json` qui disent quoi faire.
 """
 
+TAGS = ("Clé", "Démarches", "Fichiers", "Brouillons", "Demandes", "Tâches", "Dossiers",
+        "Webhooks", "Description")  # fmt: skip
+"""The subjects of the operations, in the order in which one reads them."""
+
 _RATE = {
     name: {"schema": {"type": "integer", "minimum": 0}}
     for name in ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
@@ -41,7 +46,12 @@ def get_openapi() -> Response:
 
 @cache
 def description() -> dict[str, Any]:
-    """The whole description."""
+    """The whole description, in French: it is made once."""
+    with force_locale("fr_FR"):
+        return _description()
+
+
+def _description() -> dict[str, Any]:
     schemas = _schemas()
     paths: dict[str, Any] = {}
     for one in OPERATIONS:
@@ -55,7 +65,7 @@ def description() -> dict[str, Any]:
             "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
         },
         "servers": [{"url": "/api/v1"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in OPERATIONS)],
+        "tags": [{"name": tag} for tag in TAGS],
         "paths": paths,
         "components": {
             "schemas": schemas,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from connectors import StoredFile
 from engine import merging, worklist
-from engine.access import allowed
+from engine.access import allowed, require
 from engine.api_keys import TASKS_READ, TASKS_WRITE
 from engine.commands import drafts, tasks
 from engine.directory import APPLICANT
@@ -186,6 +186,7 @@ def complete(
 ) -> None:
     """Judge the answers to a task and complete it. Raises Problem, Forbidden, EngineError."""
     actor, form = keyed.actor(), filling.form_of(task)
+    require(actor, "claim", task)  # whoever only sees it learns nothing of its form
     if task.signature:
         sentence = _("Cette tâche se signe : une personne doit la faire.")
         raise Problem(403, "signature", sentence)
