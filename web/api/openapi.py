@@ -38,6 +38,7 @@ _RATE = {
 @operation(
     "GET", "/openapi.json", tag="Description", summary="Cette description",
     open_to_all=True,
+    about="Cette description, en OpenAPI 3.1.",
 )  # fmt: skip
 def get_openapi() -> Response:
     """This description, in OpenAPI 3.1."""
@@ -200,6 +201,17 @@ def _body(one: Operation) -> dict[str, Any]:
     assert one.body is not None
     schema = {"$ref": REF.format(model=name_of(one.body))}
     content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if one.multipart:
+        file = {"type": "string", "format": "binary"}
+        content["multipart/form-data"] = {
+            "schema": {
+                "type": "object",
+                "properties": {"request": schema},
+                "required": ["request"],
+                "additionalProperties": {"type": "array", "items": file},
+            },
+            "encoding": {"request": {"contentType": "application/json"}},
+        }
     if one.example is not None:
         content["application/json"]["example"] = one.example
     return {"required": True, "content": content}
