@@ -57,6 +57,7 @@ prove: install ## Run the long scripts at full size (CROWD: cases of the largest
 	EBG_SPIFF_SEEDS=130 $(BIN)/pytest -q tests/engine/spiff/test_oracle.py
 	EBG_SPIFF_SEEDS=3000 $(BIN)/pytest -q tests/engine/spiff/test_differential.py
 	EBG_MIGRATION_SEEDS=25 $(BIN)/pytest -q tests/engine/spiff/test_migrating.py
+	EBG_API_EXAMPLES=200 $(BIN)/pytest -q tests/web/test_api_contract.py --timeout 7200
 	$(BIN)/python -m tests.prove.live --pages 500
 	$(BIN)/python -m tests.prove.load --cases $(CROWD)
 	$(BIN)/python -m tests.prove.hammer --processes 8 --cases 200 --minutes 5

@@ -115,6 +115,8 @@ class Sender:
             return self._post(target, headers, body)
         except AddressRefused:
             return Answer(None, "Ce nom mène à une adresse qui n’est pas publique")
+        except socket.gaierror:
+            return Answer(None, "Ce nom est introuvable")
         except (httpcore.TimeoutException, TimeoutError):
             return Answer(None, f"Pas de réponse en {self._patience:g} secondes")
         except (

@@ -1,6 +1,6 @@
 """Make, replace and revoke an organisation's keys, and note what they are used for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -25,11 +25,14 @@ BEING_DONE = timedelta(minutes=2)
 
 
 class KeyRefused(EngineError):
-    """A key cannot be made so; `field` is what to put right, `why` the reason."""
+    """A key cannot be made so; `fields` are what to put right, each with the reason.
 
-    def __init__(self, field: str, why: str) -> None:
+    Under "", what no field is the cause of: too many keys, or one that is closed.
+    """
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__()
-        self.field, self.why = field, why
+        self.fields = dict(fields)
 
 
 class AlreadyBeingDone(EngineError):
@@ -46,7 +49,7 @@ def create(
     name: str,
     scopes: Collection[str],
     roles: Collection[str],
-    expires_at: datetime,
+    expires_at: datetime | None,
     actor: Actor,
 ) -> tuple[UUID, str]:
     """Make a key; returns its id and the key itself, told this once.
@@ -57,36 +60,40 @@ def create(
     with transaction():
         body = lock(Organisation, organisation_id)
         require(actor, "manage", body)
-        _judge(body, name, scopes, roles, expires_at)
+        end = _judged(body, name, scopes, roles, expires_at)
         person = Person(id=uuid4(), email=f"{uuid4().hex}@api.invalid", name=name.strip())
         db.session.add(person)
         db.session.flush()
         for kind in (*KINDS, DUE):
             db.session.add(NoticeChoice(person_id=person.id, kind=kind, channel=NOTHING))
         return _made(
-            body.id, person.id, name.strip(), scopes, roles, expires_at, actor,
+            body.id, person.id, name.strip(), scopes, roles, end, actor,
             act="api_key_created",
         )  # fmt: skip
 
 
-def _judge(
+def _judged(
     body: Organisation,
     name: str,
     scopes: Collection[str],
     roles: Collection[str],
-    expires_at: datetime,
-) -> None:
-    now = clock.now()
+    expires_at: datetime | None,
+) -> datetime:
+    """The end of a key that may be made so. Raises KeyRefused with all that is wrong."""
+    now, wrong = clock.now(), dict[str, str]()
     if not name.strip() or len(name.strip()) > api_keys.LONGEST_NAME:
-        raise KeyRefused("name", "length")
+        wrong["name"] = "length"
     if not scopes or not set(scopes) <= set(api_keys.scopes_for(body)):
-        raise KeyRefused("scope", "unknown")
+        wrong["scope"] = "unknown"
     offered = set(api_keys.roles_for(body))
     if not set(roles) <= offered or (offered and not roles):
-        raise KeyRefused("role", "unknown")
-    if not now < expires_at <= now + api_keys.LONGEST_LIFE:
-        raise KeyRefused("expires_on", "range")
+        wrong["role"] = "unknown"
+    if expires_at is None or not now < expires_at <= now + api_keys.LONGEST_LIFE:
+        wrong["expires_on"] = "range"
+    if wrong or expires_at is None:
+        raise KeyRefused(wrong)
     _make_room(body.id)
+    return expires_at
 
 
 def _make_room(organisation_id: UUID) -> None:
@@ -96,7 +103,7 @@ def _make_room(organisation_id: UUID) -> None:
         ApiKey.expires_at > clock.now(),
     )
     if (db.session.scalar(living) or 0) >= api_keys.MOST_KEYS:
-        raise KeyRefused("", "many")
+        raise KeyRefused({"": "many"})
 
 
 def _made(
@@ -139,9 +146,9 @@ def replace(key_id: UUID, *, overlap: timedelta, actor: Actor) -> tuple[UUID, st
         require(actor, "manage", body)
         now = clock.now()
         if key.state != "active" or key.replaced_by is not None:
-            raise KeyRefused("", "closed")
+            raise KeyRefused({"": "closed"})
         if not timedelta() <= overlap <= api_keys.LONGEST_OVERLAP:
-            raise KeyRefused("overlap", "range")
+            raise KeyRefused({"overlap": "range"})
         _make_room(body.id)
         life = min(key.expires_at - key.created_at, api_keys.LONGEST_LIFE)
         made = _made(

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import serving
+from tests.browser import administration, application, company, serving
 from tests.browser.reader import Reader
 from tests.browser.serving import Served
+from tests.browser.steps import open_task
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -97,7 +98,9 @@ def add_a_step(didier: Reader) -> None:
     didier.shoot("designer-add-step")
     dialog.get_by_role("button", name="Ajouter", exact=True).click()
     didier.reads(STEP)
-    page.get_by_label("Formulaire", exact=True).select_option(label="Constats (admissibility)")
+    page.get_by_label("Formulaire", exact=True).select_option(
+        label="Constats (admissibility)"
+    )
     didier.shoot("designer-canvas")
     page.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(page.locator("body")).to_contain_text("Enregistré à", timeout=LONG)

@@ -16,6 +16,7 @@ from engine.access import VISITOR, Actor, actor_for
 from engine.chores import JOURNAL
 from engine.commands import (
     absences,
+    api_keys,
     asks,
     brands,
     calls,
@@ -30,6 +31,7 @@ from engine.commands import (
     task_jobs,
     tasks,
     vault,
+    webhooks,
     worklists,
 )
 from engine.commands.asks import Asked
@@ -126,6 +128,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _keep(office)
     two_designers.design(office)
     _look_after(office)
+    _open_to_software(office)
     return office
 
 
@@ -171,6 +174,28 @@ def _keep(office: TwoOffices) -> None:
             f"aides{suffix.replace('_', '-')}.essai.fr",
             actor=office.actor(f"{prefix}brander"),
         )
+    db.session.rollback()
+
+
+def _open_to_software(office: TwoOffices) -> None:
+    """A key of the company, and an address that was told something."""
+    ids, administrator = office.ids, office.actor("administrator")
+    ids["api_key"], _ = api_keys.create(
+        ids["company"],
+        name="Logiciel de gestion",
+        scopes=["requests:read", "requests:write"],
+        roles=[],
+        expires_at=clock.now() + timedelta(days=365),
+        actor=administrator,
+    )
+    ids["webhook"] = webhooks.create(
+        ids["company"],
+        url="https://logiciel.example.org/ebourgogne",
+        name="Suivi",
+        events=["decision.made"],
+        actor=administrator,
+    )
+    ids["webhook_event"] = webhooks.try_out(ids["webhook"], actor=administrator)
     db.session.rollback()
 
 

@@ -76,6 +76,7 @@ class Happening(Shape):
 
 @operation(
     "GET", "/cases", CASES_READ, tag=TAG, summary="Chercher des dossiers",
+    about="Les dossiers que traitent les rôles de la clé, le dernier d’abord. Une recherche lit une part bornée des dossiers pour chaque page, qui peut être courte : suivez `next` jusqu’à null.",
 )  # fmt: skip
 def list_cases(query: CasesAsked) -> Page[Case]:
     """The cases that the key's roles handle, the latest first; a page may be short.
@@ -104,6 +105,7 @@ def list_cases(query: CasesAsked) -> Page[Case]:
 
 @operation(
     "GET", "/cases/{case_id}", CASES_READ, tag=TAG, problems=(404,), summary="Lire un dossier",
+    about="Un dossier que traitent les rôles de la clé, ou sur lequel on leur a demandé quelque chose.",
 )  # fmt: skip
 def get_case(case_id: UUID) -> CaseInFull:
     """A case that the key's roles handle, or of which they were asked something."""
@@ -113,6 +115,7 @@ def get_case(case_id: UUID) -> CaseInFull:
 @operation(
     "GET", "/cases/{case_id}/timeline", CASES_READ, tag=TAG, problems=(404,),
     summary="La chronologie d’un dossier",
+    about="Ce qui s’est passé, en mots, comme les agents le lisent : le dernier d’abord.",
 )  # fmt: skip
 def list_case_timeline(case_id: UUID, query: Listing) -> Page[Line]:
     """What happened, in words, as agents read it: the latest first."""
@@ -139,6 +142,7 @@ def list_case_timeline(case_id: UUID, query: Listing) -> Page[Line]:
 @operation(
     "GET", "/cases/{case_id}/events", CASES_READ, tag=TAG, problems=(404,),
     summary="Les événements d’un dossier",
+    about="Ce qui s’est passé, pour les programmes : le dernier d’abord. Qui n’est que consulté en voit moins.",
 )  # fmt: skip
 def list_case_events(case_id: UUID, query: Listing) -> Page[Happening]:
     """What happened, for programs: the latest first. Who only was asked sees fewer kinds."""
@@ -159,6 +163,7 @@ def list_case_events(case_id: UUID, query: Listing) -> Page[Happening]:
 @operation(
     "GET", "/cases/{case_id}/documents", CASES_READ, tag=TAG, problems=(404,),
     summary="Les documents d’un dossier",
+    about="Ceux des documents du dossier que lisent les rôles de la clé, le dernier d’abord.",
 )  # fmt: skip
 def list_case_documents(
     case_id: UUID, query: files.DocumentsAsked
@@ -171,6 +176,7 @@ def list_case_documents(
 @operation(
     "GET", "/cases/{case_id}/messages", CASES_READ, tag=TAG, problems=(404,),
     summary="Les messages d’un dossier",
+    about="Les échanges avec le demandeur, pour qui traite le dossier ; rien pour les autres.",
 )  # fmt: skip
 def list_case_messages(case_id: UUID, query: Listing) -> Page[Message]:
     """The conversation with the applicant, for who handles the case; empty for others."""

@@ -1,7 +1,7 @@
 """Declares an operation of the API, once: its route, what it reads, what it answers.
 
     @operation("GET", "/requests/{request_id}", REQUESTS_READ, tag="Demandes",
-               summary="Suivre une demande")
+               summary="Suivre une demande", about="Où en est une demande : …")
     def get_request(request_id: UUID) -> Request:
         \"\"\"Where a request stands, and what is awaited of whom.\"\"\"
 
@@ -49,6 +49,7 @@ class Operation:
     tag: str
     summary: str
     about: str
+    in_english: str
     scopes: tuple[str, ...] | None  # None: no key is asked
     arguments: Mapping[str, Any]
     query: type[Shape] | None
@@ -73,6 +74,7 @@ def operation(
     *scopes: str,
     tag: str,
     summary: str,
+    about: str,
     status: int = 200,
     media: str = "application/json",
     multipart: bool = False,
@@ -84,7 +86,7 @@ def operation(
 ) -> Callable[[View], View]:
     """Register a view as an operation; see the module.
 
-    `repeatable`: asked twice under one `Idempotency-Key`, it acts once. `if_match`: it asks
+    `summary` and `about` are in French, the docstring is its English. `repeatable`: asked twice under one `Idempotency-Key`, it acts once. `if_match`: it asks
     for the `ETag` of what was read. `problems`: what it refuses by, besides what is common.
     """
 
@@ -97,7 +99,8 @@ def operation(
             name=view.__name__,
             tag=tag,
             summary=summary,
-            about=inspect.getdoc(view) or "",
+            about=about,
+            in_english=inspect.getdoc(view) or "",
             scopes=None if open_to_all else scopes,
             arguments={n: hints[n] for n in names if n not in {"query", "body"}},
             query=hints.get("query"),

@@ -69,6 +69,7 @@ class DefinitionInFull(Definition):
 
 @operation(
     "GET", "/definitions", DEFINITIONS_READ, tag=TAG, summary="Lister les démarches",
+    about="Les démarches que la clé peut commencer ou dans lesquelles elle travaille, dans l’ordre de leurs clés.",
 )  # fmt: skip
 def list_definitions(query: Listing) -> Page[Definition]:
     """The procedures that the key may start or work in, in the order of their keys."""
@@ -83,6 +84,7 @@ def list_definitions(query: Listing) -> Page[Definition]:
 @operation(
     "GET", "/definitions/{key}", DEFINITIONS_READ, tag=TAG, problems=(404,),
     summary="Lire une démarche",
+    about="Une démarche et les questions de son formulaire, avec leurs libellés et les réponses possibles.",
 )  # fmt: skip
 def get_definition(key: str) -> DefinitionInFull:
     """A procedure and the questions of its form, with their labels and possible answers."""
@@ -94,6 +96,7 @@ def get_definition(key: str) -> DefinitionInFull:
 @operation(
     "GET", "/definitions/{key}/form", DEFINITIONS_READ, tag=TAG, problems=(404,),
     summary="Le formulaire en JSON Schema", media="application/schema+json",
+    about="Le JSON Schema (2020-12) des `values` qui commencent un dossier. Il décrit des formes ; ce qui dépend d’autres réponses est jugé quand la demande est envoyée.",
 )  # fmt: skip
 def get_definition_form(key: str) -> Response:
     """The JSON Schema (2020-12) of the `values` that begin a case.

@@ -63,6 +63,7 @@ class DraftInFull(DraftHead):
 
 @operation(
     "GET", "/drafts", REQUESTS_READ, tag=TAG, summary="Lister les brouillons",
+    about="Les brouillons de l’organisation, le dernier écrit d’abord.",
 )  # fmt: skip
 def list_drafts(query: Listing) -> Page[DraftHead]:
     """The drafts of the organisation, the latest written first."""
@@ -87,6 +88,7 @@ def list_drafts(query: Listing) -> Page[DraftHead]:
 @operation(
     "POST", "/drafts", REQUESTS_WRITE, tag=TAG, status=201, repeatable=True,
     multipart=True, problems=(404, 413, 503), summary="Commencer une demande", example=EXAMPLE,
+    about="Garde les réponses données jusqu’ici ; seuls leurs types sont jugés. Les fichiers viennent dans des parties nommées comme leurs questions (`files.quote`), ou d’avance par `POST /files`.",
 )  # fmt: skip
 def create_draft(body: NewRequest) -> DraftInFull:
     """Keep the answers so far; only their types are judged.
@@ -103,6 +105,7 @@ def create_draft(body: NewRequest) -> DraftInFull:
 @operation(
     "GET", "/drafts/{draft_id}", REQUESTS_READ, tag=TAG, problems=(404,),
     summary="Lire un brouillon",
+    about="Un brouillon tel qu’il a été gardé ; son `ETag` est ce que demande `PUT`.",
 )  # fmt: skip
 def get_draft(draft_id: UUID) -> DraftInFull:
     """A draft as it was last kept; its `ETag` is what `PUT` asks for."""
@@ -112,6 +115,7 @@ def get_draft(draft_id: UUID) -> DraftInFull:
 @operation(
     "PUT", "/drafts/{draft_id}", REQUESTS_WRITE, tag=TAG, if_match=True, multipart=True,
     problems=(404, 413, 503), summary="Corriger un brouillon", example={"values": {}},
+    about="Met d’autres réponses à la place de toutes celles gardées.",
 )  # fmt: skip
 def put_draft(draft_id: UUID, body: NewValues) -> DraftInFull:
     """Put other answers in place of all those kept."""
@@ -137,6 +141,7 @@ def put_draft(draft_id: UUID, body: NewValues) -> DraftInFull:
 @operation(
     "DELETE", "/drafts/{draft_id}", REQUESTS_WRITE, tag=TAG, status=204, problems=(404,),
     summary="Supprimer un brouillon",
+    about="Supprime un brouillon et ses fichiers.",
 )  # fmt: skip
 def delete_draft(draft_id: UUID) -> None:
     """Throw a draft away, with its files."""
@@ -146,6 +151,7 @@ def delete_draft(draft_id: UUID) -> None:
 @operation(
     "POST", "/drafts/{draft_id}/submission", REQUESTS_WRITE, tag=TAG, status=201,
     repeatable=True, problems=(404, 422), summary="Déposer un brouillon",
+    about="Dépose un brouillon : la demande garde son identifiant. Tout ce que demande le formulaire est jugé.",
 )  # fmt: skip
 def submit_draft(draft_id: UUID) -> CaseInFull:
     """File a draft: the request keeps its id. Everything its form asks is judged."""

@@ -64,6 +64,7 @@ class DocumentsAsked(Shape):
 @operation(
     "POST", "/files", REQUESTS_WRITE, TASKS_WRITE, tag=TAG, status=201, multipart=True,
     problems=(413, 415, 422, 503), summary="Envoyer un fichier avant la demande",
+    about="Envoie un fichier, dans la partie `file` ; il est vérifié et analysé aussitôt. Il attend un jour une demande dont les valeurs le nomment.",
 )  # fmt: skip
 def send_file() -> Upload:
     """Send one file, in the part `file`; it is checked and scanned at once.
@@ -92,6 +93,7 @@ def send_file() -> Upload:
 @operation(
     "GET", "/documents/{document_id}", REQUESTS_READ, CASES_READ, tag=TAG,
     problems=(404, 410), summary="Télécharger un document", media="*/*",
+    about="Le contenu d’un document que la clé peut lire.",
 )  # fmt: skip
 def get_document(document_id: UUID) -> Response:
     """The bytes of a document that the key may read."""

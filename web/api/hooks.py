@@ -39,7 +39,7 @@ EVENT_NAMES = {
 
 @bp.context_processor
 def _names() -> dict[str, object]:
-    return {"event_names": EVENT_NAMES, "events": EVENTS}
+    return {"event_names": EVENT_NAMES, "kinds": EVENTS}
 
 
 @bp.post("/<uuid:organisation_id>/webhooks")
@@ -111,7 +111,7 @@ def turn_webhook(webhook_id: UUID, act: str) -> ResponseReturnValue:
             flash(_("Un événement d’essai va partir : rechargez la page."), "success")
         case "arret":
             commands.change(webhook_id, active=False, actor=actor)
-            flash(_("Ce webhook n’est plus prévenu ; ce qui arrive l’attend."), "success")
+            flash(_("Ce webhook n’est plus prévenu."), "success")
         case "reprise":
             commands.change(webhook_id, active=True, actor=actor)
             flash(_("Ce webhook est de nouveau prévenu."), "success")

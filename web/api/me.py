@@ -20,7 +20,13 @@ class Me(Shape):
     expires_at: datetime
 
 
-@operation("GET", "/me", tag="Clé", summary="Lire la clé employée")
+@operation(
+    "GET",
+    "/me",
+    tag="Clé",
+    summary="Lire la clé employée",
+    about="À qui est la clé, ce qu’elle permet et jusqu’à quand : de quoi l’essayer.",
+)
 def get_me() -> Me:
     """Whose the key is, what it may do and until when: to try it."""
     key = keyed.key()

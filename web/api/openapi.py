@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 from flask import Response
+from flask_babel import force_locale
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -24,6 +25,10 @@ Une clé se fait à l’adresse /reglages/api. Chaque liste est donnée par page
 avec `cursor`. Les refus sont des documents `application/problem+json` qui disent quoi faire.
 """
 
+TAGS = ("Clé", "Démarches", "Fichiers", "Brouillons", "Demandes", "Tâches", "Dossiers",
+        "Webhooks", "Description")  # fmt: skip
+"""The subjects of the operations, in the order in which one reads them."""
+
 _RATE = {
     name: {"schema": {"type": "integer", "minimum": 0}}
     for name in ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
@@ -33,6 +38,7 @@ _RATE = {
 @operation(
     "GET", "/openapi.json", tag="Description", summary="Cette description",
     open_to_all=True,
+    about="Cette description, en OpenAPI 3.1.",
 )  # fmt: skip
 def get_openapi() -> Response:
     """This description, in OpenAPI 3.1."""
@@ -41,7 +47,12 @@ def get_openapi() -> Response:
 
 @cache
 def description() -> dict[str, Any]:
-    """The whole description."""
+    """The whole description, in French: it is made once."""
+    with force_locale("fr_FR"):
+        return _description()
+
+
+def _description() -> dict[str, Any]:
     schemas = _schemas()
     paths: dict[str, Any] = {}
     for one in OPERATIONS:
@@ -55,7 +66,7 @@ def description() -> dict[str, Any]:
             "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
         },
         "servers": [{"url": "/api/v1"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in OPERATIONS)],
+        "tags": [{"name": tag} for tag in TAGS],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -190,6 +201,17 @@ def _body(one: Operation) -> dict[str, Any]:
     assert one.body is not None
     schema = {"$ref": REF.format(model=name_of(one.body))}
     content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if one.multipart:
+        file = {"type": "string", "format": "binary"}
+        content["multipart/form-data"] = {
+            "schema": {
+                "type": "object",
+                "properties": {"request": schema},
+                "required": ["request"],
+                "additionalProperties": {"type": "array", "items": file},
+            },
+            "encoding": {"request": {"contentType": "application/json"}},
+        }
     if one.example is not None:
         content["application/json"]["example"] = one.example
     return {"required": True, "content": content}

@@ -1,20 +1,27 @@
 """The page that describes the API to people, made of its own description."""
 
-from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from engine.webhooks import EVENTS
 from web.api.declaring import OPERATIONS
 from web.api.hooks import EVENT_NAMES
-from web.api.openapi import description
+from web.api.openapi import TAGS, description
 from web.api.problems import CURES, TITLES
 from web.api.settings import SCOPES
 from web.auth import public
 
 bp = Blueprint("api_reference", __name__)
+
+
+@bp.app_template_filter()
+def coded(text: str) -> Markup:
+    """A sentence of a docstring, what stands between backquotes being code."""
+    code, pieces = Markup("<code>{}</code>"), enumerate(text.split("`"))
+    return Markup().join(code.format(one) if i % 2 else one for i, one in pieces)
 
 
 @bp.get("/api")
@@ -26,10 +33,10 @@ def index() -> ResponseReturnValue:
     return render_template(
         "api/reference.html",
         told=told,
-        groups=[(tag, list(some)) for tag, some in groupby(operations, lambda o: o[0].tag)],
+        groups=[(tag, [one for one in operations if one[0].tag == tag]) for tag in TAGS],
         scopes=SCOPES,
         statuses=[(status, TITLES[status], CURES[status]) for status in CURES],
-        events={event: EVENT_NAMES[event] for event in EVENTS},
+        kinds={event: EVENT_NAMES[event] for event in EVENTS},
         fields=fields,
     )
 

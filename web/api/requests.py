@@ -57,6 +57,7 @@ class Withdrawal(Shape):
 
 @operation(
     "GET", "/requests", REQUESTS_READ, tag=TAG, summary="Lister les demandes",
+    about="Les demandes déposées par l’organisation, la dernière d’abord.",
 )  # fmt: skip
 def list_requests(query: RequestsAsked) -> Page[Case]:
     """The requests that the organisation has filed, the latest first."""
@@ -80,6 +81,7 @@ def list_requests(query: RequestsAsked) -> Page[Case]:
 @operation(
     "POST", "/requests", REQUESTS_WRITE, tag=TAG, status=201, repeatable=True,
     multipart=True, problems=(404, 413, 503), summary="Déposer une demande", example=EXAMPLE,
+    about="Dépose une demande en un appel : tout ce que demande son formulaire est jugé, puis un dossier commence. Les fichiers viennent dans des parties nommées comme leurs questions (`files.quote`), ou d’avance par `POST /files`. Donnez un `Idempotency-Key` : demandée deux fois, elle est déposée une fois.",
 )  # fmt: skip
 def create_request(body: NewRequest) -> CaseInFull:
     """File a request in one call: everything its form asks is judged, then a case begins.
@@ -105,6 +107,7 @@ def create_request(body: NewRequest) -> CaseInFull:
 @operation(
     "GET", "/requests/{request_id}", REQUESTS_READ, tag=TAG, problems=(404,),
     summary="Suivre une demande",
+    about="Où en est une demande : ses étapes, ce qui est attendu de qui, comment elle a été décidée.",
 )  # fmt: skip
 def get_request(request_id: UUID) -> CaseInFull:
     """Where a request stands: its stages, what is awaited of whom, how it was decided."""
@@ -114,6 +117,7 @@ def get_request(request_id: UUID) -> CaseInFull:
 @operation(
     "GET", "/requests/{request_id}/messages", REQUESTS_READ, tag=TAG, problems=(404,),
     summary="Lire les messages",
+    about="Les échanges avec le service, le dernier message d’abord.",
 )  # fmt: skip
 def list_messages(request_id: UUID, query: Listing) -> Page[Message]:
     """The conversation with the office, the latest message first."""
@@ -124,6 +128,7 @@ def list_messages(request_id: UUID, query: Listing) -> Page[Message]:
     "POST", "/requests/{request_id}/messages", REQUESTS_WRITE, tag=TAG, status=204,
     repeatable=True, problems=(404, 409), summary="Écrire un message",
     example={"text": "Le devis est joint."},
+    about="Écrit à ceux qui traitent la demande.",
 )  # fmt: skip
 def send_message(request_id: UUID, body: NewMessage) -> None:
     """Write to those who handle the request."""
@@ -133,6 +138,7 @@ def send_message(request_id: UUID, body: NewMessage) -> None:
 @operation(
     "GET", "/requests/{request_id}/documents", REQUESTS_READ, tag=TAG, problems=(404,),
     summary="Lister les documents d’une demande",
+    about="Ce qui a été envoyé, et ce que le service a émis : accusés de réception, courriers, décisions.",
 )  # fmt: skip
 def list_request_documents(
     request_id: UUID, query: files.DocumentsAsked
@@ -146,6 +152,7 @@ def list_request_documents(
     "POST", "/requests/{request_id}/tasks/{task_id}", REQUESTS_WRITE, tag=TAG, status=204,
     repeatable=True, multipart=True, problems=(404, 409, 413, 423, 503),
     summary="Répondre à ce qui est attendu", example={"values": {}},
+    about="Répond à une tâche de la demande qui attend le demandeur (voir `awaited`).",
 )  # fmt: skip
 def answer_request(request_id: UUID, task_id: UUID, body: NewValues) -> None:
     """Answer a task of the request that awaits the applicant (see `awaited`)."""
@@ -159,6 +166,7 @@ def answer_request(request_id: UUID, task_id: UUID, body: NewValues) -> None:
     "POST", "/requests/{request_id}/withdrawal", REQUESTS_WRITE, tag=TAG, status=204,
     repeatable=True, problems=(404, 409), summary="Retirer une demande",
     example={"reason": "Le projet est abandonné."},
+    about="Renonce à une demande, tant que sa procédure le permet.",
 )  # fmt: skip
 def withdraw_request(request_id: UUID, body: Withdrawal) -> None:
     """Give a request up, as long as its procedure allows it."""

@@ -5,7 +5,7 @@ that follows its making.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,12 +49,6 @@ SCOPES: Mapping[str, Any] = {
     api_keys.TASKS_WRITE: lazy_gettext("Prendre, remettre et terminer des tâches"),
     api_keys.CASES_READ: lazy_gettext("Chercher et lire les dossiers"),
     api_keys.WEBHOOKS_MANAGE: lazy_gettext("Gérer les webhooks"),
-}
-LABELS = {
-    "name": lazy_gettext("Nom"),
-    "scope": lazy_gettext("Droits"),
-    "role": lazy_gettext("Rôles"),
-    "expires_on": lazy_gettext("Dernier jour"),
 }
 OVERLAPS = (0, 1, 7, 30)
 PER_PAGE = 50
@@ -113,8 +107,7 @@ def create(organisation_id: UUID) -> ResponseReturnValue:
             actor=current_actor(),
         )
     except KeyRefused as refused:
-        problems = {refused.field: _sentence(refused)}
-        return page_of(organisation_id, typed, problems), 422
+        return page_of(organisation_id, typed, _sentences(refused)), 422
     tell_once(made, token)
     flash(_("La clé est faite : notez-la maintenant."), "success")
     return redirect(url_for(".show", organisation_id=organisation_id))
@@ -130,7 +123,7 @@ def replace(organisation_id: UUID, key_id: UUID) -> ResponseReturnValue:
     try:
         made, token = commands.replace(key_id, overlap=overlap, actor=current_actor())
     except KeyRefused as refused:
-        flash(_sentence(refused), "danger")
+        flash(" ".join(_sentences(refused).values()), "danger")
     else:
         tell_once(made, token)
         flash(_("La nouvelle clé est faite : notez-la maintenant."), "success")
@@ -202,26 +195,24 @@ def _own(organisation_id: UUID, key_id: UUID) -> None:
         abort(404)
 
 
-def _end_of(typed: str) -> datetime:
-    """The end of a day in Paris. Raises KeyRefused."""
+def _end_of(typed: str) -> datetime | None:
+    """The last second of a day in Paris; None for what is no day."""
     try:
-        day = datetime.fromisoformat(read_date(typed)).date() if typed else None
-    except Wrong as wrong:
-        raise KeyRefused("expires_on", str(wrong)) from None
-    if day is None:
-        raise KeyRefused("expires_on", "missing")
-    return datetime.combine(day + timedelta(days=1), time(), clock.PARIS)
+        day = date.fromisoformat(read_date(typed))
+    except (ValueError, Wrong):
+        return None
+    return datetime.combine(day, time(23, 59, 59), clock.PARIS)
 
 
-def _sentence(refused: KeyRefused) -> str:
+def _sentences(refused: KeyRefused) -> Problems:
+    """What is to be put right, field by field."""
     said = {
         "name": _("Nom : de 1 à %(n)s caractères.", n=LONGEST_NAME),
         "scope": _("Droits : cochez-en un au moins."),
         "role": _("Rôles : cochez-en un au moins, parmi ceux proposés."),
         "expires_on": _("Dernier jour : choisissez-le entre aujourd’hui et dans deux ans."),
         "overlap": _("Recouvrement : trente jours au plus."),
+        "many": _("%(n)s clés au plus : révoquez-en une d’abord.", n=MOST_KEYS),
+        "closed": _("Cette clé n’ouvre plus rien, ou elle est déjà remplacée."),
     }
-    if refused.why == "many":
-        return str(_("%(n)s clés au plus : révoquez-en une d’abord.", n=MOST_KEYS))
-    closed = _("Cette clé n’ouvre plus rien, ou elle est déjà remplacée.")
-    return str(said.get(refused.field, closed))
+    return {field: str(said[field or why]) for field, why in refused.fields.items()}

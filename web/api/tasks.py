@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from connectors import StoredFile
 from engine import merging, worklist
-from engine.access import allowed
+from engine.access import allowed, require
 from engine.api_keys import TASKS_READ, TASKS_WRITE
 from engine.commands import drafts, tasks
 from engine.directory import APPLICANT
@@ -57,6 +57,7 @@ class TasksAsked(Listing):
 
 @operation(
     "GET", "/tasks", TASKS_READ, tag=TAG, summary="Lister les tâches",
+    about="Les tâches ouvertes d’une corbeille, les plus urgentes d’abord. La clé d’une entreprise liste ce qui est attendu d’elle. `due` et `late` se lisent dans l’ordre de l’urgence.",
 )  # fmt: skip
 def list_tasks(query: TasksAsked) -> Page[Task]:
     """The open tasks of a basket, the most urgent first.
@@ -139,6 +140,7 @@ def _following(
 
 @operation(
     "GET", "/tasks/{task_id}", TASKS_READ, tag=TAG, problems=(404,), summary="Lire une tâche",
+    about="Une tâche et son formulaire, avec ce qui a déjà été tapé ou est proposé.",
 )  # fmt: skip
 def get_task(task_id: UUID) -> TaskInFull:
     """A task and its form, with what was typed so far or is proposed."""
@@ -148,6 +150,7 @@ def get_task(task_id: UUID) -> TaskInFull:
 @operation(
     "POST", "/tasks/{task_id}/claim", TASKS_WRITE, tag=TAG, problems=(404, 409),
     summary="Prendre une tâche",
+    about="Prend une tâche dans les mains de la clé ; fait deux fois, rien ne change.",
 )  # fmt: skip
 def claim_task(task_id: UUID) -> TaskInFull:
     """Take a task into the key's hands; done twice, it changes nothing."""
@@ -158,6 +161,7 @@ def claim_task(task_id: UUID) -> TaskInFull:
 @operation(
     "POST", "/tasks/{task_id}/release", TASKS_WRITE, tag=TAG, problems=(404, 409),
     summary="Remettre une tâche",
+    about="Remet une tâche prise par la clé là où les autres de son rôle peuvent la prendre.",
 )  # fmt: skip
 def release_task(task_id: UUID) -> TaskInFull:
     """Put a task that the key has taken back where the others of its role can take it."""
@@ -169,6 +173,7 @@ def release_task(task_id: UUID) -> TaskInFull:
     "POST", "/tasks/{task_id}/completion", TASKS_WRITE, tag=TAG, status=204,
     repeatable=True, multipart=True, problems=(404, 409, 413, 423, 503),
     summary="Terminer une tâche", example={"values": {}},
+    about="Donne les réponses au formulaire d’une tâche, et laisse le dossier avancer.",
 )  # fmt: skip
 def complete_task(task_id: UUID, body: NewValues) -> None:
     """Give the answers to a task's form, and let the case go on."""
@@ -186,6 +191,7 @@ def complete(
 ) -> None:
     """Judge the answers to a task and complete it. Raises Problem, Forbidden, EngineError."""
     actor, form = keyed.actor(), filling.form_of(task)
+    require(actor, "claim", task)  # whoever only sees it learns nothing of its form
     if task.signature:
         sentence = _("Cette tâche se signe : une personne doit la faire.")
         raise Problem(403, "signature", sentence)

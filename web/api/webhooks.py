@@ -101,6 +101,7 @@ class Delivery(Shape):
 
 @operation(
     "GET", "/webhooks", WEBHOOKS_MANAGE, tag=TAG, summary="Lister les webhooks",
+    about="Les adresses de l’organisation, la dernière d’abord.",
 )  # fmt: skip
 def list_webhooks(query: Listing) -> Page[WebhookTold]:
     """The addresses of the organisation, the latest first."""
@@ -118,6 +119,7 @@ def list_webhooks(query: Listing) -> Page[WebhookTold]:
 @operation(
     "POST", "/webhooks", WEBHOOKS_MANAGE, tag=TAG, status=201, repeatable=True,
     problems=(409,), summary="Ajouter un webhook", example=EXAMPLE,
+    about="Fait prévenir une adresse ; gardez son secret, par lequel ce qu’elle reçoit se vérifie.",
 )  # fmt: skip
 def create_webhook(body: NewWebhook) -> WebhookMade:
     """Have an address told; keep its secret, by which what it is told is verified."""
@@ -135,6 +137,7 @@ def create_webhook(body: NewWebhook) -> WebhookMade:
 @operation(
     "GET", "/webhooks/{webhook_id}", WEBHOOKS_MANAGE, tag=TAG, problems=(404,),
     summary="Lire un webhook",
+    about="Une adresse, ce dont elle est prévenue, et si elle l’est encore.",
 )  # fmt: skip
 def get_webhook(webhook_id: UUID) -> WebhookTold:
     """An address, what it is told of, and whether it still is."""
@@ -144,6 +147,7 @@ def get_webhook(webhook_id: UUID) -> WebhookTold:
 @operation(
     "PATCH", "/webhooks/{webhook_id}", WEBHOOKS_MANAGE, tag=TAG, problems=(404,),
     summary="Changer un webhook", example={"status": "active"},
+    about="Change une adresse, l’arrête ou la reprend : elle est alors prévenue de ce qui l’attendait.",
 )  # fmt: skip
 def change_webhook(webhook_id: UUID, body: WebhookChange) -> WebhookTold:
     """Change an address, disable it, or enable it: it is then told what waited for it."""
@@ -161,6 +165,7 @@ def change_webhook(webhook_id: UUID, body: WebhookChange) -> WebhookTold:
 @operation(
     "DELETE", "/webhooks/{webhook_id}", WEBHOOKS_MANAGE, tag=TAG, status=204,
     problems=(404,), summary="Retirer un webhook",
+    about="Ne prévient plus une adresse, et oublie ce qu’elle a reçu.",
 )  # fmt: skip
 def delete_webhook(webhook_id: UUID) -> None:
     """Tell an address nothing any more, and forget what it was told."""
@@ -170,6 +175,7 @@ def delete_webhook(webhook_id: UUID) -> None:
 @operation(
     "POST", "/webhooks/{webhook_id}/secret", WEBHOOKS_MANAGE, tag=TAG, problems=(404,),
     repeatable=True, summary="Changer le secret", example={"overlap_hours": 24},
+    about="Signe avec un nouveau secret ; l’ancien signe aussi pendant un temps.",
 )  # fmt: skip
 def renew_webhook_secret(webhook_id: UUID, body: SecretRenewal) -> WebhookMade:
     """Sign with a new secret; the former one signs too for a while."""
@@ -181,6 +187,7 @@ def renew_webhook_secret(webhook_id: UUID, body: SecretRenewal) -> WebhookMade:
 @operation(
     "POST", "/webhooks/{webhook_id}/test", WEBHOOKS_MANAGE, tag=TAG, status=204,
     problems=(404,), summary="Essayer un webhook",
+    about="Envoie à l’adresse un événement `webhook.test`.",
 )  # fmt: skip
 def try_webhook(webhook_id: UUID) -> None:
     """Tell the address a `webhook.test` event."""
@@ -190,6 +197,7 @@ def try_webhook(webhook_id: UUID) -> None:
 @operation(
     "GET", "/webhooks/{webhook_id}/deliveries", WEBHOOKS_MANAGE, tag=TAG, problems=(404,),
     summary="Lister les envois",
+    about="Ce que l’adresse a reçu depuis trente jours, et comment cela s’est passé.",
 )  # fmt: skip
 def list_deliveries(webhook_id: UUID, query: Listing) -> Page[Delivery]:
     """What the address was told in the last thirty days, and how it went."""
@@ -208,6 +216,7 @@ def list_deliveries(webhook_id: UUID, query: Listing) -> Page[Delivery]:
 @operation(
     "POST", "/webhooks/{webhook_id}/deliveries/{event_id}/redelivery", WEBHOOKS_MANAGE,
     tag=TAG, status=204, problems=(404,), summary="Renvoyer un événement",
+    about="Envoie de nouveau un événement, quoi qu’il en soit advenu.",
 )  # fmt: skip
 def redeliver(webhook_id: UUID, event_id: UUID) -> None:
     """Tell an event again, whatever came of it before."""
