@@ -99,6 +99,11 @@ def test_a_draft_published_as_it_is_is_over(studio: Studio) -> None:
     again = drafts.begin_from(version(KEY, 2), actor=studio.dora)
     with pytest.raises(OperationRefused, match="Rien n’a changé"):
         proposing.ask(again, "Rien", read=True, actor=studio.dora)
+    drafts.discard(again, actor=studio.dora)
+    older = drafts.begin_from(studio.definition, actor=studio.dora)
+    back = proposing.ask(older, "Comme avant", read=True, actor=studio.dora)
+    assert proposing.accept(back, actor=studio.lea) == 3
+    assert procedure_drafts.published(version(KEY, 3)) == small_files()
 
 
 def test_asking_is_refused_with_every_reason(studio: Studio) -> None:
