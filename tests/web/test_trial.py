@@ -13,6 +13,7 @@ from engine import clock, procedure_drafts, trials
 from engine.commands import procedure_drafts as commands
 from engine.exchanges import RemoteCall
 from engine.models import History, ProcessInstance, db
+from tests.office import BPMN
 from tests.web.designing import Studio, opened
 from web.designer import throwaway
 from workflows import publication
@@ -229,11 +230,25 @@ def test_a_partner_that_waits_answers_what_one_says_or_what_its_sandbox_does(
     assert found["now"][:10] == since[:10], "the clock of a trial begins when it began"
 
 
-LOOP = """<bpmn:exclusiveGateway id="again" name="Encore"/>
-    <bpmn:scriptTask id="more" name="Compter"><bpmn:script>{n: 1}</bpmn:script></bpmn:scriptTask>
-    <bpmn:sequenceFlow id="l1" sourceRef="again" targetRef="more"/>
-    <bpmn:sequenceFlow id="l2" sourceRef="more" targetRef="again"/>
-    <bpmn:endEvent id="decided\""""
+LOOP = b"""<bpmn:process id="grants.endless" name="Sans fin" isExecutable="true">
+  <bpmn:startEvent id="begun" name="Demande"/>
+  <bpmn:exclusiveGateway id="again" name="Encore" default="l1"/>
+  <bpmn:scriptTask id="more" name="Compter"><bpmn:script>{n: 1}</bpmn:script></bpmn:scriptTask>
+  <bpmn:endEvent id="ended" name="Fin"/>
+  <bpmn:sequenceFlow id="l0" sourceRef="begun" targetRef="again"/>
+  <bpmn:sequenceFlow id="l1" sourceRef="again" targetRef="more"/>
+  <bpmn:sequenceFlow id="l2" sourceRef="more" targetRef="again"/>
+  <bpmn:sequenceFlow id="l3" sourceRef="again" targetRef="ended">
+    <bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">n = 2</bpmn:conditionExpression>
+  </bpmn:sequenceFlow>
+</bpmn:process>"""
+
+
+def test_a_diagram_that_never_stops_is_stopped(studio: Studio) -> None:
+    drawn = BPMN.encode().replace(b"{body}", LOOP)
+    endless = setting(key="grants.endless", files={"process.bpmn": drawn})
+    (told,) = throwaway.play(endless, [[{"start": {"n": 1}}]]) or [{"broken": "stopped"}]
+    assert told["broken"], told
 
 
 def test_hostile_stories_and_diagrams_are_bounded(

@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 
 from engine import operations
+
+log = structlog.get_logger()
 
 ROOT = Path(__file__).parent.parent.parent
 LONGEST = 20.0
@@ -57,9 +60,14 @@ class Waiting:
     def ask(self, request: bytes, seconds: float) -> bytes:
         """Give it its request; what it had answered when it ended, or was stopped."""
         try:
-            return self.process.communicate(request, timeout=seconds)[0]
+            answer = self.process.communicate(request, timeout=seconds)[0]
         except subprocess.TimeoutExpired as late:
+            log.warning("trial_stopped", seconds=seconds)
             return late.stdout or b""
+        else:
+            if self.process.returncode:
+                log.warning("trial_ended", code=self.process.returncode)
+            return answer
         finally:
             self.end()
 
