@@ -83,7 +83,11 @@ def test_a_new_file_is_named_then_opened(studio: Studio) -> None:
     begun = desk.get("nouveau?sorte=.dmn&nom=plafonds")
     assert begun.location.endswith("/modifier/plafonds.dmn")
     assert '"isNew": true' in desk.get("modifier/plafonds.dmn").text
-    for name, words in (("", "Donnez un nom"), ("a b", "Nom du fichier"), ("rates", "déjà")):
+    for name, words in (
+        ("", "Donnez un nom"),
+        ("a b", "Nom du fichier"),
+        ("rates", "déjà"),
+    ):
         back = desk.get(f"nouveau?sorte=.dmn&nom={name}")
         page = desk.browser.client.get(back.location).text
         assert words in page, name
