@@ -97,6 +97,7 @@ def unlimited() -> Any:
     limits.limiter.enabled = was
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("who", ["company", "region"])
 def test_the_api_does_what_it_describes(
     app: Flask, unlimited: None, monkeypatch: pytest.MonkeyPatch, who: str
