@@ -39,14 +39,10 @@ def _takes_back(actor: Actor, asked: PublicationRequest) -> bool:
     return _writes(actor, asked.owner_id)
 
 
-def _migrates(actor: Actor, definition: ProcessDefinition) -> bool:
-    """Its cases, to another version: the operators, and its own designers."""
-    return actor.operates or _writes(actor, definition.owner_id)
-
-
-def _migrates_case(actor: Actor, case: ProcessInstance) -> bool:
-    """The same; a case that was locked does not hold its definition."""
-    return _migrates(actor, db.session.get_one(ProcessDefinition, case.definition_id))
+def _migrates(actor: Actor, case: ProcessInstance) -> bool:
+    """Its own procedure's cases; one that was locked does not hold its definition."""
+    followed = db.session.get_one(ProcessDefinition, case.definition_id)
+    return _writes(actor, followed.owner_id)
 
 
 RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
@@ -55,8 +51,7 @@ RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "design"): lambda a, o: _writes(a, o.id),
     (ProcessDefinition, "read"): _reads_version,
     (ProcessDefinition, "design"): lambda a, d: _writes(a, d.owner_id),
-    (ProcessDefinition, "migrate"): _migrates,
-    (ProcessInstance, "migrate"): _migrates_case,
+    (ProcessInstance, "migrate"): _migrates,
     (ProcedureDraft, "see"): lambda a, d: _reads(a, d.owner_id),
     (ProcedureDraft, "edit"): lambda a, d: _writes(a, d.owner_id),
     (PublicationRequest, "see"): lambda a, r: _reads(a, r.owner_id),

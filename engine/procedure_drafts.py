@@ -37,7 +37,7 @@ MAIN_FILE = "process.bpmn"
 
 
 class ProcedureDraft(db.Model):  # type: ignore[name-defined]
-    """The next version of a procedure, while it is written. `base` is what it began from."""
+    """The next version of a procedure, while it is written; `base` is the one it follows."""
 
     __tablename__ = "procedure_draft"
     __table_args__ = (UniqueConstraint("key"), Index(None, "owner_id", "key"))

@@ -42,18 +42,20 @@ def begin(key: str, owner_id: UUID, files: Mapping[str, bytes], *, actor: Actor)
 
 
 def begin_from(definition_id: UUID, *, actor: Actor) -> UUID:
-    """The draft of a procedure's next version, begun from one of its versions.
+    """The draft of a procedure's next version, with the files of one of its versions.
 
-    The one that exists already, if there is one. Raises Forbidden.
+    The one that exists already, if there is one. It comes after the last version, whichever
+    gives it its files. Raises Forbidden.
     """
     with transaction():
-        base = db.session.get_one(ProcessDefinition, definition_id)
-        require(actor, "design", base)
-        known = procedure_drafts.of_key(base.key)
+        source = db.session.get_one(ProcessDefinition, definition_id)
+        require(actor, "design", source)
+        known = procedure_drafts.of_key(source.key)
         if known is not None:
             return known.id
-        files = procedure_drafts.published(base.id)
-        return _begun(base.key, base.owner_id, base, files, actor)
+        files = procedure_drafts.published(source.id)
+        last = procedure_drafts.newest(source.key)
+        return _begun(source.key, source.owner_id, last, files, actor)
 
 
 def _begun(

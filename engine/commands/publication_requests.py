@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from engine import clock, definitions, journal, notices, procedure_drafts
@@ -16,6 +17,7 @@ from engine.access import Actor, require
 from engine.commands import beginnings, publishing
 from engine.commands.procedure_drafts import drop, held
 from engine.directory import LEGAL_OFFICER, PROCESS_DESIGNER
+from engine.documents import Draft
 from engine.errors import OperationRefused
 from engine.models import ProcessDefinition, db
 from engine.procedure_drafts import (
@@ -159,6 +161,7 @@ def withdraw_version(definition_id: UUID, motive: str, *, actor: Actor) -> int:
                 "Aucune version précédente : publiez-en une avant de retirer celle-ci."
             ) from None
         beginnings.arm(before, definitions.model(before.id))
+        _requests_follow(found, before)
         journal.write(
             f"procedure:{found.key}", "version_withdrawn", by=actor.person_id,
             detail={"version": found.version, "now": before.version, "motive": motive},
@@ -169,6 +172,18 @@ def withdraw_version(definition_id: UUID, motive: str, *, actor: Actor) -> int:
             notices.PROCEDURE, *_colleagues(found.owner_id), by=actor.person_id, detail=said
         )
         return before.version
+
+
+def _requests_follow(gone: ProcessDefinition, now: ProcessDefinition) -> None:
+    """What people were filling in is filed under the version in service, with its form."""
+    if now.start_form is None or now.start_role != gone.start_role:
+        return
+    db.session.execute(
+        update(Draft)
+        .where(Draft.definition_id == gone.id, Draft.task_id.is_(None))
+        .values(definition_id=now.id, page=0)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _waiting(request_id: UUID, actor: Actor, act: str) -> PublicationRequest:

@@ -54,12 +54,17 @@ def _translated(text: str) -> str | None:
             ):
                 return None
             made.append("not")
-        elif kind == "name" and (after == "(" or token.partition(".")[0] in _THEIRS):
+        elif kind == "name" and token not in _WORDS and _foreign(token, after):
             return None
         else:
             word = _text(token) if kind == "text" else _WORDS.get(token, token)
             made.append(f"({word})" if negated and kind == "name" else word)
     return " ".join(made).replace("not (", "not(")
+
+
+def _foreign(name: str, after: str) -> bool:
+    """Whether a name is a call, or one of the other engine's own objects."""
+    return after == "(" or name.partition(".")[0] in _THEIRS
 
 
 def _tokens(text: str) -> list[tuple[str, str]] | None:

@@ -226,10 +226,16 @@ class _Translation:
 
 
 def _line(element: Any, text: str) -> Line:
-    """About the nearest thing that has a name of its own."""
-    while element.get("id") is None and element.getparent() is not None:
+    """About the nearest thing that a designer sees: an event rather than its definition."""
+    while _is_inside(element) and element.getparent() is not None:
         element = element.getparent()
     return Line(element.get("id") or "", name_of(element) or "", text)
+
+
+def _is_inside(element: Any) -> bool:
+    return element.get("id") is None or local(element).endswith(
+        ("EventDefinition", "LoopCharacteristics")
+    )
 
 
 def _main(processes: list[Any], key: str) -> Any:

@@ -15,6 +15,7 @@ from passlib.totp import TOTP
 from tests.browser import furnished
 from tests.browser.furnished import CAREFUL, House
 from tests.browser.reader import Reader
+from tests.conftest import ROOT
 
 PAGES = {
     "visitor": [
@@ -150,6 +151,7 @@ PAGES = {
         "designer.index",
         "designer.index q=rien",
         "designer.procedure key=key",
+        "designer.journal key=key",
         "designer.version definition_id=definition",
         "designer.draft draft_id=procedure_draft",
         "designer_canvas.edit draft_id=procedure_draft name=process",
@@ -163,7 +165,7 @@ PAGES = {
         "news.preferences",
     ],
     "legal_officer": [
-        "pages.home",
+        "designer.index",
         "designer.draft draft_id=new_draft",
         "designer_publication.show request_id=publication",
     ],
@@ -312,6 +314,39 @@ def test_a_refusal_has_no_fault(
     house.admit(reader, role)
     reader.refused_with = {status}
     assert not list(visit(reader, path, status, shot=f"refusal-{status}-{role}"))
+
+
+def test_what_a_designer_is_answered_has_no_fault(enter, house: House) -> None:
+    """Pages that only a form shows: the report of an import, and what is refused."""
+    reader: Reader = enter()
+    house.admit(reader, "designer")
+    reader.refused_with = {422}
+    for file, told in (
+        ("tests/engine/spiff/foreign/camunda7.bpmn", "Rapport d’import"),
+        ("README.md", "Rien n’a été importé"),
+    ):
+        reader.open(house.address("designer_transfers.choose draft_id=new_draft"))
+        reader.page.set_input_files("#file", ROOT / file)
+        reader.press("Importer")
+        reader.reads(told)
+        reader.look("import")
+    for page, button in (
+        ("designer_publication.choose draft_id=procedure_draft", "Demander la publication"),
+        (
+            "designer_publication.compare_apart draft_id=procedure_draft",
+            "Reprendre ces changements",
+        ),
+        (
+            "designer_publication.withdrawing definition_id=next_definition",
+            "Retirer cette version",
+        ),
+        ("designer_transfers.new", "Commencer le brouillon"),
+        ("designer_migrating.choose definition_id=definition", "Lancer l’essai à blanc"),
+    ):
+        reader.open(house.address(page))
+        reader.page.evaluate("for (const one of document.forms) one.noValidate = true")
+        reader.press(button)
+        reader.look(button)
 
 
 def test_a_form_refused_whole_has_no_fault(enter, house: House) -> None:

@@ -16,12 +16,14 @@ from engine.commands import (
     cases,
     catching_up,
 )
+from engine.commands import drafts as people_drafts
 from engine.commands import (
     procedure_drafts as drafts,
 )
 from engine.commands import (
     publication_requests as requests,
 )
+from engine.documents import Draft
 from engine.errors import Busy, DraftHeld, EngineError, FileChanged, OperationRefused
 from engine.models import ProcessDefinition, db
 from engine.notices import Notice
@@ -97,6 +99,11 @@ def test_a_draft_published_as_it_is_is_over(studio: Studio) -> None:
     again = drafts.begin_from(version(KEY, 2), actor=studio.dora)
     with pytest.raises(OperationRefused, match="Rien n’a changé"):
         proposing.ask(again, "Rien", read=True, actor=studio.dora)
+    drafts.discard(again, actor=studio.dora)
+    older = drafts.begin_from(studio.definition, actor=studio.dora)
+    back = proposing.ask(older, "Comme avant", read=True, actor=studio.dora)
+    assert proposing.accept(back, actor=studio.lea) == 3
+    assert procedure_drafts.published(version(KEY, 3)) == small_files()
 
 
 def test_asking_is_refused_with_every_reason(studio: Studio) -> None:
@@ -184,7 +191,16 @@ def test_a_version_withdrawn_gives_way_to_the_one_before(studio: Studio) -> None
     for actor in (studio.lea, studio.stranger):
         with pytest.raises(Forbidden):
             requests.withdraw_version(second, "Erreur de taux", actor=actor)
+    filling = people_drafts.open_for_start(
+        second, actor=studio.office.applicant, organisation_id=studio.office.company,
+        values={"title": "Une scie"},
+    )  # fmt: skip
     assert requests.withdraw_version(second, "Erreur de taux", actor=studio.dora) == 1
+    kept = db.session.get_one(Draft, filling)
+    assert (kept.definition_id, kept.values) == (
+        studio.definition,
+        {"title": "Une scie"},
+    ), "what somebody was filling in can still be filed"
     assert definitions.latest(KEY).id == studio.definition
     assert told(studio.didier.person_id)[-1] == "withdrawn"
     files = procedure_drafts.published(second)

@@ -251,6 +251,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
      {"administrator"}, {}),
     (GET, "designer.index", "", DESIGNING | {"other_designer"}, {}),
     (GET, "designer.procedure", "key=key", DESIGNING, {}),
+    (GET, "designer.journal", "key=key", DESIGNING, {}),
     (GET, "designer.version", "definition_id=definition", DESIGNING, {}),
     (POST, "designer.begin_from", "definition_id=definition", WRITING, {}),
     (GET, "designer.draft", "draft_id=procedure_draft", DESIGNING, {}),

@@ -21,6 +21,7 @@ from engine.models import ProcessInstance, db
 from tests.conftest import ROOT
 from tests.web.browser import Browser
 from tests.web.designing import KEY, NAME, Studio, opened, small_files, version
+from tests.web.test_performance import selects, statements
 from workflows import archives, designing, publication
 
 FOREIGN = ROOT / "tests/engine/spiff/foreign"
@@ -335,3 +336,32 @@ def test_a_designer_asks_nothing_else_of_cases(studio: Studio) -> None:
 def test_the_first_files_are_right() -> None:
     files = designing.first_files("grants.tried", 'Aide « <b>"été"</b> »')
     assert publication.check("grants.tried", files) == []
+
+
+def test_lists_send_as_many_statements_for_more_rows(studio: Studio) -> None:
+    didier = studio.browser(studio.didier)
+    pages = ("/concepteur/", f"/concepteur/procedures/{KEY}")
+
+    def cost() -> list[int]:
+        found = []
+        for page in pages:
+            assert didier.get(page).status_code == 200
+            with statements(studio.app) as sent:
+                didier.get(page)
+            found.append(len(selects(sent)))
+        return found
+
+    publish(studio, 2)
+    before = cost()
+    for number in range(3, 9):
+        publish(studio, number)
+        drafts.begin(
+            f"grants.new_{number}", studio.office.region, small_files(), actor=studio.dora
+        )
+    assert cost() == before
+
+
+def publish(studio: Studio, number: int) -> None:
+    letter = {"more.letter.md": f"# Objet {number}\n\nBonjour".encode()}
+    region, files = studio.office.region, {**small_files(), **letter}
+    assert publication.publish(KEY, files, owner_id=region) == number

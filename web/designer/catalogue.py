@@ -35,8 +35,15 @@ def of(draft: ProcedureDraft, files: Mapping[str, bytes]) -> dict[str, Any]:
             {"path": one.path, "type": one.type, "from": one.source}
             for one in known_data.data(files, diagrams)
         ],
-        "messages": sorted({*diagrams.messages, *definitions.start_messages()}),
+        "messages": sorted({*diagrams.messages, *_starting(draft)}),
     }
+
+
+def _starting(draft: ProcedureDraft) -> list[str]:
+    """The messages that start the body's other procedures: those a case may send."""
+    owners = {one.id: one.owner_id for one in definitions.latest_of_each()}
+    starts = definitions.start_messages(but=draft.key)
+    return [name for name, (by, _) in starts.items() if owners.get(by) == draft.owner_id]
 
 
 def _given(parameters: Mapping[str, bool]) -> list[dict[str, Any]]:

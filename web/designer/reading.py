@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import Select, and_, func, or_, select, union
+from sqlalchemy import Select, and_, func, literal, or_, select, union, union_all
 from sqlalchemy.orm import joinedload
 
-from engine import journal, merging
 from engine.actors import Actor
 from engine.directory import Organisation, Person
 from engine.journal import JournalEntry
@@ -17,6 +17,7 @@ from engine.procedure_drafts import ASKED, ProcedureDraft, PublicationRequest
 
 PER_PAGE = 25
 MOST_COUNTED = 10_000
+MOST_WAITING = 50
 
 
 @dataclass(frozen=True)
@@ -112,18 +113,30 @@ def before(version: ProcessDefinition) -> ProcessDefinition | None:
 
 
 def open_cases(definition_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many open cases follow each version, counted up to MOST_COUNTED."""
-    return {one: merging.count(_open(one), MOST_COUNTED) for one in definition_ids}
+    """How many open cases follow each version, counted up to MOST_COUNTED, in one question."""
+    wanted = list(definition_ids)
+    if not wanted:
+        return {}
+    counts = [_counted(one) for one in wanted]
+    together: Any = counts[0] if len(counts) == 1 else union_all(*counts)
+    rows = db.session.execute(together)
+    return {definition_id: number for definition_id, number in rows}
 
 
-def _open(definition_id: UUID) -> list[Select[UUID]]:
+def _counted(definition_id: UUID) -> Any:
     case = ProcessInstance
-    return [
+    some = (
         select(case.id)
-        .where(case.definition_id == definition_id, case.status == status)
-        .order_by(case.started_at, case.id)
-        for status in ("active", "suspended")
-    ]
+        .where(
+            case.definition_id == definition_id,
+            case.status.in_(["active", "suspended"]),
+        )
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return select(
+        literal(definition_id, case.definition_id.type), func.count()
+    ).select_from(some)
 
 
 def people(ids: Iterable[UUID | None]) -> dict[UUID, str]:
@@ -133,11 +146,33 @@ def people(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return {person_id: name for person_id, name in rows}
 
 
-def acts(key: str, number: int) -> list[tuple[JournalEntry, str]]:
-    """The last acts on a procedure, the newest first, each with its author's name."""
-    found = journal.latest(f"procedure:{key}", number)
-    names = people(entry.actor_id for entry in found)
-    return [(one, names.get(one.actor_id, "") if one.actor_id else "") for one in found]
+def acts(key: str, page: int) -> Pagination:
+    """The acts on a procedure, the newest first."""
+    return db.paginate(
+        select(JournalEntry)
+        .where(JournalEntry.chain == f"procedure:{key}")
+        .order_by(JournalEntry.seq.desc()),
+        page=page,
+        per_page=PER_PAGE,
+        error_out=False,
+    )
+
+
+def to_decide(actor: Actor) -> list[PublicationRequest]:
+    """What waits for this person's word, the oldest first, MOST_WAITING at most."""
+    asked = PublicationRequest
+    found = (
+        select(asked)
+        .where(
+            asked.owner_id.in_(actor.designs),
+            asked.status == ASKED,
+            asked.asked_by != actor.person_id,
+        )
+        .options(joinedload(asked.asker))
+        .order_by(asked.asked_at)
+        .limit(MOST_WAITING)
+    )
+    return list(db.session.scalars(found))
 
 
 def bodies(actor: Actor, ids: Iterable[UUID]) -> Mapping[UUID, Organisation]:

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from flask_sqlalchemy.pagination import Pagination
 
 from engine import definitions, procedure_drafts
 from engine.access import Actor, allowed
@@ -27,7 +28,6 @@ from workflows import designing, known_data
 bp = Blueprint("designer", __name__, url_prefix="/concepteur")
 bp.context_processor(lambda: {"words": words, "designing": designing})
 
-ACTS = 20
 REFUSALS = (Busy, DraftHeld, OperationRefused)
 
 
@@ -40,6 +40,7 @@ def items(actor: Actor) -> Iterable[Item]:
             "designer.index",
             icon="diagram-3",
             under=bp.url_prefix or "",
+            count=len(reading.to_decide(actor)),
             about=lazy_gettext(
                 "Dessiner, essayer et publier les démarches de votre organisme"
             ),
@@ -57,6 +58,7 @@ def index() -> ResponseReturnValue:
         page=page,
         procedures=found,
         sought=sought,
+        deciding=reading.to_decide(actor),
         writes=allowed(actor, "write procedures"),
     )
 
@@ -65,13 +67,8 @@ def index() -> ResponseReturnValue:
 @guard("design")
 def procedure(key: str) -> ResponseReturnValue:
     """One procedure: its draft, its versions, what was done to it."""
-    actor, last = current_actor(), procedure_drafts.newest(key)
-    draft = procedure_drafts.of_key(key)
-    readable = (last and allowed(actor, "read", last)) or (
-        draft and allowed(actor, "see", draft)
-    )
-    if not readable:
-        abort(404)
+    actor, (last, draft) = current_actor(), _of_key(key)
+    acts = reading.acts(key, 1)
     page = reading.versions(key, page_number())
     named = [p for one in page.items for p in (one.published_by, one.approved_by)]
     return render_template(
@@ -84,10 +81,43 @@ def procedure(key: str) -> ResponseReturnValue:
         page=page,
         cases=reading.open_cases(one.id for one in page.items),
         people=reading.people(named),
-        acts=reading.acts(key, ACTS),
+        acts=_signed(acts),
+        more_acts=acts.has_next,
         writes=bool(last and allowed(actor, "design", last))
         or bool(draft and allowed(actor, "edit", draft)),
     )
+
+
+@bp.get("/procedures/<key>/journal")
+@guard("design")
+def journal(key: str) -> ResponseReturnValue:
+    """Who did what on a procedure, from the first draft on."""
+    last, draft = _of_key(key)
+    acts = reading.acts(key, page_number())
+    named = last or draft
+    return render_template(
+        "designer/journal.html",
+        key=key,
+        name=named.name if named else key,
+        page=acts,
+        acts=_signed(acts),
+    )
+
+
+def _signed(acts: Pagination) -> list[tuple[Any, str]]:
+    names = reading.people(act.actor_id for act in acts.items)
+    return [(act, names.get(act.actor_id, "")) for act in acts.items]
+
+
+def _of_key(key: str) -> tuple[ProcessDefinition | None, ProcedureDraft | None]:
+    """The last version and the draft of a procedure that one reads; 404 otherwise."""
+    actor, last = current_actor(), procedure_drafts.newest(key)
+    draft = procedure_drafts.of_key(key)
+    if not (last and allowed(actor, "read", last)) and not (
+        draft and allowed(actor, "see", draft)
+    ):
+        abort(404)
+    return last, draft
 
 
 @bp.get("/versions/<uuid:definition_id>")

@@ -249,6 +249,12 @@ def _followed() -> list[tuple[ProcessDefinition, int, ProcessDefinition]]:
     versions = select(ProcessDefinition).where(ProcessDefinition.id.in_(counts))
     found = [(one, counts[one.id]) for one in db.session.scalars(versions)]
     return sorted(
-        ((one, number, migration.versions(one.key)[0]) for one, number in found),
+        ((one, number, _in_service(one)) for one, number in found),
         key=lambda row: (row[0].name, row[0].version),
     )
+
+
+def _in_service(followed: ProcessDefinition) -> ProcessDefinition:
+    """The version that new cases take; the one followed when there is none any more."""
+    known = migration.versions(followed.key)
+    return next((one for one in known if one.withdrawn_at is None), followed)
