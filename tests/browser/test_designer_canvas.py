@@ -316,6 +316,71 @@ def test_a_diagram_without_a_drawing_is_laid_out_and_told(enter: Enter) -> None:
     assert canvas.page.get_by_role("treeitem").count() > 1200
 
 
+BLANK = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+  targetNamespace="http://bpmn.io/schema/bpmn" id="Definitions_1">
+  <bpmn:process id="Process_1" isExecutable="false"><bpmn:startEvent id="begun"/></bpmn:process>
+</bpmn:definitions>"""
+
+
+def test_a_procedure_is_made_from_nothing_with_the_buttons(enter: Enter) -> None:
+    """What bpmn.io gives to begin with, then steps, an edge, two events awaited, a pool."""
+    canvas = Canvas(enter(DESIGNER))
+    canvas.open()
+    assert canvas.show(BLANK)
+    give_up(canvas)
+    panel, page = canvas.panel(), canvas.page
+
+    def add(kind: str, name: str) -> None:
+        page.get_by_role("button", name="Ajouter après…").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Quoi").select_option(label=kind)
+        dialog.get_by_label("Nom").fill(name)
+        dialog.get_by_role("button", name="Ajouter").click()
+        expect(panel.get_by_role("heading", name=name)).to_be_visible()
+
+    def choose(name: str) -> None:
+        canvas.select(canvas.ask(
+            """({ modeler }, name) => modeler.get("elementRegistry").find(
+              ({ businessObject, type }) => businessObject?.name === name && type !== "label").id""",
+            name,
+        ))  # fmt: skip
+
+    panel.get_by_label("Ce processus s’exécute").check()
+    panel.locator("summary", has_text="Documentation et identifiant").click()
+    canvas.field("Identifiant").fill(KEY)
+    canvas.field("Identifiant").blur()
+    canvas.select("begun")
+    add("Tâche d’une personne", "Instruire")
+    add("Bord : compensation", "Défaire")
+    add("Tâche d’une personne", "Rembourser")
+    choose("Instruire")
+    add("Attendre un message", "Attendre l’avis")
+    panel.locator("summary", has_text="Plusieurs événements").click()
+    panel.get_by_label("Attendre aussi").select_option(label="un moment")
+    panel.get_by_label("Attendre tous ces événements").check()
+    panel.get_by_label("Ou en nommer un nouveau").fill("avis.rendu")
+    panel.get_by_label("Ou en nommer un nouveau").blur()
+    panel.get_by_label("Survient").select_option(label="Après une durée")
+    canvas.field("Moment").fill("P5D")
+    canvas.field("Moment").blur()
+    add("Fin", "Fini")
+    page.get_by_role("button", name="Ajouter une piscine").click()
+    page.get_by_role("button", name="Ajouter un couloir").click()
+    canvas.settle()
+    assert [one for one in canvas.problems() if one[0] == "error"] == []
+    written = canvas.written()
+    for said in (
+        f'<bpmn:process id="{KEY}" isExecutable="true">',
+        'name="Rembourser" isForCompensation="true"',
+        'parallelMultiple="true"',
+        'name="avis.rendu"',
+        ">P5D</bpmn:timeDuration>",
+    ):
+        assert said in written, said
+    assert written.count("<bpmn:lane id=") == 2
+
+
 def cut(route: Route) -> None:
     if route.request.method == "PUT":
         route.abort()

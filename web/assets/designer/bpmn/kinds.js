@@ -82,6 +82,7 @@ export function kindOf(element) {
   const place = PLACES[bo.$type];
   if (!place) return NAMES[bo.$type] ?? "Élément";
   const events = bo.get("eventDefinitions") ?? [];
+  if (events.length > 1 && place === "intermediate catch event") return "Attendre plusieurs événements";
   if (events.length > 1) return `${translate(sentence(place))} : plusieurs événements`;
   const event = events[0]?.$type.slice("bpmn:".length).replace("EventDefinition", "");
   if (!event) return place.startsWith("intermediate") ? "Étape franchie" : translate(sentence(place));

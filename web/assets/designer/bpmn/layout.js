@@ -36,7 +36,15 @@ export function layOut(definitions, moddle) {
     for (const pool of collaboration.participants) y = pen.pool(pool, PAD, y) + PAD;
   else pen.scope(found[0], PAD, PAD);
   for (const flow of [...(collaboration?.messageFlows ?? [])]) pen.straight(flow);
-  definitions.diagrams = [pen.diagram()];
+  definitions.diagrams = [owned(pen.diagram(), definitions)];
+}
+
+// What a parser would have said of each part: to whom it belongs. Later strokes follow it.
+function owned(part, owner) {
+  part.$parent = owner;
+  const { plane, planeElement = [], bounds, waypoint = [] } = part;
+  for (const inner of [plane, ...planeElement, bounds, ...waypoint]) if (inner) owned(inner, part);
+  return part;
 }
 
 const processes = (definitions) => (definitions.rootElements ?? []).filter((one) => is(one, "bpmn:Process"));

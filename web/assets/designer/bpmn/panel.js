@@ -52,7 +52,7 @@ export class Panel {
   draw(element, groups, signature) {
     const focused = this.place.contains(document.activeElement) && document.activeElement.closest("[data-key]")?.dataset.key;
     const same = this.shown === element;
-    const opened = new Set([...this.place.querySelectorAll("details[open]")].map(({ dataset }) => dataset.title));
+    const before = new Map([...this.place.querySelectorAll("details")].map(({ dataset, open }) => [dataset.title, open]));
     this.drawn = new Map();
     const heading = h("h2", { className: "ebg-bpmn-heading", tabIndex: -1 }, h("span", { className: "ebg-bpmn-kind" }), h("span", { className: "ebg-bpmn-name" }));
     const parts = groups.map(({ title, fields, folded }) => {
@@ -62,7 +62,7 @@ export class Panel {
         return made;
       });
       const summary = h("summary", {}, title);
-      const part = h("details", { open: same && opened.size ? opened.has(title) : !folded }, summary, ...inside);
+      const part = h("details", { open: (same ? before.get(title) : undefined) ?? !folded }, summary, ...inside);
       part.dataset.title = title;
       return part;
     });
