@@ -1,7 +1,7 @@
 """What the engine remembers about procedures and the cases that run through them.
 
-A case's `state`, and `digest`, its SHA-256, are written by `engine.commands` alone; every other table here can be read by any
-query. Documents, drafts and the directory of people live beside their own verbs.
+A case's `state`, and `digest`, its SHA-256, are written by `engine.commands` alone; every
+other table here can be read by any query. Documents, drafts and the directory of people live beside their own verbs.
 """
 
 from datetime import datetime
@@ -76,17 +76,6 @@ class DefinitionFile(db.Model):  # type: ignore[name-defined]
     )
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class ProcedureParameters(db.Model):  # type: ignore[name-defined]
-    """What one organisation sets for a procedure it uses: contacts, amounts, texts."""
-
-    __tablename__ = "procedure_parameters"
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    organisation_id: Mapped[UUID] = mapped_column(
-        ForeignKey("organisation.id"), primary_key=True
-    )
-    values: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class ProcessInstance(db.Model):  # type: ignore[name-defined]

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Subquery, select, union_all
+from sqlalchemy import JSON, ForeignKey, Index, String, Subquery, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock
@@ -32,6 +32,17 @@ class ProcedureSubscription(db.Model):  # type: ignore[name-defined]
     since: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     by: Mapped[UUID | None]
+
+
+class ProcedureParameters(db.Model):  # type: ignore[name-defined]
+    """What one organisation sets for a procedure it uses: contacts, amounts, texts."""
+
+    __tablename__ = "procedure_parameters"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organisation.id"), primary_key=True
+    )
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from engine.commands.step import Office, keep
 from engine.directory import APPLICANT, Organisation
 from engine.documents import Draft
 from engine.errors import EngineError
-from engine.models import ProcedureParameters, ProcessDefinition, ProcessInstance, db
+from engine.models import ProcessDefinition, ProcessInstance, db
 from engine.spiff.process import Process
-from engine.subscriptions import Offer
+from engine.subscriptions import Offer, ProcedureParameters
 from engine.transaction import lock, transaction
 from engine.words import SPOKEN
 

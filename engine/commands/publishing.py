@@ -13,12 +13,12 @@ from engine.errors import EngineError
 from engine.models import (
     DefinitionFile,
     DefinitionRole,
-    ProcedureParameters,
     ProcessDefinition,
     db,
 )
 from engine.spiff.errors import DiagramRefused, Problem
 from engine.spiff.model import Model
+from engine.subscriptions import ProcedureParameters
 from engine.transaction import transaction
 
 

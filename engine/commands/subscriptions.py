@@ -12,8 +12,8 @@ from engine.access import Actor, require
 from engine.commands import people
 from engine.directory import PLATFORM, Organisation
 from engine.errors import DirectoryRefused
-from engine.models import ProcedureParameters, db
-from engine.subscriptions import ProcedureSubscription
+from engine.models import db
+from engine.subscriptions import ProcedureParameters, ProcedureSubscription
 from engine.transaction import lock, transaction
 
 

@@ -28,8 +28,9 @@ from tests.office import Office, open_office, open_tasks, publish
 
 MOST = 8
 """Round trips of a plain completion, with its journal, check of access and who is acting."""
-MOST_TO_START = 12
-"""Statements: the case, its first task, history, journal, title to search by, who it is for."""
+MOST_TO_START = 13
+"""Statements: the case, its first task, history, journal, title to search by, who it is for,
+the addresses that are told."""
 
 TWO_STEPS = """
 <bpmn:process id="tests.two_steps" name="Essai" isExecutable="true">
@@ -85,6 +86,8 @@ def test_a_plain_completion(office: Office) -> None:
         "INSERT history",
         "INSERT journal_entry",
         "INSERT user_task",
+        "INSERT webhook_delivery",  # done, for the addresses that are told of it
+        "INSERT webhook_delivery",  # and the next one opened
         "SELECT draft",
         "SELECT process_instance",  # the state, which is not in memory
         "SELECT user_task",  # the case with it, both locked

@@ -33,7 +33,7 @@ EVENT_NAMES = {
     webhooks.DECIDED: lazy_gettext("Une décision est prise"),
     webhooks.SENT: lazy_gettext("Un message est envoyé"),
     webhooks.DOCUMENT: lazy_gettext("Un document est émis"),
-    webhooks.TEST: lazy_gettext("Essai"),
+    webhooks.TEST: lazy_gettext("Essai du webhook"),
 }
 
 

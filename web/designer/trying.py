@@ -20,10 +20,11 @@ from engine.access import Actor
 from engine.commands import trials as commands
 from engine.directory import COMPANY, Holding, Organisation
 from engine.errors import Busy
-from engine.models import ProcedureParameters, db
+from engine.models import db
 from engine.procedure_drafts import ProcedureDraft
 from engine.spiff import dialect
 from engine.spiff.errors import DiagramRefused
+from engine.subscriptions import ProcedureParameters
 from forms import Form, FormRefused, compile_form
 from web.designer import throwaway
 from web.designer.throwaway import TrialStopped

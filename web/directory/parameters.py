@@ -15,7 +15,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from engine import definitions
-from engine.models import ProcedureParameters, ProcessDefinition, db
+from engine.models import ProcessDefinition, db
+from engine.subscriptions import ProcedureParameters
 from forms.numbers import Wrong, edit, read
 from web.typed import text
 

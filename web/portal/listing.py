@@ -19,12 +19,12 @@ from engine.criteria import Search
 from engine.directory import APPLICANT, Organisation
 from engine.models import (
     IS_OPEN,
-    ProcedureParameters,
     ProcessDefinition,
     ProcessInstance,
     UserTask,
     db,
 )
+from engine.subscriptions import ProcedureParameters
 from engine.words import words
 from engine.worklist import ORDERS, URGENCY
 from web.paging import Bounded, bounded
