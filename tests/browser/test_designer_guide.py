@@ -121,7 +121,7 @@ def try_it(didier: Reader) -> None:
 
 def ask_for_publication(didier: Reader) -> None:
     didier.follow("Demander la publication")
-    didier.reads("Ce qui change")
+    didier.reads("Ce qui change", QUESTION, RULE, STEP)
     didier.fill("Commentaire", "Une visite du chantier avant de se prononcer.")
     didier.shoot("designer-ask")
     didier.press("Demander la publication")
@@ -132,7 +132,7 @@ def publish(lea: Reader) -> None:
     lea.follow("Démarches")
     lea.follow(PROCEDURE)
     lea.follow("Voir la demande")
-    lea.reads("Une visite du chantier avant de se prononcer.")
+    lea.reads("Une visite du chantier avant de se prononcer.", QUESTION, RULE, STEP)
     lea.shoot("designer-request")
     lea.press("Accepter et publier")
     lea.reads("version 2")

@@ -1,6 +1,6 @@
 """Two versions of a procedure side by side, or a draft beside the version it began from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import defer
 from engine import procedure_drafts
 from engine.access import allowed, require
 from engine.models import ProcessDefinition, db
-from engine.procedure_drafts import ProcedureDraft
+from engine.procedure_drafts import ProcedureDraft, PublicationRequest
 from web.auth import current_actor, guard
 from workflows.comparing import Change, compare
 
@@ -25,20 +25,18 @@ SIGNS = {"added": "+", "removed": "−", "changed": "≠"}
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two: a version or a draft, and where its diagram is."""
+    """One of the two: a version, a draft or what was asked, and where its diagram is."""
 
     id: UUID
     key: str
     name: str
     label: str
     diagram: str
-    version: ProcessDefinition | None = None
+    read: Callable[[UUID], Mapping[str, bytes]]
 
     def files(self) -> Mapping[str, bytes]:
         """What it holds."""
-        if self.version is not None:
-            return procedure_drafts.published(self.id)
-        return procedure_drafts.files(self.id)
+        return self.read(self.id)
 
 
 @bp.get("/comparer")
@@ -58,7 +56,7 @@ def of_draft(draft_id: UUID) -> ResponseReturnValue:
 
 
 def _side(named: str) -> Side:
-    """The version or draft of this id. 404 for none; raises Forbidden."""
+    """The version, draft or request of this id. 404 for none; raises Forbidden."""
     try:
         key = UUID(named)
     except ValueError:
@@ -66,6 +64,9 @@ def _side(named: str) -> Side:
     if version := db.session.get(ProcessDefinition, key):
         require(current_actor(), "read", version)
         return _of_version(version)
+    if asked := db.session.get(PublicationRequest, key):
+        require(current_actor(), "see", asked)
+        return _of_request(asked)
     draft = db.session.get(ProcedureDraft, key) or abort(404)
     require(current_actor(), "see", draft)
     return _of_draft(draft)
@@ -74,12 +75,20 @@ def _side(named: str) -> Side:
 def _of_version(one: ProcessDefinition) -> Side:
     label = _("version %(version)s", version=one.version)
     place = url_for("designer_files.published", definition_id=one.id, name="process.bpmn")
-    return Side(one.id, one.key, one.name, label, place, one)
+    return Side(one.id, one.key, one.name, label, place, procedure_drafts.published)
 
 
 def _of_draft(one: ProcedureDraft) -> Side:
     place = url_for("designer_files.read", draft_id=one.id, name="process.bpmn")
-    return Side(one.id, one.key, one.name, _("brouillon"), place)
+    read = procedure_drafts.files
+    return Side(one.id, one.key, one.name, _("brouillon"), place, read)
+
+
+def _of_request(one: PublicationRequest) -> Side:
+    place = url_for("designer_publication.file", request_id=one.id, name="process.bpmn")
+    name = one.base.name if one.base else one.key
+    label, read = _("demande de publication"), procedure_drafts.requested
+    return Side(one.id, one.key, name, label, place, read)
 
 
 def _page(before: Side | None, after: Side) -> str:

@@ -14,11 +14,12 @@ from engine.models import ProcessDefinition, db
 from engine.procedure_drafts import ProcedureDraft, PublicationRequest, digest
 from engine.spiff.errors import Problem
 from web.auth import current_actor, guard
-from web.designer import changes, reading, words
+from web.designer import reading, words
 from web.designer.files import raw
 from web.designer.views import REFUSALS
 from web.typed import text
 from workflows import proposing
+from workflows.comparing import compare
 from workflows.proposing import WarningsUnread
 from workflows.publication import FolderRefused
 
@@ -187,7 +188,7 @@ def _choosing(draft: ProcedureDraft, **more: Any) -> str:
         draft=draft,
         errors=[one for one in problems if one.severity == "error"],
         warnings=[one for one in problems if one.severity == "warning"],
-        found=changes.between(procedure_drafts.published(draft.base_id), files),
+        found=compare(procedure_drafts.published(draft.base_id), files),
         waiting=procedure_drafts.waiting(draft.key),
         apart=catching_up.apart(draft),
         **{"typed": {}, **more},
@@ -210,7 +211,7 @@ def _showing(asked: PublicationRequest, **more: Any) -> str:
             and draft.id == asked.draft_id
             and digest(procedure_drafts.files(draft.id)) != asked.sha256
         ),
-        found=changes.between(procedure_drafts.published(asked.base_id), files),
+        found=compare(procedure_drafts.published(asked.base_id), files),
         files=files,
         warnings=[Problem(**one) for one in asked.acknowledged],
         decides=open_ and allowed(actor, "decide", asked),
@@ -234,8 +235,8 @@ def _catching_up(draft: ProcedureDraft, **more: Any) -> str:
         "designer/catch_up.html",
         draft=draft,
         apart=found,
-        theirs={one.name: one for one in changes.between(base, new) if one.name in wanted},
-        ours={one.name: one for one in changes.between(base, mine) if one.name in wanted},
+        theirs={one.name: one for one in compare(base, new) if one.name in wanted},
+        ours={one.name: one for one in compare(base, mine) if one.name in wanted},
         **{"kept": {}, **more},
     )
 
