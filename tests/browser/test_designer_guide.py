@@ -5,12 +5,13 @@ pictures of that guide are taken here (`EBG_SHOTS=docs/images pytest
 tests/browser/test_designer_guide.py`).
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser import administration, application, company, serving
 from tests.browser.reader import Reader
@@ -52,7 +53,7 @@ def begin(didier: Reader) -> None:
     didier.shoot("designer-procedures")
     didier.follow(PROCEDURE)
     didier.press("Commencer la version suivante")
-    didier.reads("Brouillon, à partir de la version 1", "rien à corriger")
+    didier.reads("Brouillon de ce qui suivra la version 1", "rien à corriger")
     didier.shoot("designer-draft")
 
 
@@ -66,7 +67,7 @@ def ask_one_more_question(didier: Reader) -> None:
     question.get_by_label("Libellé").fill(QUESTION)
     question.get_by_label("Clé").fill("site_access")
     question.get_by_label("Réponse obligatoire").check()
-    didier.shoot("designer-form")
+    picture(didier, "designer-form", question)
     _save(didier)
     didier.follow("Brouillon", exact=True)
 
@@ -81,7 +82,7 @@ def add_a_rule(didier: Reader) -> None:
         ("Bloquant", "false"),
     ):
         didier.page.get_by_label(re.compile(rf"^Règle \d+, {column}$")).last.fill(text)
-    didier.shoot("designer-table")
+    picture(didier, "designer-table", didier.page.get_by_text("Ajouter une règle").last)
     _save(didier)
     didier.follow("Brouillon", exact=True)
 
@@ -111,10 +112,12 @@ def try_it(didier: Reader) -> None:
     didier.follow("Essayer")
     didier.press("Déposer la demande")
     didier.reads("Examiner la recevabilité")
+    didier.choose(administration.AREA, "Non")
     didier.choose("La demande est-elle recevable ?", "Recevable")
     didier.shoot("designer-trial")
     didier.press("Terminer la tâche")
-    didier.reads(STEP)
+    waiting = didier.page.get_by_role("region", name="Tâches à faire")
+    expect(waiting).to_contain_text(STEP)
     didier.shoot("designer-trial-step")
     didier.follow("Brouillon", exact=True)
 
@@ -154,6 +157,7 @@ def file_a_request(lucie: Reader, served: Served, folder: Path) -> str:
     lucie.press("Continuer")
     application.past_aids(lucie)
     lucie.press("Continuer")
+    lucie.refused_with = {422}  # some papers are refused first
     company.join_the_papers(lucie, folder)
     lucie.press("Continuer")
     application.commitments(lucie)
@@ -172,6 +176,13 @@ def follow_it(claire: Reader, case: str) -> None:
     claire.press("Terminer la tâche")
     open_task(claire, STEP, case)
     claire.shoot("designer-followed")
+
+
+def picture(reader: Reader, shot: str, place: Locator) -> None:
+    """The page where something happens, when EBG_SHOTS names a folder."""
+    if folder := os.environ.get("EBG_SHOTS"):
+        place.evaluate("one => one.scrollIntoView({ block: 'center' })")
+        reader.page.screenshot(path=Path(folder) / f"{shot}.png")
 
 
 def _titled(reader: Reader, title: str):

@@ -1,6 +1,7 @@
 """An office whose region has two designers and a legal officer, and a draft of a small procedure."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,14 @@ RULE_TASK = """<bpmn:businessRuleTask id="rate" name="Calculer le taux">
       <bpmn:extensionElements><spiffworkflow:calledDecisionId>aid_rate</spiffworkflow:calledDecisionId></bpmn:extensionElements>
     </bpmn:businessRuleTask>
     <bpmn:endEvent id="decided\""""
+RATE_DRAWN = (
+    '<bpmndi:BPMNShape id="rate_shape" bpmnElement="rate">'
+    '<dc:Bounds x="190" y="230" width="100" height="80"/></bpmndi:BPMNShape>'
+    '<bpmndi:BPMNEdge id="to_rate_edge" bpmnElement="to_rate">'
+    '<di:waypoint x="240" y="158"/><di:waypoint x="240" y="230"/></bpmndi:BPMNEdge>'
+    '<bpmndi:BPMNEdge id="to_review_edge" bpmnElement="to_review">'
+    '<di:waypoint x="290" y="270"/><di:waypoint x="340" y="270"/></bpmndi:BPMNEdge>'
+)
 AMOUNT = {
     "type": "number", "id": "amount", "key": "amount", "label": "Montant demandé",
     "validate": {"required": True, "min": 0}, "properties": {"ebg:type": "montant"},
@@ -60,6 +69,9 @@ def small_files(key: str = KEY, name: str = NAME) -> dict[str, bytes]:
     drawn = drawn.replace(
         "<bpmn:flowNodeRef>review<",
         "<bpmn:flowNodeRef>rate</bpmn:flowNodeRef><bpmn:flowNodeRef>review<",
+    )
+    drawn = re.sub(
+        r'<bpmndi:BPMNEdge id="to_review_edge".*?</bpmndi:BPMNEdge>', RATE_DRAWN, drawn
     )
     form = json.loads(files["application.form.json"])
     form["components"][0]["components"].append(AMOUNT)

@@ -27,12 +27,12 @@ from engine.models import db
 from engine.people_file import COLUMNS, LARGEST, Unreadable
 from web.auth import current_actor, guard, signed_in
 from web.directory import frame, words
+from web.spreadsheets import harmless
 from web.typed import page_number
 
 bp = Blueprint("people_imports", __name__, url_prefix="/annuaire")
 
 PER_PAGE = 50
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @bp.get("/import-exemple.csv")
@@ -173,15 +173,10 @@ def _file(heads: Iterable[str], lines: Iterable[list[str]], name: str) -> Respon
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(heads)
-    writer.writerows([_safe(cell) for cell in line] for line in lines)
+    writer.writerows([harmless(cell) for cell in line] for line in lines)
     answer = Response(out.getvalue().encode("utf-8-sig"), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def _safe(text: str) -> str:
-    """What no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _of(organisation_id: UUID, import_id: UUID) -> PeopleImport:
