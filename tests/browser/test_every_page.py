@@ -224,7 +224,6 @@ PAGES = {
         "bodies.closing organisation_id=region",
         "body_procedures.index organisation_id=region_2",
         "api_settings.mine",
-        "operate.settings name=oseo",
         "operate.incident_list",
         "operate.incident incident_id=incident",
         "case_operations.show case_id=stuck",

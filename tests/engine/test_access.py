@@ -117,8 +117,8 @@ def test_without_a_role_in_the_office_nothing_is_allowed(
 ) -> None:
     actor = office.actor(role)
     for of, act in access._RULES:
-        if role == "operator" and act == "hold back":
-            continue  # keeping a case from elimination reads nothing of it
+        if role == "operator" and act in {"hold back", "measure"}:
+            continue  # keeping a case from elimination, or counting, reads nothing of it
         if of in {ProcessInstance, UserTask, Draft, Document, ProcessDefinition}:
             rows = db.session.scalars(select(of))
             assert not [row.id for row in rows if allowed(actor, act, row)], act
