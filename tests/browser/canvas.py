@@ -4,6 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Locator
 
+from tests.browser.conftest import Enter
 from tests.browser.reader import Reader
 
 KEY = "grants.investment_aid"
@@ -16,9 +17,10 @@ _SHOWN = "[data-ebg-part=problems][data-state=shown]"
 class Canvas:
     """The editor's page of the grant's diagram, in somebody's browser."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader, self.page = reader, reader.page
-        self.draft = _draft(reader)
+    def __init__(self, enter: Enter, email: str = DESIGNER) -> None:
+        self.reader = _seated(enter, email)
+        self.page = self.reader.page
+        self.draft = _draft(self.reader)
 
     def open(self, file: str = "process.bpmn") -> None:
         self.reader.open(f"{self.draft}/modifier/{file}")
@@ -61,6 +63,22 @@ class Canvas:
 
     def field(self, label: str) -> Locator:
         return self.panel().get_by_label(label, exact=True)
+
+
+_SEATS: dict[tuple[str, str], Any] = {}
+
+
+def _seated(enter: Enter, email: str) -> Reader:
+    """Somebody signed in; once an office, which counts how often people knock."""
+    reader = enter()
+    reader.open("/connexion")
+    seat = (reader.page.url, email)
+    if seat in _SEATS:
+        reader.context.add_cookies(_SEATS[seat])
+    else:
+        reader.sign_in(email)
+        _SEATS[seat] = reader.context.cookies()
+    return reader
 
 
 def _draft(reader: Reader) -> str:

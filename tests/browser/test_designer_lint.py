@@ -4,7 +4,7 @@ import os
 import statistics
 
 from engine.spiff.errors import Problem
-from tests.browser.canvas import DESIGNER, EDITOR, KEY, Canvas
+from tests.browser.canvas import EDITOR, KEY, Canvas
 from tests.browser.conftest import Enter
 from tests.browser.diagrams import every
 from workflows import publication
@@ -30,7 +30,7 @@ def told(problem: Problem) -> tuple[str, str, str, str]:
 
 
 def test_what_is_shown_is_what_publication_says(enter: Enter) -> None:
-    canvas = Canvas(enter(DESIGNER))
+    canvas = Canvas(enter)
     canvas.open()
     files = publication.read_folder(publication.folders()[KEY])
     catalogue = canvas.reader.context.request.get(f"{canvas.draft}/catalogue").json()
@@ -67,7 +67,7 @@ def test_what_is_shown_is_what_publication_says(enter: Enter) -> None:
 
 def test_an_older_answer_never_stands(enter: Enter) -> None:
     """The first check comes back after the second: what is shown is the second's."""
-    canvas = Canvas(enter(DESIGNER))
+    canvas = Canvas(enter)
     canvas.open()
     held: list[object] = []
 

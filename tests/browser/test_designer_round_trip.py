@@ -5,7 +5,7 @@ from lxml import etree
 from engine.spiff import dialect
 from engine.spiff.errors import DiagramRefused
 from engine.spiff.lint import lint
-from tests.browser.canvas import DESIGNER, KEY, Canvas
+from tests.browser.canvas import KEY, Canvas
 from tests.browser.conftest import Enter
 from tests.browser.diagrams import every
 from tests.engine.spiff import test_foreign
@@ -39,7 +39,7 @@ def foreign(content: bytes) -> list[tuple[str, str]]:
 
 
 def test_opening_and_saving_changes_no_meaning(enter: Enter) -> None:
-    canvas = Canvas(enter(DESIGNER))
+    canvas = Canvas(enter)
     canvas.open()
     changed = set()
     for name, content in every(KEY):
@@ -53,7 +53,7 @@ def test_opening_and_saving_changes_no_meaning(enter: Enter) -> None:
 
 
 def test_the_words_of_other_tools_stay_in_the_file(enter: Enter) -> None:
-    canvas = Canvas(enter(DESIGNER))
+    canvas = Canvas(enter)
     canvas.open()
     words = 0
     for name, content in test_foreign.FILES.items():
