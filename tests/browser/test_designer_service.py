@@ -1,5 +1,6 @@
 """A version changed, compared, published by a second person, followed by a thousand cases that
-run, then taken back."""
+run, then taken back.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

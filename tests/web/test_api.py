@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from engine import clock
 from engine.api_keys import ApiAnswer
+from engine.commands import subscriptions
 from engine.documents import Document, Draft
 from engine.models import ProcessInstance, UserTask, db
 from tests.conftest import ROOT
@@ -91,6 +92,26 @@ def test_a_request_is_filed_in_one_call_with_its_files(
     assert content.data == PDF
     assert "attachment" in content.headers["Content-Disposition"]
     assert "Set-Cookie" not in answer.headers
+
+
+def test_a_request_is_filed_with_the_body_chosen(ground: Ground, company: Program) -> None:
+    office = ground.office
+    subscriptions.subscribe(office.department, KEY, actor=office.operator)
+    bodies = {one["id"] for one in company.get(f"/definitions/{KEY}").json["bodies"]}
+    assert bodies == {str(office.region), str(office.department)}
+    quote = [{"sha256": send(company)["sha256"]}]
+    sent = {
+        "procedure": KEY,
+        "values": {**VALUES, "quote": quote},
+        "body": str(office.department),
+    }
+    made = company.post("/requests", sent)
+    assert made.status_code == 201, made.text
+    case = db.session.get_one(ProcessInstance, UUID(made.json["id"]))
+    assert case.organisation_id == office.department
+    draft = company.post("/drafts", {**sent, "values": VALUES}).json
+    db.session.rollback()
+    assert db.session.get_one(Draft, UUID(draft["id"])).body_id == office.department
 
 
 def test_one_key_of_idempotency_files_once(ground: Ground, company: Program) -> None:
@@ -315,6 +336,7 @@ def test_pages_follow_each_other_without_a_number(
         ("POST", "/requests", {"data": b'"' + b"a" * 5_000_000 + b'"', "content_type": "application/json"}, 413, "http-413"),
         ("POST", "/requests", {"json": {"procedure": KEY}}, 422, "bad-body"),
         ("POST", "/requests", {"json": {"procedure": "tests.none", "values": {}}}, 404, "unknown-procedure"),
+        ("POST", "/drafts", {"json": {"procedure": KEY, "values": {}, "body": str(UUID(int=1))}}, 422, "unknown-body"),
         ("POST", "/files", {"json": {}}, 415, "bad-format"),
         ("POST", "/files", {"data": {"file": (io.BytesIO(b"MZ"), "virus.exe")}}, 422, "bad-file"),
         ("GET", f"/requests/{UUID(int=1)}", {}, 404, "unknown"),

@@ -30,7 +30,15 @@ EXAMPLES = int(os.environ.get("EBG_API_EXAMPLES", "3"))
 ACCEPTED = ["2xx", "401", "403", "404", "409", "412", "422"]
 """How an operation may answer what fits its description: see `refused_for_a_reason`."""
 
-BEYOND_A_SCHEMA = {"bad-cursor", "bad-values", "bad-url", "bad-file", "stale", "key-reused"}
+BEYOND_A_SCHEMA = {
+    "unknown-body",
+    "bad-cursor",
+    "bad-values",
+    "bad-url",
+    "bad-file",
+    "stale",
+    "key-reused",
+}
 """What no JSON Schema of ours can say: a cursor is one that was given, values fit the form of
 their procedure, an address is of the public internet, a file holds what its name says."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from flask import Response
 
-from engine import definitions
+from engine import definitions, subscriptions
 from engine.access import Actor, allowed
 from engine.api_keys import DEFINITIONS_READ
 from engine.directory import APPLICANT, Organisation
@@ -57,6 +57,7 @@ class Definition(Shape):
     name: str
     about: str
     owner: Body
+    bodies: list[Body]
     may_start: bool
     form: str | None
 
@@ -140,6 +141,7 @@ def _told(found: ProcessDefinition) -> Definition:
         name=found.name,
         about=found.documentation,
         owner=Body(id=owner.id, name=owner.name),
+        bodies=[Body(id=o.body.id, name=o.body.name) for o in subscriptions.offers(found)],
         may_start=allowed(keyed.actor(), "start", found),
         form=f"/api/v1/definitions/{found.key}/form" if asks else None,
     )

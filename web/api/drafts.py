@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from pydantic import Field
 from sqlalchemy import select, tuple_
 
+from engine import subscriptions
 from engine.api_keys import REQUESTS_READ, REQUESTS_WRITE
 from engine.commands import cases, drafts
 from engine.documents import Document, Draft
@@ -37,6 +38,9 @@ class NewRequest(Shape):
 
     procedure: Key = Field(description="The `key` of a definition.")
     values: dict[str, Any] = Field(description="As the form's JSON Schema says.")
+    body: UUID | None = Field(
+        None, description="With whom to file, among its `bodies`; its owner by default."
+    )
 
 
 class NewValues(Shape):
@@ -98,7 +102,7 @@ def create_draft(body: NewRequest) -> DraftInFull:
     """
     definition, draft_id = of_key(body.procedure), repeating.new_id()
     reading, values = _read(definition, body.values, draft=True)
-    begin(definition, values, draft_id)
+    begin(definition, body, values, draft_id)
     return _answered(draft_id, reading)
 
 
@@ -167,12 +171,23 @@ def submit_draft(draft_id: UUID) -> CaseInFull:
         actor=keyed.actor(),
         applicant_id=draft.organisation_id,
         draft_id=draft_id,
+        body_id=draft.body_id,
     )
     return filed(case.id)
 
 
-def begin(definition: ProcessDefinition, values: answering.Values, draft_id: UUID) -> UUID:
-    """Open a draft of a request, with the files that its values name."""
+def begin(
+    definition: ProcessDefinition,
+    asked: NewRequest,
+    values: answering.Values,
+    draft_id: UUID,
+) -> UUID:
+    """Open a draft of a request, with the files that its values name. Raises Problem."""
+    offering = {offer.body.id for offer in subscriptions.offers(definition)}
+    if asked.body is not None and asked.body not in offering:
+        said = _("Choisissez un des organismes qui proposent cette démarche.")
+        fault = Fault(where="body", pointer="/body", message=said)
+        raise Problem(422, "unknown-body", errors=[fault])
     actor = keyed.actor()
     form = filling.form_to_start(definition.id)
     drafts.open_for_start(
@@ -181,6 +196,7 @@ def begin(definition: ProcessDefinition, values: answering.Values, draft_id: UUI
         organisation_id=keyed.key().organisation_id,
         values=values,
         draft_id=draft_id,
+        body_id=asked.body,
     )
     answering.attach(draft_id, form, values, actor)
     return draft_id

@@ -93,13 +93,14 @@ def create_request(body: NewRequest) -> CaseInFull:
     if db.session.get(ProcessInstance, draft_id) is not None:
         return filed(draft_id)  # it was, and its answer was lost
     values = judged(definition, body.values)
-    begin(definition, values, draft_id)
+    begin(definition, body, values, draft_id)
     cases.start(
         definition.id,
         values,
         actor=keyed.actor(),
         applicant_id=keyed.key().organisation_id,
         draft_id=draft_id,
+        body_id=body.body,
     )
     return filed(draft_id)
 
