@@ -15,6 +15,7 @@ import dramatiq
 import structlog
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import Middleware, Retries
 from flask import Flask
 
 from connectors.webhooks import Sender
@@ -157,12 +158,16 @@ class Workers:
 
 
 def _broker(redis_url: str) -> dramatiq.Broker:
+    """Messages are wakes, nothing is retried nor timed here: the database sees to both.
+
+    Dramatiq's own time limit is a thread that never ends, for each broker, and would stop a
+    step anywhere.
+    """
+    middleware: list[Middleware] = [Retries()]
     if not redis_url:
-        broker: dramatiq.Broker = StubBroker()
-    else:
-        # The defaults leave a killed worker's messages unattended for minutes.
-        broker = RedisBroker(  # type: ignore[no-untyped-call]
-            url=redis_url, heartbeat_timeout=10_000, maintenance_chance=200_000
-        )
-    broker.emit_after("process_boot")
-    return broker
+        return StubBroker(middleware=middleware)
+    # The defaults leave a killed worker's messages unattended for minutes.
+    return RedisBroker(  # type: ignore[no-untyped-call]
+        url=redis_url, middleware=middleware,
+        heartbeat_timeout=10_000, maintenance_chance=200_000,
+    )  # fmt: skip

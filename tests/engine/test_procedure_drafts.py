@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from engine import definitions, journal, notices, procedure_drafts
+from engine import definitions, journal, journal_check, notices, procedure_drafts
 from engine.access import Forbidden
 from engine.commands import (
     cases,
@@ -89,7 +89,7 @@ def test_two_persons_publish_exactly_what_was_asked(studio: Studio) -> None:
     assert told(studio.didier.person_id) == ["accepted"]
     with pytest.raises(OperationRefused, match="quelqu’un a déjà décidé"):
         proposing.accept(request, actor=studio.lea)
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_a_draft_published_as_it_is_is_over(studio: Studio) -> None:

@@ -156,8 +156,9 @@ def test_a_draft_begun_while_its_task_was_awaited_is_filed(
         _until_one_waits(postgresql)
         someone.execute(
             text(
-                "INSERT INTO draft SELECT gen_random_uuid(), definition_id, id,"
-                " organisation_id, :person, '{}', '{}', 0, 0, now(), now() FROM user_task"
+                "INSERT INTO draft (id, definition_id, task_id, organisation_id, person_id,"
+                ' "values", raw, page, rev, created_at, updated_at)'
+                " SELECT gen_random_uuid(), definition_id, id, organisation_id, :person, '{}', '{}', 0, 0, now(), now() FROM user_task"
             ),
             {"person": office.officer.person_id},
         )

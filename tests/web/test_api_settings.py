@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from engine import api_keys, clock, journal
+from engine import api_keys, clock, journal, journal_check
 from engine.api_keys import MOST_KEYS, ApiKey
 from engine.commands import people, tasks
 from engine.commands.api_keys import KeyRefused
@@ -118,7 +118,7 @@ def test_a_key_is_revoked_with_a_motive_at_once(ground: Ground, admin: Browser) 
     assert "Poste volé" in admin.get(page(ground)).text
     (act,) = journal.latest(f"organisation:{ground.office.company}", 1)
     assert (act.action, act.detail["motive"]) == ("api_key_revoked", "Poste volé")
-    assert not journal.verify()
+    assert not journal_check.verify()
 
 
 def test_a_body_s_key_has_roles_of_the_body(ground: Ground) -> None:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from engine import agents, clock, imports, journal
+from engine import agents, clock, imports, journal_check
 from engine.access import actor_for
 from engine.commands import imports as import_commands
 from engine.commands import people, tasks
@@ -132,7 +132,7 @@ def test_five_bad_lines_are_told_one_by_one_and_the_others_entered(
     assert "n’est plus dans cet état" in olga.post(trial + "/confirmer").text
     again = brought(olga, office.department, HEADER + "\n".join(good))
     assert "déjà là : 30" in olga.get(again).text
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_people_of_elsewhere_keep_their_name_and_those_of_companies_are_refused(
@@ -268,7 +268,7 @@ def test_an_ended_role_tells_what_it_leaves_and_hands_it_back(
     assert db.session.get_one(UserTask, task).assignee_id is None
     assert account_of("claire@region.test").fs_uniquifier != before  # type: ignore[union-attr]
     assert not actor_for(office.officer.person_id).roles  # type: ignore[arg-type]
-    assert journal.verify() == []
+    assert journal_check.verify() == []
 
 
 def test_the_last_administrator_stays_and_nobody_names_an_operator_but_an_operator(
