@@ -29,11 +29,15 @@ class Tap:
         there = parts.netloc.rpartition("@")[0]
         self.url = urlunsplit(parts._replace(netloc=f"{there}@127.0.0.1:{port}"))
         self.round_trips = 0
+        self._ends: list[socket.socket] = []
         Thread(target=self._welcome, daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections."""
-        self._door.close()
+        """Hang up, and take no more connections."""
+        for end in (self._door, *self._ends):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
 
     def _welcome(self) -> None:
         with suppress(OSError):
@@ -41,6 +45,7 @@ class Tap:
                 client, _ = self._door.accept()
                 server = socket.create_connection(self._server)
                 for end in (client, server):
+                    self._ends.append(end)
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 spoken = _Line(self)
                 Thread(

@@ -156,10 +156,14 @@ def look_at_the_diagram(claire: Reader, here: str | None) -> None:
 
 
 def operate(olga: Reader, somebody: str) -> None:
-    olga.reads("Aucun incident", "Avis de Bpifrance (OSEO) simulé", "a répondu")
+    olga.reads("Aucun incident", "Avis de Bpifrance (OSEO) simulé en service")
+    olga.look("operate")
+    olga.follow("Avis de Bpifrance (OSEO)")
+    olga.reads("Partenaire simulé", "a répondu")
     olga.look("partners")
-    olga.press("Essayer", exact=False)
+    olga.press("Éprouver", exact=False)
     olga.look()
-    olga.follow("Lire les courriels")
+    olga.open("/exploitation/")
+    olga.follow("Courriels simulés")
     olga.reads(somebody)
     olga.look()

@@ -66,7 +66,7 @@ def test_an_incident_is_corrected_after_a_look(olga: Reader) -> None:
     olga.follow("share")
     olga.reads("Incidents ouverts", "Dossier 26-")
     olga.look("incidents")
-    olga.page.locator("main li").get_by_role("link").first.click()
+    olga.page.locator("main .ebg-list li").get_by_role("link").first.click()
     olga.fill("Motif", "Le total manquait")
     olga.fill("Données (objet JSON)", "{")
     olga.press("Réessayer avec ces données")
@@ -160,7 +160,7 @@ def test_a_partner_is_paused_and_limited_with_a_motive(olga: Reader) -> None:
     olga.fill("Motif", "Maintenance annoncée")
     olga.press("Suspendre les appels")
     olga.reads("Les appels à ce partenaire sont suspendus.")
-    olga.page.get_by_role("link", name="Reprendre Avis de Bpifrance").click()
+    olga.open("/exploitation/partenaires/oseo")
     olga.reads(
         "suspendu depuis le", "Appels suspendus", "Maintenance annoncée", "Olga Durand"
     )
