@@ -1,8 +1,20 @@
 """A designer tries a draft, keeps a scenario, compares, and reads the figures."""
 
 import re
+from collections.abc import Iterator
 
+import pytest
+
+from tests.browser import serving
 from tests.browser.reader import Reader
+from tests.browser.serving import Served
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An office of its own: others write in the draft of the shared one."""
+    with serving.office(tmp_path_factory.mktemp("trial")) as running:
+        yield running
 
 
 def draft(reader: Reader) -> str:
