@@ -5,11 +5,13 @@ that is locked already, so that a job can write its result with the act.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine import clock, documents, following, journal, rows, wake
@@ -26,7 +28,7 @@ from engine.errors import (
     TaskTaken,
 )
 from engine.models import SUSPENDED, ProcessInstance, UserTask, db
-from engine.transaction import AfterCommit, transaction
+from engine.transaction import AfterCommit, lock, transaction
 
 LONGEST_MOTIVE = 2000
 
@@ -141,8 +143,9 @@ def completed(
     ) as process:  # fmt: skip
         values = answers(process.task_data(task.id)) if callable(answers) else answers
         for draft_id in drafts:
-            draft = db.session.get_one(Draft, draft_id)
-            documents.file_draft(draft, dict(values), instance.id, origin)
+            with suppress(NoResultFound):  # given up meanwhile
+                draft = lock(Draft, draft_id)  # a saving under way ends first
+                documents.file_draft(draft, dict(values), instance.id, origin)
         if next(documents.digests_in(dict(values)), None):
             waking.wake(instance.id, waking.DOCUMENT)
         if task.role == APPLICANT or task.organisation_id != instance.organisation_id:
