@@ -135,6 +135,14 @@ def test_a_lock_not_had_among_the_writes_is_someone_else_s_act(
     assert db.session.get_one(UserTask, task).status == "completed"
 
 
+BEGIN_A_DRAFT = text(
+    "INSERT INTO draft (id, definition_id, task_id, organisation_id, person_id,"
+    ' "values", raw, page, rev, created_at, updated_at)'
+    " SELECT gen_random_uuid(), definition_id, id, organisation_id, :person,"
+    " '{}', '{}', 0, 0, now(), now() FROM user_task"
+)
+
+
 @pytest.mark.servers
 def test_a_draft_begun_while_its_task_was_awaited_is_filed(
     app: Flask, postgresql: str
@@ -154,17 +162,44 @@ def test_a_draft_begun_while_its_task_was_awaited_is_filed(
         someone.execute(text("SELECT FROM user_task FOR UPDATE"))
         done = pool.submit(complete)
         _until_one_waits(postgresql)
-        someone.execute(
-            text(
-                "INSERT INTO draft (id, definition_id, task_id, organisation_id, person_id,"
-                ' "values", raw, page, rev, created_at, updated_at)'
-                " SELECT gen_random_uuid(), definition_id, id, organisation_id, :person, '{}', '{}', 0, 0, now(), now() FROM user_task"
-            ),
-            {"person": office.officer.person_id},
-        )
+        someone.execute(BEGIN_A_DRAFT, {"person": office.officer.person_id})
         someone.commit()
         done.result(10)
     db.session.rollback()
+    assert db.session.scalars(select(Draft)).all() == []
+
+
+@pytest.mark.servers
+def test_a_draft_that_is_being_saved_is_filed_once_it_is_saved(
+    app: Flask, postgresql: str
+) -> None:
+    """What the saving notes must not point at a draft that is gone."""
+    office = open_office()
+    task = open_tasks(begin(office, version(office, steps("a"))))["a"]
+    person = {"person": office.officer.person_id}
+    with db.engine.begin() as someone:
+        someone.execute(BEGIN_A_DRAFT, person)
+
+    def complete() -> None:
+        with app.app_context():
+            tasks.complete(task, {}, actor=office.officer)
+
+    with (
+        ThreadPoolExecutor(1) as pool,
+        create_engine(postgresql, poolclass=NullPool).begin() as someone,
+    ):
+        someone.execute(text("SELECT FROM draft FOR UPDATE"))
+        done = pool.submit(complete)
+        _until_one_waits(postgresql)
+        noted = text(
+            "INSERT INTO draft_change (draft_id, rev, person_id, at, before)"
+            " SELECT id, 1, :person, now(), '{}' FROM draft"
+        )
+        someone.execute(noted, person)
+        someone.commit()
+        done.result(10)
+    db.session.rollback()
+    assert db.session.get_one(UserTask, task).status == "completed"
     assert db.session.scalars(select(Draft)).all() == []
 
 
