@@ -13,7 +13,15 @@ from typing import Any
 from connectors import StoredFile
 
 # Storage comes first: the others read and keep documents through it.
-NAMES = ("storage", "antivirus", "mail", "sirene", "oseo", "archiving", "rendering")
+NAMES = (
+    "storage",
+    "antivirus",
+    "mail",
+    "sirene",
+    "oseo",
+    "archiving",
+    "rendering",
+)
 
 
 def connect_all(

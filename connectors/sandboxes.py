@@ -39,7 +39,13 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-NAMES = ("sirene", "oseo", "mail", "antivirus", "archiving")
+NAMES = (
+    "sirene",
+    "oseo",
+    "mail",
+    "antivirus",
+    "archiving",
+)
 
 Clock = Callable[[], datetime]
 Settings = Mapping[str, str]

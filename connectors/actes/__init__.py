@@ -1,0 +1,1 @@
+"""The State's door for acts (ACTES): messages, envelopes, and the ministry's gateway."""

@@ -1,0 +1,1 @@
+"""Asks a timestamp authority (RFC 3161) for tokens, and verifies them."""

@@ -1,0 +1,1 @@
+"""The transmission service (TdT) that carries acts and accounts to the State: S²LOW, Pastell."""

@@ -1,0 +1,328 @@
+"""The signature book: desks, kinds of folders, folders, their files and what was done to them.
+
+A folder is a case of `parapheur.folder`, which calls its circuits; these rows carry what
+people look for and what must outlive a step. Only this domain writes them.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine import clock
+from engine.columns import UtcDateTime, only
+from engine.directory import Organisation, Person
+from engine.documents import Document
+from engine.models import ProcessInstance, db
+
+DESK_PREFIX = "desk:"
+"""A desk is a role of its body: whoever holds the role sits at the desk."""
+
+NONE, ACTES, HELIOS = "none", "actes", "helios"
+"""Protocols: to whom a signed folder is transmitted."""
+PADES, CADES, XADES, PES, AUTO = "pades", "cades", "xades", "pes", "auto"
+"""Formats of signature. `auto`: PAdES for a PDF, PES for a PES, else CAdES detached."""
+CONFIDENTIAL, SERVICE, PUBLIC = "confidential", "service", "public"
+"""Who sees a folder: the desks of its circuits; their parents too; every desk of the body."""
+IN_PROGRESS, REFUSED, FINISHED, ABANDONED = "in_progress", "refused", "finished", "abandoned"
+"""Where a folder stands. A refused one waits for its author, who corrects or abandons it."""
+MAIN, ANNEX, DETACHED = "main", "annex", "detached"
+"""Kinds of files: to be signed, joined, a signature kept beside what it signs."""
+
+
+class Desk(db.Model):  # type: ignore[name-defined]
+    """A seat of a body (Maire, DGS, Service des finances): its role is held by people.
+
+    `title` is the quality written on stamps. Its parent sees folders of visibility `service`.
+    """
+
+    __tablename__ = "parapheur_desk"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "role"),
+        Index(None, "parent_id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    role: Mapped[str] = mapped_column(String(100))  # "desk:maire"
+    name: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_desk.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    organisation: Mapped[Organisation] = relationship()
+
+
+class FolderType(db.Model):  # type: ignore[name-defined]
+    """A type of folders of a body: to whom they go and how they are signed."""
+
+    __tablename__ = "parapheur_type"
+    __table_args__ = (UniqueConstraint("organisation_id", "slug"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    slug: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    protocol: Mapped[str] = mapped_column(String(10), default=NONE)
+    format: Mapped[str] = mapped_column(String(10), default=AUTO)
+    visible: Mapped[bool] = mapped_column(default=True, server_default=true())  # the stamp
+    # {"page": 1 or -1, "x": mm, "y": mm, "width": mm, "height": mm}, from the top left.
+    position: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    place: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class FolderSubtype(db.Model):  # type: ignore[name-defined]
+    """A subtype: its circuits, what must be said of a folder, who may deposit one.
+
+    `scope` ("parapheur.deliberations.ordinaire") is the key under which its tasks are lent to
+    deputies. `metadata_fields` is a list of {key, label, kind: text|date|number|choice|
+    boolean, values: [text], required_at: [deposit|approval|refusal], default}.
+    """
+
+    __tablename__ = "parapheur_subtype"
+    __table_args__ = (UniqueConstraint("type_id", "slug"), Index(None, "scope"))
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    type_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_type.id"))
+    slug: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    scope: Mapped[str] = mapped_column(String(200))
+    creation_circuit: Mapped[str | None] = mapped_column(String(200))  # procedure keys
+    circuit: Mapped[str | None] = mapped_column(String(200))
+    # A DMN table of outputs {circuit, desks: {variable: desk role}}; it decides when present.
+    selection: Mapped[str | None] = mapped_column(Text)
+    metadata_fields: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    seal: Mapped[str | None] = mapped_column(String(60))  # a seal of the signature connector
+    deposit_roles: Mapped[list[str]] = mapped_column(JSON, default=list)  # empty: every desk
+    visibility: Mapped[str] = mapped_column(String(20), default=CONFIDENTIAL)
+    working_days: Mapped[int | None]  # within which a folder should be finished
+    chained_to: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_subtype.id"))
+    # What the State is told by default: {nature, matter: [..], document_type}, for ACTES.
+    transmission: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    type: Mapped[FolderType] = relationship(lazy="joined", innerjoin=True)
+
+
+class Folder(db.Model):  # type: ignore[name-defined]
+    """One folder in the book: the case of `parapheur.folder` as people look for it.
+
+    `external_id` is the depositing application's own identifier: deposited twice, a folder
+    is the same folder. `code` opens the public verification page.
+    """
+
+    __tablename__ = "parapheur_folder"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "origin", "external_id"),
+        Index(None, "organisation_id", "state", "deposited_at", "id"),
+        Index(None, "organisation_id", "subtype_id", "deposited_at", "id"),
+        Index(None, "author_role", "organisation_id", "state", "deposited_at", "id"),
+        Index(None, "organisation_id", "deposited_at", "id"),
+        Index("ix_parapheur_folder_due", "organisation_id", "due_at", "id",
+              **only("state = 'in_progress' AND due_at IS NOT NULL")),
+    )  # fmt: skip
+    instance_id: Mapped[UUID] = mapped_column(
+        ForeignKey("process_instance.id"), primary_key=True
+    )
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    subtype_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_subtype.id"))
+    title: Mapped[str] = mapped_column(String(300))
+    folded: Mapped[str] = mapped_column(String(600))  # title and number, to search
+    state: Mapped[str] = mapped_column(String(20), default=IN_PROGRESS)
+    author_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    author_role: Mapped[str] = mapped_column(String(100))  # the desk that deposited it
+    origin: Mapped[str] = mapped_column(String(60), default="web")  # web | api:<key prefix>
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JSON, default=dict)
+    visibility: Mapped[str] = mapped_column(String(20))
+    round: Mapped[int] = mapped_column(default=1)  # corrected and deposited again: 2
+    refused_for: Mapped[str] = mapped_column(Text, default="", server_default="")
+    deposited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    chained_from: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
+
+    instance: Mapped[ProcessInstance] = relationship(foreign_keys=[instance_id])
+    subtype: Mapped[FolderSubtype] = relationship()
+    author: Mapped[Person | None] = relationship()
+
+
+class FolderDesk(db.Model):  # type: ignore[name-defined]
+    """A desk that sees a folder: its author's, those of its circuits, those asked besides.
+
+    `standing` is `to_come`, `now`, `done` or `asked`; a list of a desk is one index.
+    """
+
+    __tablename__ = "parapheur_folder_desk"
+    __table_args__ = (
+        Index(None, "organisation_id", "role", "standing", "at", "instance_id"),
+    )
+    instance_id: Mapped[UUID] = mapped_column(
+        ForeignKey("parapheur_folder.instance_id"), primary_key=True
+    )
+    role: Mapped[str] = mapped_column(String(100), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    standing: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class FolderFile(db.Model):  # type: ignore[name-defined]
+    """A file of a folder; its bytes are those of its versions, none ever overwritten."""
+
+    __tablename__ = "parapheur_file"
+    __table_args__ = (UniqueConstraint("instance_id", "position"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_folder.instance_id"))
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10), default=MAIN)
+    title: Mapped[str] = mapped_column(String(300))
+    document_type: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    format: Mapped[str] = mapped_column(String(10), default=AUTO)  # decided at the deposit
+    # For a detached signature: the file it signs.
+    signs_id: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_file.id"))
+    # Where this file's stamp goes, when its author placed it.
+    position_of_stamp: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class FileVersion(db.Model):  # type: ignore[name-defined]
+    """One state of a file: as deposited, signed, sealed, timestamped.
+
+    The current one is the highest not `withdrawn_at` (undone, or replaced by its author).
+    """
+
+    __tablename__ = "parapheur_version"
+    __table_args__ = (UniqueConstraint("file_id", "number"), Index(None, "document_id"))
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_file.id"))
+    number: Mapped[int]
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"))
+    act_id: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_act.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    document: Mapped[Document] = relationship(lazy="joined", innerjoin=True)
+
+
+class FolderAct(db.Model):  # type: ignore[name-defined]
+    """What was done to a folder, by whom, at which desk and in whose place; never changed.
+
+    `kind`: deposited, approved, signed, sealed, refused, returned, transferred,
+    opinion_asked, opinion_given, undone, bypassed, mailed, transmitted, acknowledged, closed,
+    corrected, abandoned, finished, chained, archived. `mention` is « par délégation de … » or
+    « en l'absence de … », as written on stamps. `round` is the folder's.
+    """
+
+    __tablename__ = "parapheur_act"
+    __table_args__ = (
+        UniqueConstraint("instance_id", "seq"),
+        Index(None, "person_id", "at"),
+        Index(None, "task_id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_folder.instance_id"))
+    seq: Mapped[int]
+    round: Mapped[int] = mapped_column(default=1)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    kind: Mapped[str] = mapped_column(String(20))
+    step: Mapped[str] = mapped_column(String(300), default="")  # the diagram's own word
+    task_id: Mapped[UUID | None]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[str] = mapped_column(String(100), default="")  # the desk
+    on_behalf_of: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    delegation: Mapped[str] = mapped_column(Text, default="")
+    mention: Mapped[str] = mapped_column(String(300), default="")
+    note: Mapped[str] = mapped_column(Text, default="")  # public: for all who see it
+    private_note: Mapped[str] = mapped_column(Text, default="")  # for the desk; not archived
+    # What else is to be known: {to, deputy_of, digests: {file: [before, after]}, …}.
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_act.id"))
+
+    person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
+    replaced: Mapped[Person | None] = relationship(foreign_keys=[on_behalf_of])
+
+
+class FileSignature(db.Model):  # type: ignore[name-defined]
+    """What a signature on a version says of itself, as examined when it was made or received.
+
+    `kind` is `signature`, `seal` or `timestamp`; `level` B-B, B-T, B-LT, B-LTA, or empty when
+    the format has none; `quality` simple, advanced, qualified or seal, shown honestly.
+    """
+
+    __tablename__ = "parapheur_signature"
+    __table_args__ = (Index(None, "version_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_version.id"))
+    position: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(String(12))
+    format: Mapped[str] = mapped_column(String(10))
+    level: Mapped[str] = mapped_column(String(10), default="")
+    quality: Mapped[str] = mapped_column(String(12), default="")
+    subject: Mapped[str] = mapped_column(String(400))
+    issuer: Mapped[str] = mapped_column(String(400))
+    serial: Mapped[str] = mapped_column(String(80))
+    valid_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_to: Mapped[datetime] = mapped_column(UtcDateTime)
+    signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # said by the signer
+    timestamped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    indication: Mapped[str] = mapped_column(String(60))  # ETSI EN 319 102-1
+    report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class Annotation(db.Model):  # type: ignore[name-defined]
+    """A remark on a page of a file: for all who see the folder, or for its author's desk."""
+
+    __tablename__ = "parapheur_annotation"
+    __table_args__ = (Index(None, "file_id", "page"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_file.id"))
+    page: Mapped[int]
+    # Fractions of the page from its top left: 0.0 to 1.0.
+    x: Mapped[float]
+    y: Mapped[float]
+    width: Mapped[float] = mapped_column(default=0.0)
+    height: Mapped[float] = mapped_column(default=0.0)
+    text: Mapped[str] = mapped_column(String(512))
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    person: Mapped[Person] = relationship()
+
+
+class FolderReading(db.Model):  # type: ignore[name-defined]
+    """That somebody opened a folder, and which state of it they saw last."""
+
+    __tablename__ = "parapheur_reading"
+    instance_id: Mapped[UUID] = mapped_column(
+        ForeignKey("parapheur_folder.instance_id"), primary_key=True
+    )
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class SecondOpinion(db.Model):  # type: ignore[name-defined]
+    """An opinion asked of another desk while a step waits; it moves nothing in the diagram."""
+
+    __tablename__ = "parapheur_opinion"
+    __table_args__ = (
+        Index(None, "instance_id"),
+        Index("ix_parapheur_opinion_waiting", "organisation_id", "role", "asked_at",
+              **only("given_at IS NULL")),
+    )  # fmt: skip
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_folder.instance_id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    role: Mapped[str] = mapped_column(String(100))  # the desk asked
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    asking_role: Mapped[str] = mapped_column(String(100))
+    question: Mapped[str] = mapped_column(Text, default="")
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    favourable: Mapped[bool | None]
+    given_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
