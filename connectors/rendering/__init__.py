@@ -29,6 +29,7 @@ def connect(
     return Renderer(
         fonts=Path(fonts) if fonts else None,
         moments=data / "rendering" / "moments.sqlite",
+        verify_at=settings.get("VERIFY_URL") or "",
         clock=clock,
         store=store,
     )
