@@ -116,7 +116,7 @@ class Signatures:
         return _summed(found, self.clock())
 
     def seal(self, *, documents: list[Plain], seal: str, key: str) -> Produced:
-        signer = self.seals.get(seal)
+        signer = self.seals.get(seal) if seal else next(iter(self.seals.values()), None)
         if signer is None:
             raise Refused([f"Le cachet « {seal} » n’est pas installé."], code="unknown")
         certificate, chain = signer.certificate(None)

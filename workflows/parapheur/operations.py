@@ -21,6 +21,12 @@ from workflows.parapheur.passing_on import (
     record_transmission,
     remind,
 )
+from workflows.parapheur.proving import (
+    compose_evidence,
+    evidence_wanted,
+    record_evidence,
+    to_seal,
+)
 from workflows.parapheur.sealing import (
     files_to_close,
     files_to_seal,
@@ -31,18 +37,22 @@ from workflows.parapheur.sealing import (
 __all__ = [
     "archive_manifest",
     "choose_circuits",
+    "compose_evidence",
     "compose_mail",
     "enter",
+    "evidence_wanted",
     "files_to_close",
     "files_to_seal",
     "files_to_send",
     "finish",
     "record_archived",
     "record_closed",
+    "record_evidence",
     "record_mailed",
     "record_sealed",
     "record_transmission",
     "remind",
+    "to_seal",
 ]
 
 Plain = dict[str, Any]

@@ -14,7 +14,7 @@ from engine.journal import JournalEntry
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
 from engine.operations import operation
 from workflows.parapheur import files, records
-from workflows.parapheur.models import DETACHED, REFUSED, Folder
+from workflows.parapheur.models import DETACHED, EVIDENCE, REFUSED, Folder
 
 Plain = dict[str, Any]
 ACCEPTED = frozenset({"acknowledged", "partial"})
@@ -62,7 +62,7 @@ def files_to_send(*, case: Plain, folder: Plain) -> Plain:
     beside = {one.file.signs_id: one for one in current if one.file.kind == DETACHED}
     sent = []
     for one in current:
-        if one.file.kind == DETACHED:
+        if one.file.kind in {DETACHED, EVIDENCE}:
             continue
         signature = beside.get(one.file.id)
         said = one.described()

@@ -19,7 +19,7 @@ from workflows.parapheur import acts, deposit, files, publishing, typology
 from workflows.parapheur.circuits import APPROVE, SIGN, Step
 from workflows.parapheur.deposit import Given
 
-FOLDER = Path(publication.WORKFLOWS) / "parapheur/folder"
+PROCEDURES = Path(publication.WORKFLOWS) / "parapheur"
 DESKS = {
     "assemblees": ("Secrétariat des assemblées", ""),
     "juridique": ("Direction juridique", "Directrice juridique"),
@@ -140,9 +140,9 @@ def open_book(app: Flask) -> Book:
         close = {"signature.close": {"documents": True}}
         operations.allow_remote_calls({**known, **seal, **close})
     office = open_office()
-    publication.publish(
-        "parapheur.folder", publication.read_folder(FOLDER), owner_id=office.region
-    )
+    for name in ("evidence", "folder"):
+        folder = publication.read_folder(PROCEDURES / name)
+        publication.publish(f"parapheur.{name}", folder, owner_id=office.region)
     keeper = people.add_person("ines@region.test", "Inès Perrin")
     people.grant(keeper, office.region, "parapheur_administrator")
     book = Book(app, office, keeper)
