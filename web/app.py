@@ -106,6 +106,7 @@ BLUEPRINTS = [
     "web.designer.transfers",
     "web.designer.migrating",
     "web.callbacks",
+    "web.parapheur.verifying",
     "web.news.views",
     "web.api.v1",
     "web.api.hooks",
