@@ -107,6 +107,7 @@ BLUEPRINTS = [
     "web.designer.migrating",
     "web.callbacks",
     "web.parapheur.verifying",
+    "web.parapheur.delivering",
     "web.news.views",
     "web.api.v1",
     "web.api.hooks",

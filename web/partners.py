@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     partners = catalogue.connect_all(
         {
             "OSEO_CALLBACK_URL": settings.public_url + CALL_BACK,
+            "PUBLIC_URL": settings.public_url,
             "VERIFY_URL": settings.public_url + VERIFY,
             "FONTS_DIR": str(Path(app.root_path) / "static/dist/fonts"),
             **settings.partners,

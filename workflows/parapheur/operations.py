@@ -11,13 +11,12 @@ from engine import clock, decisions, definitions, feel
 from engine.models import ProcessInstance, db
 from engine.operations import operation
 from workflows.parapheur import chaining, records, standings
+from workflows.parapheur.mails import compose_mail, record_mailed
 from workflows.parapheur.models import FINISHED, IN_PROGRESS, Folder, FolderSubtype
 from workflows.parapheur.passing_on import (
     archive_manifest,
-    compose_mail,
     files_to_send,
     record_archived,
-    record_mailed,
     record_transmission,
     remind,
 )

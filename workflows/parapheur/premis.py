@@ -48,7 +48,7 @@ def _folder(root: Any, proofs: Proofs) -> None:
     ):
         _significant(node, name, value)
     for field in folder.subtype.metadata_fields:
-        value = folder.details.get(field["key"])
+        value = (folder.details.get("metadata") or {}).get(field["key"])
         if value not in (None, ""):
             _significant(node, str(field["key"]), str(value))
     _text(node, "originalName", folder.title)

@@ -149,7 +149,7 @@ def _about(proofs: Proofs) -> Plain:
         ("Bordereau établi le", moment(clock.now())),
     ]
     for field in folder.subtype.metadata_fields:
-        rows.append((field["label"], folder.details.get(field["key"])))
+        rows.append((field["label"], (folder.details.get("metadata") or {}).get(field["key"])))
     return {"title": "Dossier", "rows": [_row(*one) for one in rows if one[1] is not None]}
 
 
