@@ -10,8 +10,7 @@ from engine.actors import Actor
 from engine.directory import Organisation
 from engine.models import ProcessDefinition, db
 from workflows import publication
-from workflows.parapheur.circuits import Step, write
-from workflows.parapheur.circuits_read import read
+from workflows.parapheur.circuits import Step, read, write
 from workflows.parapheur.standings import FOLDER
 from workflows.parapheur.typology import TypologyRefused, keeper, named, word_of
 
