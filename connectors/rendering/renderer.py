@@ -90,7 +90,9 @@ class Renderer:
         file_name: str,
         key: str,
     ) -> Produced:
-        draw, foot = _recap(title, subtitle, reference, sections, sender, self._verified(code))
+        draw, foot = _recap(
+            title, subtitle, reference, sections, sender, self._verified(code)
+        )
         return self._produced(draw, title, foot, kind=kind, file_name=file_name, key=key)
 
     def drawn(
@@ -103,7 +105,9 @@ class Renderer:
         sender: dict[str, Any] | None = None,
         code: str = "",
     ) -> bytes:
-        draw, foot = _recap(title, subtitle, reference, sections, sender, self._verified(code))
+        draw, foot = _recap(
+            title, subtitle, reference, sections, sender, self._verified(code)
+        )
         return self._bytes(draw, title, foot, self.clock().replace(microsecond=0))
 
     def text_file(

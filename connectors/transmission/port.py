@@ -53,7 +53,12 @@ class Transmission(Protocol):
         """
 
     def stamped_act(
-        self, *, account: Plain, id: str, published_on: str | None = None, key: str  # noqa: A002
+        self,
+        *,
+        account: Plain,
+        id: str,
+        published_on: str | None = None,
+        key: str,
     ) -> Produced:
         """The act with the stamp of its transmission, as PDF ("stamped_act")."""
 

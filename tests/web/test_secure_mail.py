@@ -50,7 +50,8 @@ def test_delivery_is_taken_by_a_gesture(app: Flask, folder: object) -> None:
     assert reader.get(f"{link}/fichiers/{file.id}").status_code == 404
     opened = reader.post(link)
     assert "acte.pdf" in opened.text
-    assert reader.get(f"{link}/fichiers/{file.id}").data == b"%PDF-1.4 acte"
+    with reader.get(f"{link}/fichiers/{file.id}") as got:
+        assert got.data == b"%PDF-1.4 acte"
     reader.post(link)
     assert kinds(folder).count("read") == 1
     assert reader.get(link[:-1] + ("A" if link[-1] != "A" else "B")).status_code == 404

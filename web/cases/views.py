@@ -8,7 +8,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -43,7 +42,6 @@ bp = Blueprint("cases", __name__)
 PER_PAGE = 25
 LATEST = 8
 """What happened last, on a case's summary."""
-
 
 
 NOT_YOUR_DOCUMENT = errors.Message(

