@@ -16,7 +16,7 @@ from web import limits
 from web.attachments import sent
 from web.auth import current_actor, guard, public
 from workflows.parapheur import mails, proofs
-from workflows.parapheur.mails import SecureMail
+from workflows.parapheur.mail_models import SecureMail
 
 bp = Blueprint("delivering", __name__, url_prefix="/courrier-securise")
 

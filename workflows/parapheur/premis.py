@@ -19,9 +19,8 @@ _FORBIDDEN = {n: None for n in range(32) if n not in (9, 10, 13)}
 
 def write(proofs: Proofs) -> str:
     """The PREMIS document of a folder, in UTF-8."""
-    root = etree.Element(
-        f"{{{NAMESPACE}}}premis", nsmap={None: NAMESPACE, "xsi": XSI}, version="3.0"
-    )
+    spaces: Any = {None: NAMESPACE, "xsi": XSI}
+    root = etree.Element(f"{{{NAMESPACE}}}premis", nsmap=spaces, version="3.0")
     _folder(root, proofs)
     for file, version in proofs.files:
         _file(root, file, version, proofs)
@@ -48,9 +47,9 @@ def _folder(root: Any, proofs: Proofs) -> None:
     ):
         _significant(node, name, value)
     for field in folder.subtype.metadata_fields:
-        value = (folder.details.get("metadata") or {}).get(field["key"])
-        if value not in (None, ""):
-            _significant(node, str(field["key"]), str(value))
+        said = (folder.details.get("metadata") or {}).get(field["key"])
+        if said not in (None, ""):
+            _significant(node, str(field["key"]), str(said))
     _text(node, "originalName", folder.title)
 
 

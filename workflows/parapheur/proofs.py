@@ -138,7 +138,7 @@ def report(proofs: Proofs) -> Plain:
 
 def _about(proofs: Proofs) -> Plain:
     folder = proofs.folder
-    rows = [
+    rows: list[tuple[str, Any]] = [
         ("Numéro", proofs.number),
         ("Objet", folder.title),
         ("Déposé le", moment(folder.deposited_at)),
