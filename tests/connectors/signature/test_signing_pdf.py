@@ -136,7 +136,7 @@ def test_closed_it_is_proved_by_itself_without_any_network(office):
     assert result.ades_subindic == AdESPassed.OK
 
 
-def test_once_the_signer_s_certificate_ended_only_a_closed_file_proves(office):
+def test_once_the_signer_s_certificate_ended_what_is_dated_still_proves(office):
     now = office.clock()
     short = office.authority.issue(
         "Chloé Courte", valid=(now - timedelta(days=1), now + timedelta(days=30))
@@ -147,13 +147,16 @@ def test_once_the_signer_s_certificate_ended_only_a_closed_file_proves(office):
     )  # fmt: skip
     (entry,) = prepared["to_sign"]
     value = demo.signed(short.key, base64.b64decode(entry["data"]))
-    told = office.signature.finish(
-        prepared=prepared, values={entry["id"]: base64.b64encode(value).decode()}
+    values = {entry["id"]: base64.b64encode(value).decode()}
+    office.faults("timestamp", down=True)
+    bare = office.read(
+        office.signature.finish(prepared=prepared, values=values)["file"].sha256
     )
-    signed = office.read(told["file"].sha256)
-    closed, _ = office.close(signed)
+    office.faults("timestamp", down=False)
+    told = office.signature.finish(prepared=prepared, values=values)
+    closed, _ = office.close(office.read(told["file"].sha256))
     office.clock.moved += timedelta(days=60)
-    assert office.examine(signed)["indication"] == "INDETERMINATE"
+    assert office.examine(bare)["indication"] == "INDETERMINATE"
     found = office.examine(closed)
     assert (found["indication"], found["level"]) == ("TOTAL-PASSED", "B-LTA")
 
