@@ -50,14 +50,19 @@ class Signer(Protocol):
         """What is wrong with it, in French sentences."""
 
 
+def live(settings: Mapping[str, str]) -> bool:
+    """Whether real authorities are trusted: nothing of the demonstration then is."""
+    return bool(settings.get("SIGNATURE_TRUST") or settings.get("SIGNATURE_TRUSTED_LIST"))
+
+
 def signers(
     settings: Mapping[str, str], *, clock: Callable[[], datetime], data: Path
 ) -> dict[str, Signer]:
-    """The ways set up for people, by id. The demonstration is offered until SIGNATURE_TRUST."""
+    """The ways set up for people, by id. The demonstration is offered until `live`."""
     from connectors.signature.signers import demo
 
     found: list[Signer] = []
-    if not settings.get("SIGNATURE_TRUST"):
+    if not live(settings):
         found.append(demo.person(clock=clock, data=data))
     return {one.id: one for one in found}
 
@@ -65,10 +70,10 @@ def signers(
 def seals(
     settings: Mapping[str, str], *, clock: Callable[[], datetime], data: Path
 ) -> dict[str, Signer]:
-    """The seals set up on this server, by name. `demo` is there until SIGNATURE_TRUST."""
+    """The seals set up on this server, by name. `demo` is there until `live`."""
     from connectors.signature.signers import demo
 
     found: list[Signer] = []
-    if not settings.get("SIGNATURE_TRUST"):
+    if not live(settings):
         found.append(demo.seal(clock=clock, data=data))
     return {one.id: one for one in found}
