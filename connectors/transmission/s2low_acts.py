@@ -1,7 +1,6 @@
 """Acts at S²LOW: create, follow, stamp, cancel, and the classification in force."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from connectors import Produced, Refused
 from connectors.transmission import answers, messages, writing
@@ -57,8 +56,9 @@ class Acts(Calls):
         on_paper: bool = False,
         key: str,
     ) -> Produced:
-        described = writing.latin(" ".join(subject.split()))[:LONGEST_SUBJECT]
-        form: dict[str, Any] = {
+        latin = writing.latin(" ".join(subject.split()))[:LONGEST_SUBJECT]
+        described = latin.decode("iso-8859-1")
+        form: dict[str, str | list[str]] = {
             "api": "1",
             "nature_code": str(nature),
             **{f"classif{rank}": str(code) for rank, code in enumerate(matter, 1)},
@@ -76,7 +76,7 @@ class Acts(Calls):
             "account": account,
             "number": number,
             "decided_on": decided_on,
-            "subject": described.decode("iso-8859-1"),
+            "subject": described,
         }
 
         def send() -> str:

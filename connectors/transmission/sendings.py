@@ -58,15 +58,15 @@ class Sendings:
         facts = self._read(key)
         if facts is None:
             return None
-        if facts.get("number"):
-            return str(facts["number"])
+        if facts.get("given"):
+            return str(facts["given"])
         found = self.find(facts)
         if found is not None:
             self._note(key, found)
         return found
 
     def _note(self, key: str, number: str) -> None:
-        self._write(key, {**(self._read(key) or {}), "number": number})
+        self._write(key, {**(self._read(key) or {}), "given": number})
 
     def _read(self, key: str) -> Facts | None:
         try:
