@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import httpx
 
-from connectors import NotYet, StoredFile
+from connectors import NotYet, Retryable, StoredFile, Throttled
 from connectors.transmission import answers
 from connectors.transmission.accounts import Accounts
 from connectors.transmission.answers import PARTNER
@@ -46,6 +46,17 @@ class Calls:
         raise NotImplementedError
 
     def get(self, account: Plain, path: str, **asked: Any) -> httpx.Response:
+        return self._get(account, path, asked, ())
+
+    def look(self, account: Plain, path: str, **asked: Any) -> httpx.Response:
+        """Ask a page of a search that reads several: one that fails is asked again at once."""
+        for _ in range(2):
+            try:
+                return self._get(account, path, asked, ())
+            except Throttled:
+                raise
+            except Retryable:
+                continue
         return self._get(account, path, asked, ())
 
     def download(self, account: Plain, path: str, asked: dict[str, Any]) -> httpx.Response:

@@ -192,7 +192,7 @@ class Acts(Calls):
         for status in LOST:
             for page in range(PAGES):
                 listed = answers.rows(
-                    self.get(
+                    self.look(
                         account,
                         f"{ACTS}/api/list_actes.php",
                         status_id=status,
@@ -222,7 +222,7 @@ class Acts(Calls):
 
     def _related(self, account: Plain, act: str) -> list[tuple[int, str]]:
         """(type, number) of each message about an act."""
-        response = self.get(account, f"{ACTS}/actes_transac_get_document.php", id=act)
+        response = self.look(account, f"{ACTS}/actes_transac_get_document.php", id=act)
         lines = answers.text(response.content).split()
         if lines[:1] == ["KO"]:
             answers.told(response)

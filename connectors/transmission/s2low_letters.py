@@ -92,7 +92,7 @@ class Letters(Acts):
     def _message_of(self, account: Plain, letter: str) -> tuple[int, str]:
         """The type of a letter and the number of its act, from the name of its message."""
         files = answers.rows(
-            self.get(
+            self.look(
                 account, f"{ACTS}/actes_transac_get_files_list.php", transaction=letter
             )
         )

@@ -44,11 +44,11 @@ class Sendings:
             # A lost sending that arrived meanwhile makes the next one a duplicate.
             if attempted is not None and (late := self.number(key)) is not None:
                 return late
-            self._path(key).unlink(missing_ok=True)
+            self.forget(key)
             raise
         except (Retryable, Misconfigured):
             if attempted is None:  # nothing was taken, now or before
-                self._path(key).unlink(missing_ok=True)
+                self.forget(key)
             raise
         self._note(key, number)
         return number
@@ -64,6 +64,13 @@ class Sendings:
         if found is not None:
             self._note(key, found)
         return found
+
+    def noted(self, key: str) -> bool:
+        """Whether something went under `key`, without asking the service."""
+        return bool((self._read(key) or {}).get("given"))
+
+    def forget(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
 
     def _note(self, key: str, number: str) -> None:
         self._write(key, {**(self._read(key) or {}), "given": number})
