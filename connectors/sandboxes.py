@@ -45,6 +45,7 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
+    "helios",
 )
 
 Clock = Callable[[], datetime]

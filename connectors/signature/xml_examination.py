@@ -10,7 +10,6 @@ from cryptography import x509
 from lxml import etree
 
 from connectors import ConnectorError, Refused
-from connectors.signature.xml_reading import DS, outline, parse, qname
 from connectors.signature.xml_signatures import DOMAINS, ROOT
 from connectors.signature.xml_verification import (
     INCLUSIVE,
@@ -19,6 +18,7 @@ from connectors.signature.xml_verification import (
     hash_of,
     verify,
 )
+from connectors.xml_reading import DS, outline, parse, qname
 
 Plain = dict[str, Any]
 Trust = Callable[[x509.Certificate, list[x509.Certificate], datetime], tuple[str, str]]

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from connectors import Misconfigured, Refused, Retryable
 from connectors.signature import xml_text
-from connectors.signature.xml_reading import PES, Outline, Place, outline, parse
 from connectors.signature.xml_text import XADES, Draft, Policy, Target, Words
+from connectors.xml_reading import PES, Outline, Place, outline, parse
 
 Plain = dict[str, Any]
 Timestamper = Callable[[bytes], bytes]

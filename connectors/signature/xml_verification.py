@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from lxml import etree
 
 from connectors import Refused
-from connectors.signature.xml_reading import DS, ids_of, qname
 from connectors.signature.xml_text import ENVELOPED, EXCLUSIVE, XADES
+from connectors.xml_reading import DS, ids_of, qname
 
 _MORE, _ENC = "http://www.w3.org/2001/04/xmldsig-more#", "http://www.w3.org/2001/04/xmlenc#"
 _DIGESTS = {

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from connectors.signature.xml_examination import examine
-from connectors.signature.xml_reading import DS
 from connectors.signature.xml_text import EXCLUSIVE, RSA_SHA256, canonical
+from connectors.xml_reading import DS
 from tests.connectors.signature.xml_signing import (
     NOW,
     certificate,
