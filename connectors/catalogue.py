@@ -22,6 +22,8 @@ NAMES = (
     "archiving",
     "rendering",
     "helios",
+    "timestamp",
+    "signature",
 )
 
 

@@ -46,6 +46,8 @@ NAMES = (
     "antivirus",
     "archiving",
     "helios",
+    "timestamp",
+    "signature",
 )
 
 Clock = Callable[[], datetime]
