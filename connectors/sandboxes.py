@@ -48,6 +48,7 @@ NAMES = (
     "helios",
     "timestamp",
     "signature",
+    "transmission",
 )
 
 Clock = Callable[[], datetime]
