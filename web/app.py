@@ -110,6 +110,11 @@ BLUEPRINTS = [
     "web.api.v1",
     "web.api.hooks",
     "web.api.reference",
+    "web.accounting.listing",
+    "web.accounting.orders",
+    "web.accounting.pes",
+    "web.accounting.returns",
+    "web.accounting.budgets",
 ]
 
 
