@@ -93,12 +93,14 @@ def _keep(upload: FileStorage, max_size: int) -> tuple[StoredFile | None, str]:
         )
 
 
-def store(upload: FileStorage, max_size: int) -> StoredFile:
+def store(upload: FileStorage, max_size: int, *, machines: bool = False) -> StoredFile:
     """Check, scan and store a file; partners are asked with no transaction open.
 
-    Raises Refused with sentences, ConnectorError when it cannot be scanned now.
+    `machines` takes XML and detached signatures too. Raises Refused with sentences, ConnectorError when it cannot be scanned now.
     """
-    checked = uploads.check(upload.filename or "", upload.stream, max_size=max_size)
+    checked = uploads.check(
+        upload.filename or "", upload.stream, max_size=max_size, machines=machines
+    )
     if checked.problems:
         raise Refused([" ".join(checked.problems)], code="invalid")
     db.session.rollback()

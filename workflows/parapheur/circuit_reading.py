@@ -173,7 +173,8 @@ def _things(root: Any) -> dict[str, tuple[str, Any]]:
     """What a diagram says, by id, whatever the order and the places."""
     (process,) = root.findall(named("process"))
     listed = [*process, *(one for one in root if one.tag == named("error"))]
-    whole = {"": ("le processus", sorted(process.attrib.items()))}
+    whole: dict[str, tuple[str, Any]] = {}
+    whole[""] = ("le processus", sorted(process.attrib.items()))
     others = [one for one in listed if not one.get("id")]
     if others:
         whole["#"] = (str(others[0].tag).rpartition("}")[2], "")
