@@ -42,7 +42,7 @@ def create() -> ResponseReturnValue:
     try:
         if upload is None or not upload.filename:
             raise Refused([_("Fichier : choisissez le PES à importer.")])
-        file = store(upload, LARGEST)
+        file = store(upload, LARGEST, machines=True)
         found = examined(file.sha256)
         if found["kind"] != "PES_Aller" or not found["header"]:
             raise Refused([one["text"] for one in found["problems"]])
@@ -85,7 +85,7 @@ def batch(pes_id: UUID, position: int) -> ResponseReturnValue:
     pieces = one["pieces"][(number - 1) * PIECES : number * PIECES]
     positions = {document["unique_id"]: document for document in found["documents"]}
     return page(
-        "batch.html", pes=row, batch=one, pieces=pieces, number=number, at=position,
+        "batch.html", pes=row, batch=one, pieces_=pieces, number=number, at=position,
         more=len(one["pieces"]) > number * PIECES, documents=positions,
     )  # fmt: skip
 

@@ -71,7 +71,7 @@ def show(return_id: UUID) -> ResponseReturnValue:
     shown = pieces[(number - 1) * PIECES : number * PIECES]
     row = db.session.get_one(PesReturn, return_id)
     return page(
-        "return.html", row=row, pieces=shown, number=number,
+        "return.html", row=row, pieces_=shown, number=number,
         more=len(pieces) > number * PIECES,
     )  # fmt: skip
 
