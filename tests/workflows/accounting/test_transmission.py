@@ -74,7 +74,7 @@ def test_partial_acceptance_is_corrected_and_sent_again(accounts):
 
 def _resend(accounts, case, file):
     values = {"decision": "resend", "files": [described(file)], "note": None}
-    tasks.complete(accounts.task(case), {"correction": values}, actor=accounts.actor)
+    tasks.complete(accounts.task(case), values, actor=accounts.actor)
     accounts.settle()
 
 
@@ -90,7 +90,7 @@ def test_what_is_wrong_never_leaves(accounts):
         assert said in " ".join(row.reasons)
         assert row.sent_as is None
         values = {"decision": "close", "note": "Abandonné", "files": []}
-        tasks.complete(accounts.task(case), {"correction": values}, actor=accounts.actor)
+        tasks.complete(accounts.task(case), values, actor=accounts.actor)
         accounts.settle()
         assert accounts.case(case).outcome == "closed"
         assert accounts.latest(case).state == "closed"
@@ -106,7 +106,6 @@ def test_a_late_acknowledgement_is_told_once_and_awaited_still(accounts):
     case = accounts.transmit(accounts.signed("LENT-1"))
     _pass(accounts, hours=24, until=2)
     assert accounts.latest(case).state == "sent"
-    accounts.app.extensions["partners"]["transmission"]
     _pass(accounts, hours=24, until=6)
     told = db.session.scalars(select(Notice).where(Notice.instance_id == case)).all()
     late = [one for one in told if "retard" in str(one.detail)]
@@ -120,7 +119,7 @@ def test_the_pes_that_waited_for_its_signature_is_the_one_sent(accounts):
         content=accounts.pes("BON-4")
     )
     row = files.keep(made, examined, organisation_id=accounts.body, actor=accounts.actor)
-    other = accounts.transmit(accounts.signed("BON-5"))
+    other = accounts.transmit(accounts.signed("BON-5", order(31, documents=[])))
     files.put_in_book(row, other, actor=accounts.actor)
     case = accounts.transmit(accounts.signed("BON-4"), id=str(other), title="x", number="1")
     found = accounts.latest(case)
