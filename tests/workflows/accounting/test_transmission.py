@@ -22,7 +22,7 @@ def accounts(app):
     return open_accounts(app)
 
 
-def _pass(accounts, hours=1, until=12):
+def _pass(accounts, hours=2, until=3):
     """Time goes by until the accountant has answered."""
     for _ in range(until):
         clock.advance(timedelta(hours=hours))
