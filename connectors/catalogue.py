@@ -22,6 +22,7 @@ NAMES = (
     "archiving",
     "transmission",
     "rendering",
+    "helios",
     "timestamp",
     "signature",
 )

@@ -45,9 +45,10 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
-    "transmission",
+    "helios",
     "timestamp",
     "signature",
+    "transmission",
 )
 
 Clock = Callable[[], datetime]
