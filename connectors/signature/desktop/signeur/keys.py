@@ -139,13 +139,17 @@ class Token:
 
 
 class KeyFile:
-    """The key of a PKCS#12 file. Its certificate is read once, with the password."""
+    """The key of a PKCS#12 file. Its certificate is read once, with the password.
+
+    The key itself is read at each signing, unless it is to be kept.
+    """
 
     needs = "mot de passe"
 
-    def __init__(self, path: Path, password: str) -> None:
+    def __init__(self, path: Path, password: str, *, keep: bool = False) -> None:
         self.path = path
-        _key, own, others = self._read(password)
+        key, own, others = self._read(password)
+        self._key = key if keep else None
         chain = tuple(one.certificate.public_bytes(Encoding.DER) for one in others)
         self._certificate = Certificate(
             path.name, "1", own.public_bytes(Encoding.DER), chain
@@ -159,15 +163,14 @@ class KeyFile:
         self, certificate: Certificate, payloads: Sequence[bytes], pin: str
     ) -> list[bytes]:
         """Sign each with SHA-256. Raises KeyRefused."""
-        key = self._read(pin)[0]
+        key = self._key or self._read(pin)[0]
         if isinstance(key, rsa.RSAPrivateKey):
             return [key.sign(one, padding.PKCS1v15(), hashes.SHA256()) for one in payloads]
         return [key.sign(one, ec.ECDSA(hashes.SHA256())) for one in payloads]
 
     def _read(self, password: str) -> tuple[Any, x509.Certificate, list[Any]]:
         try:
-            content = self.path.read_bytes()
-            opened = pkcs12.load_pkcs12(content, password.encode())
+            opened = pkcs12.load_pkcs12(self.path.read_bytes(), password.encode())
         except OSError as error:
             raise KeyRefused(
                 f"Le fichier {self.path} ne se lit pas ({error.strerror})."
@@ -176,9 +179,8 @@ class KeyFile:
             raise KeyRefused(
                 "Mot de passe incorrect, ou fichier qui n’est pas un PKCS#12."
             ) from None
-        if opened.cert is None or not isinstance(
-            opened.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-        ):
+        signs = isinstance(opened.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+        if opened.cert is None or not signs:
             raise KeyRefused("Ce fichier ne contient pas une clé et son certificat.")
         return opened.key, opened.cert.certificate, opened.additional_certs
 
