@@ -63,6 +63,7 @@ BLUEPRINTS = [
     "web.portal.following",
     "web.portal.catalogue",
     "web.cases.views",
+    "web.parapheur.signing",
     "web.cases.sections",
     "web.cases.notes",
     "web.cases.asks",

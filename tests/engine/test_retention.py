@@ -271,6 +271,6 @@ def test_every_table_of_a_case_is_known(app: Flask) -> None:
         "document", "draft", "draft_change", "exchange", "exchange_response",
         "grant_application", "grant_decision", "grant_opinion", "history", "incident",
         "message_subscription", "notice", "presence", "remote_call", "signal",
-        "signal_delivery", "timer", "tracking_secret", "user_task",
+        "signal_delivery", "signing_item", "timer", "tracking_secret", "user_task",
     }  # fmt: skip
     assert UserTask.__table__ in eliminating_cases.case_tables()

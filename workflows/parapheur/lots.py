@@ -52,6 +52,8 @@ class SigningLot(db.Model):  # type: ignore[name-defined]
     chain: Mapped[list[str]] = mapped_column(JSON, default=list)  # DER in base64
     note: Mapped[str] = mapped_column(Text, default="")
     private_note: Mapped[str] = mapped_column(Text, default="")
+    # What the subtype asks to be said when it is signed, for a lot of one.
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     total: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
