@@ -21,6 +21,8 @@ NAMES = (
     "oseo",
     "archiving",
     "rendering",
+    "timestamp",
+    "signature",
 )
 
 

@@ -45,6 +45,8 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
+    "timestamp",
+    "signature",
 )
 
 Clock = Callable[[], datetime]

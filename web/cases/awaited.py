@@ -20,6 +20,7 @@ PARTNER_NAMES = {
     "archiving": "le service d'archivage",
     "mail": "la messagerie",
     "rendering": "l'édition des courriers",
+    "signature": "le service de signature",
 }
 
 

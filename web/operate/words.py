@@ -17,6 +17,8 @@ PARTNERS: Mapping[str, object] = {
     "oseo": _("Avis de Bpifrance (OSEO)"),
     "archiving": _("Archivage (as@lae)"),
     "rendering": _("Édition des courriers (PDF)"),
+    "signature": _("Signature électronique"),
+    "timestamp": _("Horodatage (RFC 3161)"),
     "procedure": _("Autres procédures (dossiers appelés)"),
 }
 
