@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from connectors import Refused
+from connectors.signature import certificates
 from connectors.signature.signers import owners
 from engine import clock
 from engine.access import Actor
@@ -54,7 +55,7 @@ def check_owner(certificate: bytes, person: Plain, *, actor: Actor, body: UUID) 
     One that does not bear the agent's name waits for somebody to confirm that it is theirs.
     Raises Refused, OperationRefused.
     """
-    owners.check(certificate, now=clock.now())
+    certificates.check(certificates.loaded(certificate), clock.now())
     told, theirs = owners.told(certificate), owners.belongs(certificate, person)
     admit(told, theirs=theirs, actor=actor, organisation_id=body)
 

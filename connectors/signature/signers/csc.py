@@ -7,14 +7,19 @@ signatures/signHash                   their signatures
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
-from connectors import ConnectorError, Misconfigured, Refused
+from connectors import ConnectorError, Misconfigured, Refused, sandboxes
 from connectors.wire import Unreadable, call, json_object, text_field
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 Plain = dict[str, Any]
 PARTNER = "Signature à distance"
@@ -25,7 +30,6 @@ _ALGORITHMS = {
 }
 _REFUSALS = {
     "invalid_pin": ("Code PIN incorrect.", "pin"),
-    "invalid_otp": ("Code à usage unique incorrect ou périmé.", "pin"),
     "locked": ("Certificat bloqué après trop de codes PIN incorrects.", "locked"),
 }
 
@@ -47,38 +51,31 @@ class Remote:
     http: httpx.Client
     label: str = "Signature à distance"
     quality: str = "advanced"
-    otp: bool = False
     id: str = "csc"
     kind: Literal["remote"] = "remote"
 
     @property
     def needs(self) -> tuple[str, ...]:
         """What the person types."""
-        return ("pin", "otp") if self.otp else ("pin",)
+        return ("pin",)
 
-    def certificate(self, person: Plain) -> tuple[bytes, list[bytes]]:
+    def certificate(self, person: Plain | None) -> tuple[bytes, list[bytes]]:
         """The person's certificate and those above it, in DER. Raises Refused."""
         own, *chain = self._credential(person).certificates
         return own, chain
 
     def sign(
-        self,
-        person: Plain,
-        to_sign: list[Plain],
-        pin: str | None = None,
-        otp: str | None = None,
+        self, person: Plain | None, to_sign: list[Plain], pin: str | None = None
     ) -> dict[str, str]:
         """Sign each digest, in one authorisation or as few as the provider allows.
 
         Raises Refused for a wrong PIN, or a certificate locked or suspended.
         """
         credential = self._credential(person)
-        if self.otp and len(to_sign) > credential.most:
-            raise Refused([f"Signez {credential.most} documents au plus à la fois."])
         values: dict[str, str] = {}
         for part in _slices(to_sign, credential.most):
             digests = [str(one["digest"]) for one in part]
-            authorised = self._authorised(credential, digests, pin, otp)
+            authorised = self._authorised(credential, digests, pin)
             values |= dict(zip((str(one["id"]) for one in part), authorised, strict=True))
         return values
 
@@ -90,8 +87,9 @@ class Remote:
             return [str(error)]
         return []
 
-    def _credential(self, person: Plain) -> Credential:
-        asked = {"userID": person["email"], "clientData": person.get("name", "")}
+    def _credential(self, person: Plain | None) -> Credential:
+        who = person or {}
+        asked = {"userID": who.get("email", ""), "clientData": who.get("name", "")}
         listed = self._ask("credentials/list", asked).get("credentialIDs")
         if not isinstance(listed, list) or not listed:
             raise Refused(
@@ -118,17 +116,14 @@ class Remote:
         return Credential(str(listed[0]), kept, _ALGORITHMS[kind], max(most, 1))
 
     def _authorised(
-        self, credential: Credential, digests: list[str], pin: str | None, otp: str | None
+        self, credential: Credential, digests: list[str], pin: str | None
     ) -> list[str]:
-        given = [{"id": "PIN", "value": pin or ""}]
-        if self.otp:
-            given.append({"id": "OTP", "value": otp or ""})
         asked = {
             "credentialID": credential.id,
             "numSignatures": len(digests),
             "hashes": digests,
             "hashAlgorithmOID": SHA256,
-            "authData": given,
+            "authData": [{"id": "PIN", "value": pin or ""}],
         }
         sad = text_field(self._ask("credentials/authorize", asked), "SAD", partner=PARTNER)
         answer = self._ask(
@@ -162,25 +157,36 @@ class Remote:
         raise Refused([sentence], code=code)
 
 
-def connect(settings: Mapping[str, str], http: httpx.Client | None = None) -> Remote | None:
-    """The provider that CSC_URL names, or whoever `http` reaches; None when there is none.
+def connect(
+    settings: Mapping[str, str], *, clock: Callable[[], datetime], data: Path
+) -> Remote | None:
+    """The provider that CSC_URL names, else the demonstration's while nobody is trusted.
 
-    Raises Misconfigured for an unknown quality.
+    None when there is neither. Raises Misconfigured for an unknown quality.
     """
-    url = settings.get("CSC_URL")
-    if url:
+    label = settings.get("CSC_LABEL") or "Signature à distance"
+    if url := settings.get("CSC_URL"):
         http = httpx.Client(
             base_url=url.rstrip("/").removesuffix("/csc/v2"),
             headers={"Authorization": f"Bearer {settings.get('CSC_TOKEN', '')}"},
             timeout=float(settings.get("CSC_TIMEOUT") or 30),
         )
-    if http is None:
+        quality = settings.get("CSC_QUALITY") or "advanced"
+        if quality not in {"simple", "advanced", "qualified"}:
+            raise Misconfigured("CSC_QUALITY : simple, advanced ou qualified.")
+        return Remote(http, label, quality)
+    if settings.get("SIGNATURE_TRUST"):
         return None
-    quality = settings.get("CSC_QUALITY") or ("advanced" if url else "simple")
-    if quality not in {"simple", "advanced", "qualified"}:
-        raise Misconfigured("CSC_QUALITY : simple, advanced ou qualified.")
-    label = settings.get("CSC_LABEL") or "Signature à distance"
-    return Remote(http, label, quality, otp=bool(settings.get("CSC_OTP")))
+
+    def practice() -> "WSGIApplication":
+        from connectors.signature import sandbox
+
+        return sandbox.application(data, settings, clock)
+
+    http = sandboxes.client(
+        settings, "signature", practice, headers={"Authorization": "Bearer sandbox"},
+    )  # fmt: skip
+    return Remote(http, "Signature à distance (démonstration)", "simple")
 
 
 def _slices(values: list[Plain], size: int) -> Iterator[list[Plain]]:

@@ -93,7 +93,7 @@ class KeyFiles:
     quality: str = "advanced"
     needs: tuple[str, ...] = ("pin",)
 
-    def certificate(self, person: Plain) -> tuple[bytes, list[bytes]]:
+    def certificate(self, person: Plain | None) -> tuple[bytes, list[bytes]]:
         """Raises Refused: the certificate is in the file, closed until the password comes."""
         path = self._path(person).with_suffix(".pem")
         try:
@@ -110,7 +110,7 @@ class KeyFiles:
         return own, chain
 
     def sign(
-        self, person: Plain, to_sign: list[Plain], pin: str | None = None
+        self, person: Plain | None, to_sign: list[Plain], pin: str | None = None
     ) -> dict[str, str]:
         """Sign each entry with the person's key. Raises Refused for a wrong password."""
         try:
@@ -124,8 +124,8 @@ class KeyFiles:
         there = self.folder.is_dir()
         return [] if there else [f"Signature : le dossier {self.folder} n’existe pas."]
 
-    def _path(self, person: Plain) -> Path:
-        name = str(person.get("email") or "").casefold()
+    def _path(self, person: Plain | None) -> Path:
+        name = str((person or {}).get("email") or "").casefold()
         if not name or "/" in name or name.startswith("."):
             raise Refused(
                 ["Vous n’avez pas d’adresse électronique."], code="no_certificate"

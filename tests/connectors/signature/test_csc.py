@@ -109,7 +109,7 @@ def test_an_authorisation_is_for_its_hashes_once_and_for_five_minutes(kept, cloc
         marie._ask("credentials/authorize", asked | {"hashes": ["AAAA"]})
 
 
-def test_what_the_provider_answers_is_told_as_it_is(kept):
+def test_what_the_provider_answers_is_told_as_it_is(kept, clock):
     with pytest.raises(Misconfigured):
         remote(kept, token="autre").certificate(MARIE)
     with pytest.raises(Refused, match="pas de certificat"):
@@ -135,5 +135,9 @@ def test_what_the_provider_answers_is_told_as_it_is(kept):
     with pytest.raises(Retryable):
         csc.Remote(gone).certificate(MARIE)
     with pytest.raises(Misconfigured, match="CSC_QUALITY"):
-        csc.connect({"CSC_URL": "http://x", "CSC_QUALITY": "parfaite"})
-    assert csc.connect({}) is None
+        csc.connect(
+            {"CSC_URL": "http://x", "CSC_QUALITY": "parfaite"},
+            clock=clock,
+            data=kept.folder,
+        )
+    assert csc.connect({"SIGNATURE_TRUST": "/x"}, clock=clock, data=kept.folder) is None

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from connectors import Misconfigured, Refused
+from connectors.signature import certificates
 from connectors.signature.signers import owners, server
 from tests.connectors.signature import keys
 
@@ -106,14 +107,14 @@ def test_a_certificate_is_compared_with_the_agent_and_with_the_day(authority):
     assert not owners.belongs(own, {"name": "Marie", "email": ""}), (
         "a first name is not enough"
     )
-    owners.check(own, now=now)
+    certificates.check(certificates.loaded(own), now)
     for wrong, reason in (
         (authority.issue("Marie Présidente", days=(-20, -1)), "a expiré"),
         (authority.issue("Marie Présidente", days=(1, 20)), "pas encore valable"),
         (authority.issue("Marie Présidente", signs=False), "pas fait pour signer"),
     ):
         with pytest.raises(Refused, match=reason):
-            owners.check(wrong.der, now=now)
+            certificates.check(certificates.loaded(wrong.der), now)
     for nonsense in (b"", b"pas un certificat", own[:-1]):
         with pytest.raises(Refused, match="illisible"):
             owners.told(nonsense)
