@@ -35,8 +35,8 @@ from web.auth import current_actor, guard, signed_in
 from web.parapheur import gesture
 from web.security import relax, safe
 from web.typed import page_number, text
-from workflows.parapheur import signing
-from workflows.parapheur.lots import OPEN, RESULTS, TO_DO, SigningItem, SigningLot
+from workflows.parapheur import gathering, signing
+from workflows.parapheur.lots import MOST, OPEN, RESULTS, TO_DO, SigningItem, SigningLot
 
 bp = Blueprint("parapheur_signatures", __name__, url_prefix="/parapheur/signatures")
 
@@ -81,12 +81,12 @@ def _signed(ids: list[UUID], signer: dict[str, Any]) -> UUID:
         return lot_id
     certificate, person = b"", gesture.person_of(actor)
     if signer["kind"] != gesture.LOCAL:
-        tasks = signing.seen(ids[:1], actor)
+        tasks = gathering.seen(ids[:1], actor)
         certificate = gesture.certificate_for(signer, person)
         if tasks:
             body = tasks[0][0].organisation_id
             gesture.check_owner(certificate, person, actor=actor, body=body)
-    signing.open_lot(
+    gathering.open_lot(
         lot_id, ids, signer=signer, actor=actor, certificate=certificate,
         note=text(request.form, "note"), private_note=text(request.form, "note_privee"),
     )  # fmt: skip
@@ -120,7 +120,7 @@ def show(lot_id: UUID) -> ResponseReturnValue:
         settled=sum(counts.get(one, 0) for one in RESULTS),
         page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
         result=result,
-        following=signing.following(lot_id, current_actor()),
+        following=gathering.following(lot_id, current_actor()),
         signeur=SIGNEUR,
     )
 
@@ -223,10 +223,10 @@ def download() -> Response:
 def _choice(ids: list[UUID], errors: dict[str, str] | None = None) -> str:
     """What will be signed and why the rest will not, with the ways to sign."""
     actor = current_actor()
-    seen = signing.seen(ids, actor)
-    lines = [(task, folder, signing.refusal(task, actor)) for task, folder in seen]
+    seen = gathering.seen(ids, actor)
+    lines = [(task, folder, gathering.refusal(task, actor)) for task, folder in seen]
     problems = dict(errors or {})
-    if len(ids) > signing.MOST:
+    if len(ids) > MOST:
         problems.setdefault("", _("Signez 500 dossiers au plus à la fois."))
     return render_template(
         "signing/choice.html",
@@ -250,7 +250,7 @@ def _task_ids() -> list[UUID]:
             found[UUID(value)] = None
         except ValueError:
             continue
-        if len(found) > signing.MOST:
+        if len(found) > MOST:
             break
     return list(found)
 

@@ -27,6 +27,7 @@ from workflows.parapheur.lots import (
     EXPIRED,
     FAILED,
     FINISHING,
+    LONGEST_NOTE,
     OPEN,
     REFUSED,
     TO_DO,
@@ -34,7 +35,7 @@ from workflows.parapheur.lots import (
     SigningLot,
 )
 from workflows.parapheur.opening import ActRefused
-from workflows.parapheur.signing import LONGEST_NOTE, over
+from workflows.parapheur.signing import over
 
 log = structlog.get_logger()
 
@@ -88,7 +89,7 @@ def conclude(item: SigningItem, lot: SigningLot, signed: Sequence[dict[str, Any]
                 return
             actor = actor_for(lot.person_id)
             held = opening.held(item.task_id, after_commit)
-            acts.signed(
+            acts.signed_at(
                 held, signed, actor=actor, note=lot.note, private_note=lot.private_note,
                 metadata=lot.answers or None, job=lot.id,
             )  # fmt: skip

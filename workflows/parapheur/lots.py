@@ -18,6 +18,7 @@ from engine.models import db
 
 MOST = 500
 """Folders of one lot: more than a page shows, few enough to be looked at one by one."""
+LONGEST_NOTE = 2000
 LASTS = timedelta(minutes=15)
 """For which a lot awaits the values of its signatures."""
 
