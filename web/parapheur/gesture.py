@@ -40,13 +40,16 @@ def person_of(actor: Actor) -> Plain:
     return {"id": str(person.id), "name": person.name, "email": person.email or ""}
 
 
-def certificate_for(signer: Plain, person: Plain) -> bytes:
-    """The person's certificate at a signer whose key is reached from here. Raises Refused."""
+def certificate_for(signer: Plain, person: Plain) -> tuple[bytes, list[str]]:
+    """The person's certificate at a signer whose key is reached from here.
+
+    Those above it come along, in base64. Raises Refused.
+    """
     assert_no_transaction()
-    certificate: bytes = partner("signature").certificate(
-        signer=signer["id"], person=person
-    )
-    return certificate
+    asked: Plain = {"signer": signer["id"], "person": person}
+    certificate: bytes = partner("signature").certificate(**asked)
+    above = partner("signature").chain(**asked)
+    return certificate, [base64.b64encode(one).decode() for one in above]
 
 
 def check_owner(certificate: bytes, person: Plain, *, actor: Actor, body: UUID) -> None:

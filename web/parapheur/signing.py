@@ -79,15 +79,16 @@ def _signed(ids: list[UUID], signer: dict[str, Any]) -> UUID:
     known = db.session.get(SigningLot, lot_id)
     if known is not None and known.state != OPEN:
         return lot_id
-    certificate, person = b"", gesture.person_of(actor)
+    person = gesture.person_of(actor)
+    certificate, chain = b"", list[str]()
     if signer["kind"] != gesture.LOCAL:
         tasks = gathering.seen(ids[:1], actor)
-        certificate = gesture.certificate_for(signer, person)
+        certificate, chain = gesture.certificate_for(signer, person)
         if tasks:
             body = tasks[0][0].organisation_id
             gesture.check_owner(certificate, person, actor=actor, body=body)
     gathering.open_lot(
-        lot_id, ids, signer=signer, actor=actor, certificate=certificate,
+        lot_id, ids, signer=signer, actor=actor, certificate=certificate, chain=chain,
         note=text(request.form, "note"), private_note=text(request.form, "note_privee"),
     )  # fmt: skip
     if certificate:
