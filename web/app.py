@@ -64,6 +64,7 @@ BLUEPRINTS = [
     "web.portal.catalogue",
     "web.cases.views",
     "web.parapheur.signing",
+    "web.parapheur.certifying",
     "web.cases.sections",
     "web.cases.notes",
     "web.cases.asks",

@@ -32,7 +32,10 @@ def _finish(item: SigningItem, lot: SigningLot, connector: Any) -> None:
     assert_no_transaction()
     try:
         signed = [
-            connector.finish(prepared=document, values=values)
+            {
+                **connector.finish(prepared=document, values=values),
+                "document_sha256": document["document_sha256"],
+            }
             for document, values in signing.values_of(item)
         ]
     except Refused as refusal:

@@ -5,7 +5,7 @@ until the functional administrator of the book confirms that it is that agent's:
 name, a pseudonym of a ministry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -63,12 +63,12 @@ def admit(
         )
 
 
-def waiting(organisation_id: UUID) -> Select[tuple[SigningCertificate]]:
-    """The certificates of a body that nobody has confirmed, the latest seen first."""
+def waiting(bodies: Sequence[UUID]) -> Select[tuple[SigningCertificate]]:
+    """The certificates of bodies that nobody has confirmed, the latest seen first."""
     return (
         select(SigningCertificate)
         .where(
-            SigningCertificate.organisation_id == organisation_id,
+            SigningCertificate.organisation_id.in_(bodies),
             SigningCertificate.confirmed_at.is_(None),
         )
         .order_by(SigningCertificate.seen_at.desc())
