@@ -71,6 +71,7 @@ def connect(
         trust=_trust(settings, clock, data),
         timestamp=timestamp.connect(settings, clock=clock, data=data),
         largest=int(settings.get("SIGNATURE_MAXIMUM_MB") or 100) * MEGABYTE,
+        remembered=data / "signature" / "answers.sqlite",
         mode="live" if settings.get("SIGNATURE_TRUST") else "sandbox",
     )
 
