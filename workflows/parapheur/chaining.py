@@ -3,9 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from connectors import StoredFile
 from engine.actors import VISITOR, Actor, actor_for
-from engine.documents import Document
 from engine.models import db
 from workflows.parapheur import deposit, files, records, standings
 from workflows.parapheur.deposit import Given
@@ -70,13 +68,9 @@ def _files(folder: Folder) -> list[Given]:
     rank = {one.file.id: number for number, one in enumerate(found)}
     return [
         Given(
-            _stored(one.version.document), one.file.kind, one.file.title,
+            one.stored(), one.file.kind, one.file.title,
             one.file.document_type, one.file.format, one.file.position_of_stamp or {},
             rank[one.file.signs_id] if one.file.signs_id else None,
         )
         for one in found
     ]  # fmt: skip
-
-
-def _stored(document: Document) -> StoredFile:
-    return StoredFile(document.sha256, document.name, document.media_type, document.size)

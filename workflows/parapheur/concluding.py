@@ -21,7 +21,7 @@ from engine.access import Forbidden, actor_for
 from engine.errors import Busy, TaskNotOpen, TaskSuspended, TaskTaken
 from engine.models import db
 from engine.transaction import lock, transaction
-from workflows.parapheur import acts, opening
+from workflows.parapheur import deciding, opening
 from workflows.parapheur.lots import (
     DONE,
     EXPIRED,
@@ -89,7 +89,7 @@ def conclude(item: SigningItem, lot: SigningLot, signed: Sequence[dict[str, Any]
                 return
             actor = actor_for(lot.person_id)
             held = opening.held(item.task_id, after_commit)
-            acts.signed_at(
+            deciding.signed_at(
                 held, signed, actor=actor, note=lot.note, private_note=lot.private_note,
                 metadata=lot.answers or None, job=lot.id,
             )  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from connectors import StoredFile
 from engine import clock, documents
@@ -38,6 +38,11 @@ class Current:
     def sha256(self) -> str:
         """The digest of its bytes."""
         return str(self.version.document.sha256)
+
+    def stored(self) -> StoredFile:
+        """Its bytes, as partners keep them."""
+        one = self.version.document
+        return StoredFile(one.sha256, one.name, one.media_type, one.size)
 
     def described(self) -> Plain:
         """As diagrams and partners take it."""
@@ -91,6 +96,12 @@ def versions(file_id: UUID) -> list[FileVersion]:
     """Every version of a file, the first one first."""
     asked = select(FileVersion).where(FileVersion.file_id == file_id)
     return list(db.session.scalars(asked.order_by(FileVersion.number)))
+
+
+def next_position(folder_id: UUID, least: int = 1) -> int:
+    """The place after the last file of a folder, those withdrawn included."""
+    last = select(func.max(FolderFile.position)).where(FolderFile.instance_id == folder_id)
+    return max(least, 1 + (db.session.scalar(last) or 0))
 
 
 def add(
@@ -177,12 +188,7 @@ def _detached(
     if beside:
         new_version(folder, beside[0], file, act=act)
         return beside[0]
-    position = 1 + max(
-        db.session.scalars(
-            select(FolderFile.position).where(FolderFile.instance_id == folder.instance_id)
-        ),
-        default=0,
-    )
+    position = next_position(folder.instance_id)
     return add(
         folder, position, file, act=act, kind=DETACHED, title=f"Signature – {signs.title}",
         format=signs.format, signs_id=signs.id,

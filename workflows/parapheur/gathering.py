@@ -59,8 +59,7 @@ def open_lot(
         bodies = {task.organisation_id for task, _ in chosen}
         if not chosen:
             raise OperationRefused("Cochez au moins un dossier à signer.")
-        if len(chosen) > MOST:
-            raise OperationRefused(f"Cochez {MOST} dossiers au plus.")
+        check_number(len(chosen))
         if len(bodies) > 1:
             raise OperationRefused("Signez les dossiers d’un seul organisme à la fois.")
         lot = SigningLot(
@@ -96,6 +95,12 @@ def open_lot(
             detail={"signer": signer["id"], "folders": len(chosen)},
         )  # fmt: skip
     return lot_id
+
+
+def check_number(number: int) -> None:
+    """Refuse more folders than a lot holds. Raises OperationRefused."""
+    if number > MOST:
+        raise OperationRefused(f"Signez {MOST} dossiers au plus à la fois.")
 
 
 def seen(task_ids: Iterable[UUID], actor: Actor) -> list[tuple[UserTask, Folder]]:

@@ -17,6 +17,7 @@ from workflows.parapheur import files, records
 from workflows.parapheur.models import DETACHED, REFUSED, Folder
 
 Plain = dict[str, Any]
+BYPASSED = "bypassed"
 ACCEPTED = frozenset({"acknowledged", "partial"})
 
 
@@ -77,13 +78,12 @@ def record_transmission(*, case: Plain, folder: Plain, transmission: Plain) -> P
     row = records.locked(UUID(folder["id"]))
     status = str((transmission or {}).get("status") or "error")
     reasons = [str(one) for one in (transmission or {}).get("reasons") or []]
-    accepted = status in ACCEPTED
+    accepted = status in ACCEPTED or status == BYPASSED
     kept = ("id", "unique_id", "received_on", "status", "batches")
     detail = {k: transmission[k] for k in kept if transmission and k in transmission}
-    records.write(
-        row, "acknowledged" if accepted else "transmitted", None,
-        note=" ; ".join(reasons), detail=detail,
-    )  # fmt: skip
+    if status != BYPASSED:  # whoever did it has said so
+        kind = "acknowledged" if accepted else "transmitted"
+        records.write(row, kind, None, note=" ; ".join(reasons), detail=detail)
     if not accepted:
         row.state = REFUSED
         row.refused_for = " ; ".join(reasons) or f"Transmission : {status}"

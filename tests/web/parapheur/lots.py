@@ -65,5 +65,7 @@ def finish_all(app: Flask) -> None:
 def results(lot_id: object) -> dict[str, tuple[str, str]]:
     """What became of each folder of a lot, by its title."""
     db.session.rollback()
-    rows = db.session.scalars(select(SigningItem).where(SigningItem.lot_id == UUID(str(lot_id))))
+    rows = db.session.scalars(
+        select(SigningItem).where(SigningItem.lot_id == UUID(str(lot_id)))
+    )
     return {one.title: (one.result, one.note) for one in rows}
