@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from flask import Flask
 
-from connectors import ConnectorError, Refused
+from connectors import Refused, Retryable
 from engine.transaction import assert_no_transaction
 from workflows.parapheur import concluding, signing
 from workflows.parapheur.lots import SigningItem, SigningLot
@@ -40,7 +40,7 @@ def _finish(item: SigningItem, lot: SigningLot, connector: Any) -> None:
         ]
     except Refused as refusal:
         concluding.refuse(item, " ".join(refusal.reasons))
-    except ConnectorError:  # its lease ends, and it is tried again
+    except Retryable:  # its lease ends, and it is tried again
         log.warning("signing_unreachable", lot=str(lot.id), exc_info=True)
     except Exception as error:  # one folder must not stop the others
         log.exception("signing_failed", lot=str(lot.id), position=item.position)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from connectors import Refused
+from connectors import ConnectorError, Misconfigured, Retryable
 from connectors.signature import certificates
 from connectors.signature.signers import owners
 from engine import clock
@@ -87,9 +87,11 @@ def _frozen(
     """All together; one by one when one of them is refused."""
     try:
         return _asked(wanted, certificate, chain), {}
-    except Refused as refusal:
+    except (Retryable, Misconfigured):
+        raise
+    except ConnectorError as refusal:  # or a document whose bytes are not what they were
         if len(wanted) == 1:
-            return {}, {next(iter(wanted)): " ".join(refusal.reasons)}
+            return {}, {next(iter(wanted)): str(refusal)}
     prepared, refused = dict[int, list[Plain]](), dict[int, str]()
     for position, documents in wanted.items():
         done, why = _frozen({position: documents}, certificate, chain)
