@@ -21,6 +21,7 @@ NAMES = (
     "oseo",
     "archiving",
     "rendering",
+    "actes",
 )
 
 

