@@ -56,7 +56,7 @@ def compose(
     """Write a message, name its files, put all in an envelope. Raises Refused."""
     known = Body(**{name: str(body.get(name) or "") for name in _BODY})
     if problems := known.problems():
-        raise Refused(problems, code="invalid")
+        raise Refused(problems)
     code = str(message.get("code"))
     stem = _stem(known, message, day)
     named = _named(stem, code, message, files)
@@ -69,7 +69,7 @@ def compose(
     wrapped = envelopes.write(Outgoing(known, sender.referent, sender.return_to, (name,)))
     packed = {envelope: wrapped, name: written, **contents}
     if (total := sum(map(len, packed.values()))) > archives.LARGEST:
-        raise Refused([_too_big(total)], code="invalid")
+        raise Refused([_too_big(total)])
     return Composed(
         archive=numbering.archive_name(sender.trigram, envelope),
         envelope=envelope,
@@ -99,7 +99,7 @@ def _stem(body: Body, message: Plain, day: date) -> str:
                 matter=message["matter"], subject=str(message["subject"]), today=day,
             )  # fmt: skip
             if found:
-                raise Refused(list(found.values()), code="invalid")
+                raise Refused(list(found.values()))
             return numbering.identifier(body, decided_on, str(message["number"]), nature)
         case "7-1":
             return numbering.bare(body)
@@ -116,7 +116,7 @@ def _named(stem: str, code: str, message: Plain, files: list[Plain]) -> dict[str
         kind = str(one.get("document_type") or otherwise)
         found[numbering.file_name(stem, code, rank, kind, one["name"])] = one
     if code == "1-1" and not files:
-        raise Refused(["L’acte lui-même manque : joignez son document."], code="invalid")
+        raise Refused(["L’acte lui-même manque : joignez son document."])
     return found
 
 
@@ -154,4 +154,4 @@ def _day(message: Plain, name: str) -> date:
     try:
         return date.fromisoformat(str(message.get(name)))
     except ValueError as error:
-        raise Refused([f"{name} : une date est attendue."], code="invalid") from error
+        raise Refused([f"{name} : une date est attendue."]) from error

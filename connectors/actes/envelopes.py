@@ -73,7 +73,7 @@ def write(envelope: Outgoing) -> bytes:
     if not envelope.messages:
         reasons.append("Enveloppe : elle ne contient aucun message.")
     if reasons:
-        raise Refused(reasons, code="invalid")
+        raise Refused(reasons)
     body = envelope.body
     sender = Node(
         "IDCL",

@@ -32,7 +32,7 @@ def latin(text: str, field: str) -> str:
                 f"{field} : le caractère {_shown(character)} n’existe pas dans les messages "
                 "à la préfecture (ISO-8859-1). Écrivez-le autrement."
             )
-            raise Refused([reason], code="invalid")
+            raise Refused([reason])
     return written
 
 

@@ -116,7 +116,7 @@ def check(act: Act) -> None:
     if act.on_paper not in {"", "O", "N"}:
         reasons.append("Document papier : O ou N est attendu.")
     if reasons:
-        raise Refused(reasons, code="invalid")
+        raise Refused(reasons)
 
 
 def check_files(code: str, files: Sequence[File]) -> None:
@@ -127,7 +127,7 @@ def check_files(code: str, files: Sequence[File]) -> None:
         wanted = "au moins un document" if many else "un document, et un seul,"
         reasons.append(f"Message {code} : {wanted} est attendu.")
     if reasons:
-        raise Refused(reasons, code="invalid")
+        raise Refused(reasons)
 
 
 def _files(files: Sequence[File]) -> list[str]:
@@ -141,16 +141,14 @@ def _files(files: Sequence[File]) -> list[str]:
 def act_id(text: str) -> str:
     """The identifier of an act, checked. Raises Refused."""
     if not (_ID.fullmatch(text) and _FIRST.match(text)):
-        raise Refused(
-            [f"Identifiant d’acte « {text} » : il est mal formé."], code="invalid"
-        )
+        raise Refused([f"Identifiant d’acte « {text} » : il est mal formé."])
     return text
 
 
 def anomaly_nature(text: str) -> str:
     """A code of three digits. Raises Refused."""
     if not re.fullmatch(r"[0-9]{3}", text):
-        raise Refused([f"Nature d’anomalie « {text} » : trois chiffres."], code="invalid")
+        raise Refused([f"Nature d’anomalie « {text} » : trois chiffres."])
     return text
 
 
@@ -179,13 +177,10 @@ def file_name(stem: str, code: str, rank: int, document_type: str, given: str) -
     kind = extension.group(1).lower() if extension else ""
     if kind not in EXTENSIONS:
         admitted = ", ".join(EXTENSIONS)
-        raise Refused(
-            [f"« {given} » : la préfecture n’accepte que {admitted}."], code="invalid"
-        )
+        raise Refused([f"« {given} » : la préfecture n’accepte que {admitted}."])
     if document_type and not _TYPE.fullmatch(document_type):
         raise Refused(
             [f"« {given} » : le type de pièce « {document_type} » est mal formé."],
-            code="invalid",
         )
     prefix = f"{document_type}-" if document_type else ""
     return f"{prefix}{stem}-{code}_{rank}.{kind}"
@@ -199,7 +194,7 @@ def envelope_name(siren: str, day: date, serial: int, application: str = "EACT")
 def archive_name(trigram: str, envelope: str) -> str:
     """The name of the archive that carries an envelope. Raises Refused for a bad trigram."""
     if not _TRIGRAM.fullmatch(trigram):
-        raise Refused([f"Trigramme « {trigram} » : trois capitales."], code="invalid")
+        raise Refused([f"Trigramme « {trigram} » : trois capitales."])
     return f"{trigram}-{envelope.removesuffix('.xml')}.tar.gz"
 
 
