@@ -46,6 +46,7 @@ NAMES = (
     "antivirus",
     "archiving",
     "actes",
+    "transmission",
 )
 
 Clock = Callable[[], datetime]
