@@ -23,6 +23,7 @@ NAMES = (
     "transmission",
     "rendering",
     "actes",
+    "helios",
 )
 
 

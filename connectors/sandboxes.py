@@ -47,6 +47,7 @@ NAMES = (
     "archiving",
     "actes",
     "transmission",
+    "helios",
 )
 
 Clock = Callable[[], datetime]

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -165,8 +166,8 @@ class Folders:
 
     def _aside(self, name: str, folder: str) -> None:
         path = self.inbox / Path(name).name
-        if path.exists():
-            (self.inbox / folder).mkdir(exist_ok=True)
+        (self.inbox / folder).mkdir(exist_ok=True)
+        with suppress(FileNotFoundError):  # another process took it
             path.replace(self.inbox / folder / path.name)
 
     def stamped(

@@ -3,16 +3,16 @@
 `/` lists the acts received, with a button for each kind of letter.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lxml import etree
 from werkzeug.wrappers import Request, Response
 
-from connectors import sandboxes
+from connectors import references, sandboxes
 from connectors.actes.ministry import KINDS, TABLES, Ministry
 from connectors.memory import memory
 from connectors.sandboxes import Clock, Settings
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _READ = ".lus"
-_schemas: dict[Path, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -45,19 +44,8 @@ def folders(data: Path) -> Exchange:
 def ministry(data: Path, settings: Settings, clock: Clock) -> Ministry:
     """The ministry, with what it remembers; it answers after `ACTES_SANDBOX_SECONDS` (2)."""
     patience = timedelta(seconds=float(settings.get("ACTES_SANDBOX_SECONDS") or 2))
-    return Ministry(memory(data, "actes"), clock, patience, _schema(settings))
-
-
-def _schema(settings: Settings) -> Any:
-    """The official schema, wherever it was imported; None when it was not."""
-    named = settings.get("REFERENCE_DIR")
-    if not named:
-        return None
-    folder = Path(named)
-    if folder not in _schemas:
-        found = next(iter(sorted(folder.rglob("actesv1_1.xsd"))), None)
-        _schemas[folder] = etree.XMLSchema(etree.parse(found)) if found else None
-    return _schemas[folder]
+    schema = references.schema(references.folder(settings, data), "actesv1_1.xsd")
+    return Ministry(memory(data, "actes"), clock, patience, schema)
 
 
 def tick(data: Path, settings: Settings, clock: Clock) -> None:
@@ -66,9 +54,11 @@ def tick(data: Path, settings: Settings, clock: Clock) -> None:
     for path in sorted(exchange.out.iterdir()):
         if path.name.startswith(".") or not path.is_file():
             continue
-        there.receive(path.name, path.read_bytes())
+        with suppress(FileNotFoundError):
+            there.receive(path.name, path.read_bytes())
         (exchange.out / _READ).mkdir(exist_ok=True)
-        path.replace(exchange.out / _READ / path.name)
+        with suppress(FileNotFoundError):  # another process ticks too
+            path.replace(exchange.out / _READ / path.name)
     for name, archive in there.due():
         aside = exchange.inbox / f".{name}.part"
         aside.write_bytes(archive)

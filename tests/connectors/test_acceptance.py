@@ -21,9 +21,12 @@ from connectors import (
 from connectors.antivirus import Verdict
 from connectors.antivirus import sandbox as antivirus_sandbox
 from connectors.archiving import sandbox as archiving_sandbox
+from connectors.helios import sandbox as helios_sandbox
+from connectors.helios.build import build
 from connectors.mail import sandbox as mail_sandbox
 from connectors.oseo import sandbox as oseo_sandbox
 from connectors.transmission import sandbox as transmission_sandbox
+from tests.connectors.helios.orders import HEADER, order
 
 SIRET = "99999101100019"
 
@@ -94,6 +97,12 @@ def _act(client, key, **changes):
     } | changes
 
 
+def _pes(client, key):
+    content = build([order(documents=[])], HEADER | {"name": key}, bytes)
+    kept = client.gateway.store(content, f"{key}.xml", "application/xml")
+    return {"sha256": kept.sha256}
+
+
 PARTNERS = [
     Partner(
         "antivirus",
@@ -162,6 +171,15 @@ PARTNERS = [
         timeout="S2LOW_TIMEOUT",
         wrong_credentials={"S2LOW_LOGIN": "200053726", "S2LOW_PASSWORD": "faux"},
         live=lambda at: {"S2LOW_URL": f"http://{at}"},
+    ),
+    Partner(
+        "helios",
+        ask=lambda client, filed, key: client.send(document=_pes(client, key), key=key),
+        bad=lambda client, filed: client.send(document=filed, key="b"),
+        answer=lambda produced: produced.value,
+        acted=lambda data: len(helios_sandbox.received(data)),
+        timeout="HELIOS_TIMEOUT",
+        live=lambda at: {"HELIOS_EXCHANGE": f"http://{at}"},
     ),
 ]
 ACTING = [partner for partner in PARTNERS if partner.acted]
@@ -301,6 +319,7 @@ HTTP = {"sirene", "oseo", "archiving", "transmission"}
 
 
 @_named([one for one in PARTNERS if one.name in HTTP])
+@_named([one for one in PARTNERS if one.name in {"sirene", "oseo", "archiving", "helios"}])
 def test_waits_as_long_as_it_is_asked_to(partner, connect):
     trial = connect(partner)
     trial.faults.set(throttle=7)
@@ -384,6 +403,7 @@ ODD_ANSWERS = {
         _http("KO\nIndisponible"),
         _http(""),
     ],
+    "helios": [_http("<html>Portail</html>")],
 }
 
 
