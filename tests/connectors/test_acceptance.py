@@ -315,11 +315,10 @@ def test_a_partner_that_fails_is_asked_again(partner, connect):
     assert trial.ask()
 
 
-HTTP = {"sirene", "oseo", "archiving", "transmission"}
+HTTP = {"sirene", "oseo", "archiving", "transmission", "helios"}
 
 
 @_named([one for one in PARTNERS if one.name in HTTP])
-@_named([one for one in PARTNERS if one.name in {"sirene", "oseo", "archiving", "helios"}])
 def test_waits_as_long_as_it_is_asked_to(partner, connect):
     trial = connect(partner)
     trial.faults.set(throttle=7)
