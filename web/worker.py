@@ -25,6 +25,7 @@ from web import tidying
 from web.api.delivering import deliver as tell_webhooks
 from web.auth.company import complete_waiting
 from web.news.post import post
+from web.transmission import collecting
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ class Workers:
             self._tidy_for_ever,
             self._post_for_ever,
             self._tell_for_ever,
+            self._collect_for_ever,
         ):
             thread = threading.Thread(target=work, name=work.__name__, daemon=True)
             thread.start()
@@ -148,6 +150,15 @@ class Workers:
                     pass
             except Exception:  # what is owed is in the database
                 log.exception("webhooks_failed")
+
+    def _collect_for_ever(self) -> None:
+        """What the State answers to the members of a transmission service."""
+        while not self._stop.wait(collecting.EVERY):
+            try:
+                with self.app.app_context():
+                    collecting.collect(self.app)
+            except Exception:  # what has arrived stays where it is
+                log.exception("collecting_failed")
 
     def _tick_sandboxes(self) -> None:
         """Let sandboxes of this process answer what they were asked."""

@@ -108,6 +108,8 @@ def _closed(
         keeping.stored(item["xml"]), row, "transmission_answer", "Réponse de l’État"
     )
     row.answer_id = answer.id
+    if received_on := item.get("received_on"):
+        row.details = {**row.details, "received_on": received_on}
     keeping.turn(row, status, message)
     said = {"status": int(status), "message": message, "name": item["name"]}
     keeping.tell(keeping.ANSWER, row.id, said)
