@@ -109,6 +109,7 @@ BLUEPRINTS = [
     "web.transmission.service",
     "web.transmission.acts",
     "web.transmission.letters",
+    "web.transmission.listing",
     "web.transmission.pes",
     "web.news.views",
     "web.api.v1",

@@ -7,7 +7,6 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from connectors import Refused
-from engine import clock
 from engine.documents import Document
 from web.partners import partner
 from web.security import csrf
@@ -21,7 +20,6 @@ from workflows.relay.models import PES, Status, Transmission
 
 UNKNOWN = "Numéro de transaction invalide."
 _STATES = {Status.ACKNOWLEDGED, Status.ERROR, Status.REFUSED}
-_MOST = 200_000
 
 bp = Blueprint("transmission_acts", __name__, url_prefix="/modules/actes")
 csrf.exempt(bp)
@@ -227,55 +225,3 @@ def request_classification() -> ResponseReturnValue:
     except DepositRefused as refusal:
         return ko(str(refusal))
     return ok("Demande de classification envoyée")
-
-
-@bp.get("/api/list_actes.php")
-@account_only
-def listed() -> ResponseReturnValue:
-    """The acts in one status, the latest first."""
-    found = reading.listed(
-        account(),
-        ["1-1", "6-1", "2-2", "3-3", "3-4", "4-3", "4-4"],
-        status=_signed("status_id"),
-        since=_bound("min_submission_date", "min_date"),
-        until=_bound("max_submission_date", "max_date"),
-        offset=min(number("offset"), _MOST),
-        limit=number("limit") or reading.MOST,
-    )
-    return jsonify(
-        status_id=_signed("status_id"),
-        authority_id=int(account().siren),
-        offset=number("offset"),
-        limit=number("limit") or reading.MOST,
-        transactions=[_summary(one) for one in found],
-    )
-
-
-def _signed(name: str) -> int:
-    text = request.args.get(name, "")
-    return -1 if text == "-1" else number(name)
-
-
-def _bound(*names: str) -> date | None:
-    given = next((request.args[name] for name in names if request.args.get(name)), "")
-    try:
-        return date.fromisoformat(given[:10])
-    except ValueError:
-        return None
-
-
-def _summary(row: Transmission) -> dict[str, Any]:
-    return {
-        "id": str(row.id),
-        "type": row.code[0],
-        "number": row.number,
-        "unique_id": row.unique_id,
-        "subject": row.subject,
-        "date": row.details.get("decided_on", ""),
-        "nature_code": str(row.details.get("nature", "")),
-        "classification": ".".join(map(str, row.details.get("matter", []))),
-        "last_status_id": row.status,
-        "submission_date": row.submitted_at.astimezone(clock.PARIS).isoformat(
-            " ", "seconds"
-        ),
-    }

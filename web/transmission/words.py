@@ -17,6 +17,12 @@ STATUSES: Mapping[int, object] = {
     Status.RECEIVED: _("Reçue, accusé à envoyer"),
     Status.RECEIPT_SENT: _("Accusé envoyé"),
     Status.ANSWER_RECEIVED: _("Réponse reçue par la préfecture"),
+    Status.ARCHIVE_SENT: _("Envoyée aux archives"),
+    Status.ARCHIVED: _("Archivée"),
+    Status.ARCHIVE_ERROR: _("Refusée par les archives"),
+    Status.ARCHIVE_WAITING: _("Attend les archives"),
+    Status.ARCHIVE_NOT_SENT: _("Envoi aux archives en erreur"),
+    Status.ARCHIVE_MISSING: _("Fichiers absents pour les archives"),
     Status.HELD: _("Attend d’être postée"),
     Status.READ: _("Reçue"),
 }

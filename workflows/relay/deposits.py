@@ -17,6 +17,7 @@ from engine.models import db
 from engine.transaction import lock, transaction
 from workflows.relay import keeping, reading
 from workflows.relay.models import (
+    ARCHIVING,
     LETTERS,
     PES,
     PES_RETURN,
@@ -165,6 +166,20 @@ def mark_read(account: TransmissionAccount, transmission_id: int) -> None:
             receipt = _about(account, row, code)
             receipt.details = {"letter_on": row.details["letter_on"]}
             keeping.post(receipt, after_commit)
+
+
+def note_archive(account: TransmissionAccount, transmission_id: int, status: int) -> None:
+    """Note what became of an acknowledged act at its member's archives.
+
+    Raises DepositRefused.
+    """
+    with transaction():
+        row = _locked(account, transmission_id, "1-1")
+        if status not in ARCHIVING:
+            raise DepositRefused("Ce statut n'est pas celui d'un archivage.")
+        if row.status not in ARCHIVING | {Status.ACKNOWLEDGED}:
+            raise DepositRefused("Seul un acte acquitté peut être archivé.")
+        keeping.turn(row, Status(status))
 
 
 def ask_classification(account: TransmissionAccount) -> int:

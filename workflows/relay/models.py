@@ -45,8 +45,18 @@ class Status(IntEnum):
     RECEIVED = 7  # a letter whose receipt is to be sent; a PES being processed
     RECEIPT_SENT = 8  # the same, sent; a PES about which there is something to read
     ANSWER_RECEIVED = 11
+    ARCHIVE_SENT = 12
+    ARCHIVED = 13
+    ARCHIVE_ERROR = 14
     HELD = 17  # to be posted by its author
+    ARCHIVE_WAITING = 19
+    ARCHIVE_NOT_SENT = 20
     READ = 21  # a letter that asks for no receipt
+    ARCHIVE_MISSING = 22
+
+
+ARCHIVING = frozenset(one for one in Status if one.name.startswith("ARCHIVE"))
+"""What a member says of its own archives, once an act is acknowledged."""
 
 
 class TransmissionAccount(db.Model):  # type: ignore[name-defined]

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -22,14 +22,27 @@ PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n"
 ACTS, PES = "/modules/actes", "/modules/helios"
 ACT = {
     "api": "1", "nature_code": "1", "classif1": "7", "classif2": "4", "number": "26CP042",
-    "decision_date": "2026-11-20", "subject": "Aide à l’investissement — scieries",
+    "subject": "Aide à l’investissement — scieries",
     "type_acte": "99_DE", "document_papier": "0", "en_attente": "0",
 }  # fmt: skip
+
+
+def decided_on() -> date:
+    """A week ago, whenever the tests are run."""
+    return clock.today() - timedelta(days=7)
+
+
+def stem(number: str, siren: str = "200053726") -> str:
+    """The identifier of an act that was decided then."""
+    return f"021-{siren}-{decided_on():%Y%m%d}-{number}-DE"
 
 
 def said(answer: Any) -> str:
     """The text of an answer, as S²LOW writes it."""
     return answer.data.decode("iso-8859-1")
+
+
+_FILES = ("acte_pdf_file", "acte_attachments", "_sign")
 
 
 @dataclass
@@ -63,13 +76,12 @@ class Caller:
         )
 
     def deposit(self, **changes: Any) -> Any:
-        """An act with its file, some of it changed."""
-        given = {**ACT, **{k: v for k, v in changes.items() if isinstance(v, str)}}
-        files = {
-            "acte_pdf_file": [("Délibération.pdf", PDF)],
-            **{k: v for k, v in changes.items() if not isinstance(v, str)},
-        }
-        return self.post(f"{ACTS}/actes_transac_create.php", given, **files)
+        """An act with its file, some of it changed: texts, or files as (name, bytes)."""
+        form = {**ACT, "decision_date": decided_on().isoformat()}
+        files: dict[str, Any] = {"acte_pdf_file": [("Délibération.pdf", PDF)]}
+        for name, value in changes.items():
+            (files if name.rstrip("[]").endswith(_FILES) else form)[name] = value
+        return self.post(f"{ACTS}/actes_transac_create.php", form, **files)
 
     def sent(self, **changes: Any) -> int:
         """The number of an act that was taken."""
