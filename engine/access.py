@@ -7,7 +7,7 @@
 Every view, query, download and command asks here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -306,3 +306,14 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     **design_rules.RULES,
     **directory_rules.RULES,
 }
+
+
+def add_rules(rules: Mapping[tuple[type, str], Callable[[Actor, Any], bool]]) -> None:
+    """Let a domain say who may see or do what with its own tables.
+
+    Raises ValueError for an act whose rule is known already.
+    """
+    for asked, rule in rules.items():
+        if _RULES.get(asked, rule) is not rule:
+            raise ValueError(f"Two rules say who may {asked[1]} a {asked[0].__name__}.")
+        _RULES[asked] = rule
