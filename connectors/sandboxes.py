@@ -45,6 +45,7 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
+    "transmission",
 )
 
 Clock = Callable[[], datetime]

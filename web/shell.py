@@ -28,6 +28,7 @@ PARTNER_NAMES = {
     "mail": _("Envoi de courriels"),
     "oseo": _("Avis de Bpifrance (OSEO)"),
     "sirene": _("Annuaire des entreprises (Sirene)"),
+    "transmission": _("Télétransmission à l’État (S²LOW)"),
 }
 
 
