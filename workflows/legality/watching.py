@@ -207,3 +207,27 @@ def stamped_copy(row: LegalityAct) -> Document | None:
         .limit(1)
     ).first()
     return found
+
+
+@operation
+def archive_manifest(*, case: Plain) -> Plain:
+    """List what of an act goes to the archive: {closed_at, documents, journal}."""
+    row = _followed(case)
+    cases = [one for one in (row.instance_id, row.watch_id) if one]
+    return {
+        "closed_at": clock.now().isoformat(),
+        "documents": [
+            {
+                "sha256": one.sha256,
+                "name": one.name,
+                "media_type": one.media_type,
+                "size": one.size,
+                "title": one.title,
+                "kind": one.kind,
+                "created_at": one.created_at.isoformat(),
+            }
+            for instance_id in cases
+            for one in documents.of_case(instance_id)
+        ],
+        "journal": [],
+    }
