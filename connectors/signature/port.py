@@ -52,7 +52,11 @@ class Signature(Protocol):
         """
 
     def prepare(
-        self, *, documents: list[Plain], certificate: bytes, chain: list[bytes] | None = None
+        self,
+        *,
+        documents: list[Plain],
+        certificate: bytes,
+        chain: list[bytes] | None = None,
     ) -> list[Plain]:
         """Freeze what is to be signed of each document with this certificate (DER).
 

@@ -10,6 +10,7 @@ from engine import clock
 from engine.models import db
 from engine.operations import operation
 from workflows.legality import accounts, register
+from workflows.legality.checking import DEFAULT_TYPES
 from workflows.legality.clock import end_of, months_after, read_day, start_of, term
 from workflows.legality.models import (
     ANSWERED,
@@ -32,9 +33,6 @@ SENT_AS = {LETTER: "2-2", DOCUMENTS: "3-4", OBSERVATIONS: "4-4"}
 REFUSED_AS = {DOCUMENTS: "3-3", OBSERVATIONS: "4-3"}
 ACKNOWLEDGED_AS = {DOCUMENTS: "3-5", OBSERVATIONS: "4-5"}
 """Codes of the protocol by kind of letter: received, taken in charge, answered…"""
-
-REPLY_TYPE = "99_AU"
-"""The type of a document sent in answer, when none is chosen."""
 
 
 @operation
@@ -120,15 +118,18 @@ def start_letter_clock(
 
 
 @operation
-def prepare_answer(*, case: Plain, answer: Plain, nature: int | None = None) -> Plain:
+def prepare_answer(*, case: Plain, answer: Plain) -> Plain:
     """What is sent in answer: {sends, accepts, documents}, as `transmission.answer_letter`
-    takes them. `answer` is {decision: send|refuse|none, files: [{file, document_type}]}.
+    takes them. `answer` is {decision: send|refuse|none, files: [{file, document_type}]}; a
+    document without a type has that of the act's nature.
     """
     decision = answer.get("decision")
+    act = _known(case).act
+    usual = DEFAULT_TYPES.get(act.nature if act else 0, DEFAULT_TYPES[6])
     documents = [
         {
             **{key: file[key] for key in ("sha256", "name", "media_type", "size")},
-            "document_type": one.get("document_type") or REPLY_TYPE,
+            "document_type": one.get("document_type") or usual,
             "signature_sha256": None,
         }
         for one in answer.get("files") or []

@@ -26,7 +26,12 @@ PADES, CADES, XADES, PES, AUTO = "pades", "cades", "xades", "pes", "auto"
 """Formats of signature. `auto`: PAdES for a PDF, PES for a PES, else CAdES detached."""
 CONFIDENTIAL, SERVICE, PUBLIC = "confidential", "service", "public"
 """Who sees a folder: the desks of its circuits; their parents too; every desk of the body."""
-IN_PROGRESS, REFUSED, FINISHED, ABANDONED = "in_progress", "refused", "finished", "abandoned"
+IN_PROGRESS, REFUSED, FINISHED, ABANDONED = (
+    "in_progress",
+    "refused",
+    "finished",
+    "abandoned",
+)
 """Where a folder stands. A refused one waits for its author, who corrects or abandons it."""
 MAIN, ANNEX, DETACHED = "main", "annex", "detached"
 """Kinds of files: to be signed, joined, a signature kept beside what it signs."""
@@ -93,8 +98,12 @@ class FolderSubtype(db.Model):  # type: ignore[name-defined]
     # A DMN table of outputs {circuit, desks: {variable: desk role}}; it decides when present.
     selection: Mapped[str | None] = mapped_column(Text)
     metadata_fields: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    seal: Mapped[str | None] = mapped_column(String(60))  # a seal of the signature connector
-    deposit_roles: Mapped[list[str]] = mapped_column(JSON, default=list)  # empty: every desk
+    seal: Mapped[str | None] = mapped_column(
+        String(60)
+    )  # a seal of the signature connector
+    deposit_roles: Mapped[list[str]] = mapped_column(
+        JSON, default=list
+    )  # empty: every desk
     visibility: Mapped[str] = mapped_column(String(20), default=CONFIDENTIAL)
     working_days: Mapped[int | None]  # within which a folder should be finished
     chained_to: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_subtype.id"))
@@ -234,7 +243,9 @@ class FolderAct(db.Model):  # type: ignore[name-defined]
     delegation: Mapped[str] = mapped_column(Text, default="")
     mention: Mapped[str] = mapped_column(String(300), default="")
     note: Mapped[str] = mapped_column(Text, default="")  # public: for all who see it
-    private_note: Mapped[str] = mapped_column(Text, default="")  # for the desk; not archived
+    private_note: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # for the desk; not archived
     # What else is to be known: {to, deputy_of, digests: {file: [before, after]}, …}.
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_act.id"))
@@ -325,4 +336,3 @@ class SecondOpinion(db.Model):  # type: ignore[name-defined]
     favourable: Mapped[bool | None]
     given_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
