@@ -46,6 +46,8 @@ NAMES = (
     "antivirus",
     "archiving",
     "transmission",
+    "timestamp",
+    "signature",
 )
 
 Clock = Callable[[], datetime]

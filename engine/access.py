@@ -130,7 +130,9 @@ def _may_snooze(actor: Actor, task: UserTask) -> bool:
 
 
 def _directs(actor: Actor, task: UserTask) -> bool:
-    return task.role not in NOT_HANDLING and actor.heads(task.organisation_id, task.key)
+    """A task that has a room of its own is no service's: its desks alone have it."""
+    directed = task.role not in NOT_HANDLING and not task.page
+    return directed and actor.heads(task.organisation_id, task.key)
 
 
 def _may_assign(actor: Actor, task: UserTask) -> bool:
@@ -309,10 +311,7 @@ _RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
 
 
 def add_rules(rules: Mapping[tuple[type, str], Callable[[Actor, Any], bool]]) -> None:
-    """Let a domain say who may see or do what with its own tables.
-
-    Raises ValueError for an act whose rule is known already.
-    """
+    """Let a domain say who may do what with its own tables. Raises ValueError for a second rule."""
     for asked, rule in rules.items():
         if _RULES.get(asked, rule) is not rule:
             raise ValueError(f"Two rules say who may {asked[1]} a {asked[0].__name__}.")
