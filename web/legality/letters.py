@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from connectors import ConnectorError
@@ -88,12 +89,8 @@ def document(letter_id: UUID, document_id: UUID) -> ResponseReturnValue:
     letter = db.session.get_one(LegalityLetter, letter_id)
     asked = db.session.get(Document, document_id)
     if asked is None or asked.instance_id != letter.instance_id:
-        return _gone()
+        abort(404)
     return serving.deliver(asked)
-
-
-def _gone() -> ResponseReturnValue:
-    return render_template("error.html", code=404), 404
 
 
 @bp.post("/releve")
@@ -112,7 +109,7 @@ def collect() -> ResponseReturnValue:
         )
     else:
         flash(
-            _("%(number)s courriers reçus.", number=many)
+            ngettext("Un courrier reçu.", "%(num)d courriers reçus.", many)
             if many
             else _("Aucun courrier nouveau."),
             "success",
