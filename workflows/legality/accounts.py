@@ -103,11 +103,7 @@ def keep_classification(organisation_id: UUID, given: Mapping[str, Any]) -> bool
     """
     with transaction():
         lock(Organisation, organisation_id)
-        db.session.execute(
-            update(LegalityAccount)
-            .where(LegalityAccount.organisation_id == organisation_id)
-            .values(classified_at=clock.now())
-        )
+        _noted(organisation_id, classified_at=clock.now())
         before = current(organisation_id)
         day = read_day(given.get("version_date"))
         if before and (not given.get("changed", True) or day == before.version_date):
@@ -132,6 +128,15 @@ def keep_classification(organisation_id: UUID, given: Mapping[str, Any]) -> bool
         row.until = None
         db.session.add(row)
     return True
+
+
+def _noted(organisation_id: UUID, **when: Any) -> None:
+    """On the body's account, if it has one: what is asked by hand needs none."""
+    db.session.execute(
+        update(LegalityAccount)
+        .where(LegalityAccount.organisation_id == organisation_id)
+        .values(**when)
+    )
 
 
 def _matter(one: Mapping[str, Any]) -> dict[str, str]:
@@ -168,7 +173,7 @@ def _due(column: Any, every: timedelta, limit: int) -> list[Organisation]:
 def collected(organisation_id: UUID) -> None:
     """Note that a body's letters have just been collected."""
     with transaction():
-        lock(LegalityAccount, organisation_id).collected_at = clock.now()
+        _noted(organisation_id, collected_at=clock.now())
 
 
 def settings_of(body: Organisation) -> dict[str, Any]:
