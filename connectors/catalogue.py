@@ -24,6 +24,8 @@ NAMES = (
     "rendering",
     "actes",
     "helios",
+    "timestamp",
+    "signature",
 )
 
 

@@ -48,6 +48,8 @@ NAMES = (
     "actes",
     "transmission",
     "helios",
+    "timestamp",
+    "signature",
 )
 
 Clock = Callable[[], datetime]

@@ -27,6 +27,8 @@ PARTNER_NAMES = {
     "archiving": _("Archivage (as@lae)"),
     "mail": _("Envoi de courriels"),
     "oseo": _("Avis de Bpifrance (OSEO)"),
+    "signature": _("Signature électronique"),
+    "timestamp": _("Horodatage (RFC 3161)"),
     "sirene": _("Annuaire des entreprises (Sirene)"),
     "transmission": _("Télétransmission à l’État (S²LOW)"),
 }

@@ -22,9 +22,9 @@ class Signature(Protocol):
     `simple`, `advanced`, `qualified`, `seal`.
 
     A *document* is {id, sha256, name, media_type, format, field, stamp, reason, place,
-    claimed_role}: `id` is the caller's own, `field` names the signature within a PDF,
-    `stamp` is None or {page, x, y, width, height (mm, from the top left; page -1 is the
-    last), lines: [text]}; the last four may be absent.
+    claimed_role, size}: `id` is the caller's own, `field` names the signature within a PDF,
+    `stamp` is None or {page, x, y, width, height (mm, from the top left of the page as it is
+    shown; page -1 is the last), lines: [text]}; the last six may be absent.
 
     The facts of one signature are {kind: signature|seal|timestamp, format, level, quality,
     subject, issuer, serial, valid_from, valid_to, signed_at, timestamped_at, indication,
@@ -78,8 +78,9 @@ class Signature(Protocol):
     def finish(self, *, prepared: Plain, values: dict[str, str]) -> Plain:
         """Make the signed file of one prepared document.
 
-        Returns {id, file: StoredFile, level, signatures: [facts]}. The document's digest is
-        checked again. A timestamp authority that does not answer costs a level, never the
+        Returns {id, file: StoredFile, level, signatures: [facts]}, the facts of what was just
+        made: those of earlier signatures were told then. The document's digest is checked
+        again. A timestamp authority that does not answer costs a level, never the
         signature. Raises Refused for a value that does not fit the certificate.
         """
 
@@ -89,7 +90,8 @@ class Signature(Protocol):
         """Say what every signature of a file is worth today.
 
         Returns {signed, valid, level, indication, signatures: [facts], refusals: [French
-        sentences], checked_at}. Hostile input is a refusal, never an exception.
+        sentences], checked_at}: `level` is the lowest of its signatures. Hostile input is a
+        refusal, never an exception.
         """
 
     def seal(self, *, documents: list[Plain], seal: str, key: str) -> Produced:
@@ -103,7 +105,9 @@ class Signature(Protocol):
         """Close signed documents with a timestamp (B-LTA), as far as can be reached.
 
         The same value as `seal`, plus `complete`: false when a level could not be reached
-        today, which `close` may be asked again later. A file without a signature, or of
+        today, which `close` may be asked again later; `signatures` are the facts of the new
+        timestamp. Asked again of a closed file, it adds a timestamp, as must be done before
+        the last one's certificate expires. A file without a signature, or of
         another format, comes back as it is.
         """
 

@@ -182,6 +182,17 @@ PARTNERS = [
         live=lambda at: {"HELIOS_EXCHANGE": f"http://{at}"},
     ),
 ]
+PARTNERS.append(
+    Partner(
+        "timestamp",
+        ask=lambda client, filed, key: client.token(digest=bytes(32)),
+        bad=lambda client, filed: client.token(digest=b"court"),
+        answer=lambda token: len(token) > 1000,
+        timeout="TIMESTAMP_TIMEOUT",
+        wrong_credentials={"TIMESTAMP_USER": "e-bourgogne", "TIMESTAMP_PASSWORD": "faux"},
+        live=lambda at: {"TIMESTAMP_URL": f"http://{at}/tsa"},
+    )
+)
 ACTING = [partner for partner in PARTNERS if partner.acted]
 
 
@@ -403,6 +414,7 @@ ODD_ANSWERS = {
         _http(""),
     ],
     "helios": [_http("<html>Portail</html>")],
+    "timestamp": [_http("<html>Portail</html>"), _http(""), _http("{}")],
 }
 
 
@@ -439,9 +451,10 @@ def test_a_partner_that_nobody_finds_did_nothing(partner, connect):
 
 def test_every_partner_is_examined():
     # Storage and rendering are in-house: nothing of theirs crosses a network.
-    # The ministry is behind two folders: no call to it can be lost on the way.
-    folders = {"actes"}
-    assert {partner.name for partner in PARTNERS} == set(sandboxes.NAMES) - folders
+    # An authority that does not tell what it revoked fails nobody: a level is lost
+    # (tests/connectors/signature). The ministry is behind two folders: no call to it is lost.
+    apart = {"signature", "actes"}
+    assert {partner.name for partner in PARTNERS} == set(sandboxes.NAMES) - apart
     assert set(sandboxes.NAMES) == set(catalogue.NAMES) - {"storage", "rendering"}
 
 

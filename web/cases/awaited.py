@@ -21,6 +21,7 @@ PARTNER_NAMES = {
     "mail": "la messagerie",
     "transmission": "la préfecture ou le comptable, par S²LOW",
     "rendering": "l'édition des courriers",
+    "signature": "le service de signature",
 }
 
 

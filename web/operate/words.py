@@ -18,6 +18,8 @@ PARTNERS: Mapping[str, object] = {
     "archiving": _("Archivage (as@lae)"),
     "transmission": _("Télétransmission à l’État (S²LOW)"),
     "rendering": _("Édition des courriers (PDF)"),
+    "signature": _("Signature électronique"),
+    "timestamp": _("Horodatage (RFC 3161)"),
     "procedure": _("Autres procédures (dossiers appelés)"),
 }
 
