@@ -50,6 +50,7 @@ NAMES = (
     "helios",
     "timestamp",
     "signature",
+    "transmission",
 )
 
 Clock = Callable[[], datetime]

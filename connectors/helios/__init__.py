@@ -64,7 +64,7 @@ def connect(
     exchange, mode = _exchange(settings, clock, data)
     gateway = Gateway(exchange=exchange, **shared)
     http = exchange.http if isinstance(exchange, Served) else None
-    return Dgfip(gateway, mode, references.folder(settings, data), http)
+    return Dgfip(gateway, mode, partial(references.folder, settings, data), http)
 
 
 def _exchange(

@@ -1,5 +1,6 @@
 """The port of HELIOS, whole: the reader of PES and the exchange with the DGFiP."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,13 +21,13 @@ class Dgfip:
 
     gateway: Gateway
     mode: Literal["live", "sandbox"]
-    references: Path | None
+    references: Callable[[], Path | None]
     http: httpx.Client | None = None
 
     def check(self) -> list[str]:
         said = self.gateway.exchange.check()
         try:
-            reader.imported(self.references)
+            reader.imported(self.references())
         except Misconfigured as error:
             said.append(str(error))
         return said
@@ -89,5 +90,5 @@ class Dgfip:
             unique_ids=frozenset(unique_ids or ()),
             signed=signed,
             limits=self.gateway.limits,
-            references=self.references,
+            references=self.references(),
         )

@@ -2,39 +2,38 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from connectors import ConnectorError, Refused
+from connectors.signature import certificates
+from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Verdict
+from connectors.signature.xml_canonical import INCLUSIVE, canonicalised
 from connectors.signature.xml_signatures import DOMAINS, ROOT
 from connectors.signature.xml_verification import (
-    INCLUSIVE,
     Verified,
-    canonicalised,
     hash_of,
     verify,
 )
 from connectors.xml_reading import DS, outline, parse, qname
 
 Plain = dict[str, Any]
-Trust = Callable[[x509.Certificate, list[x509.Certificate], datetime], tuple[str, str]]
-"""(certificate, the others given, moment) → (indication, sub-indication) of ETSI."""
-TimeVerifier = Callable[[bytes, bytes], datetime]
+Judge = Callable[[bytes, Sequence[bytes], datetime], Verdict]
+"""(certificate, the others given, moment) → what it is worth; certificates in DER."""
+VerifyDate = Callable[[bytes, bytes], datetime]
 """(token, digest) → the moment proved; raises Refused."""
 
-PASSED, UNDECIDED, FAILED = "TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED"
 _LIMIT = 2000  # signatures examined: a PES holds some hundreds of batches
 
 
-def untrusted(
-    _certificate: x509.Certificate, _others: list[x509.Certificate], _at: datetime
-) -> tuple[str, str]:
+def untrusted(_certificate: bytes, _others: Sequence[bytes], _at: datetime) -> Verdict:
     """What is said when nobody gave authorities to trust."""
-    return UNDECIDED, "NO_CERTIFICATE_CHAIN_FOUND"
+    return Verdict(INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND")
 
 
 def examine(
@@ -42,8 +41,8 @@ def examine(
     *,
     now: datetime,
     detached: bytes | None = None,
-    trust: Trust = untrusted,
-    verify_time: TimeVerifier | None = None,
+    judge: Judge = untrusted,
+    verify_date: VerifyDate | None = None,
 ) -> Plain:
     """What every signature of an XML file is worth; hostile input is a refusal.
 
@@ -64,7 +63,7 @@ def examine(
         if misplaced := _misplaced(signature, read.root):
             one.refuse(misplaced)
         verified.append(one)
-        facts.append(_facts(one, signature, now, trust, verify_time))
+        facts.append(_facts(one, signature, now, judge, verify_date))
     refusals = [
         reason if len(signatures) == 1 else f"{one.name} : {reason}"
         for one in verified
@@ -107,7 +106,7 @@ def _answer(
     facts: list[Plain], verified: list[Verified], refusals: list[str], unsigned: list[str]
 ) -> Plain:
     indications = [one["indication"] for one in facts]
-    worst = next((one for one in (FAILED, UNDECIDED) if one in indications), PASSED)
+    worst = next((one for one in (FAILED, INDETERMINATE) if one in indications), PASSED)
     levels = [one["level"] for one in facts]
     return {
         "signed": bool(facts),
@@ -130,28 +129,24 @@ def _facts(
     one: Verified,
     signature: etree._Element,
     now: datetime,
-    trust: Trust,
-    verify_time: TimeVerifier | None,
+    judge: Judge,
+    verify_date: VerifyDate | None,
 ) -> Plain:
     signed_at = _signing_time(one)
-    timestamped_at = _timestamp(one, signature, verify_time)
+    timestamped_at = _timestamp(one, signature, verify_date)
     _check_certificate(one, timestamped_at or signed_at or now)
-    indication, sub = _judged(one, timestamped_at, now, trust)
-    certificate = one.certificate
+    verdict = _judged(one, timestamped_at, now, judge)
+    certificate = _loaded(one)
     return {
-        "kind": "signature",
+        "kind": certificates.kind(certificate) if certificate else "signature",
         "format": "pes" if signature.getparent() is not None else "xades",
         "level": "B-T" if timestamped_at else "B-B",
-        "quality": "",
-        "subject": certificate.subject.rfc4514_string() if certificate else "",
-        "issuer": certificate.issuer.rfc4514_string() if certificate else "",
-        "serial": format(certificate.serial_number, "x") if certificate else "",
-        "valid_from": _iso(certificate.not_valid_before_utc) if certificate else "",
-        "valid_to": _iso(certificate.not_valid_after_utc) if certificate else "",
+        "quality": verdict.quality,
+        **(certificates.described(certificate) if certificate else _NOBODY),
         "signed_at": _iso(signed_at),
         "timestamped_at": _iso(timestamped_at),
-        "indication": indication,
-        "sub_indication": sub,
+        "indication": verdict.indication,
+        "sub_indication": verdict.sub_indication,
         "intact": not one.refusals,
         "covers_whole": not one.refusals,
         "detail": {"name": one.name, "covers": one.covers, "refusals": one.refusals,
@@ -159,16 +154,31 @@ def _facts(
     }  # fmt: skip
 
 
+_NOBODY = dict.fromkeys(("subject", "issuer", "serial", "valid_from", "valid_to"), "")
+
+
+def _loaded(one: Verified) -> Any:
+    try:
+        return one.certificate and certificates.loaded(_der(one.certificate))
+    except Refused:
+        return None
+
+
 def _judged(
-    one: Verified, timestamped_at: datetime | None, now: datetime, trust: Trust
-) -> tuple[str, str]:
+    one: Verified, timestamped_at: datetime | None, now: datetime, judge: Judge
+) -> Verdict:
     if one.refusals or one.certificate is None:
-        return FAILED, one.sub_indication
+        return Verdict(FAILED, one.sub_indication)
     if one.weak:
-        return UNDECIDED, "CRYPTO_CONSTRAINTS_FAILURE"
+        return Verdict(INDETERMINATE, "CRYPTO_CONSTRAINTS_FAILURE")
     if timestamped_at is None and one.certificate.not_valid_after_utc < now:
-        return UNDECIDED, "OUT_OF_BOUNDS_NO_POE"
-    return trust(one.certificate, one.chain[1:], timestamped_at or now)
+        return Verdict(INDETERMINATE, "OUT_OF_BOUNDS_NO_POE")
+    others = [_der(other) for other in one.chain[1:]]
+    return judge(_der(one.certificate), others, timestamped_at or now)
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
 
 
 def _check_certificate(one: Verified, at: datetime) -> None:
@@ -208,7 +218,7 @@ def _digest_fits(digest: list[etree._Element], one: Verified) -> bool:
 
 
 def _timestamp(
-    one: Verified, signature: etree._Element, verify_time: TimeVerifier | None
+    one: Verified, signature: etree._Element, verify_date: VerifyDate | None
 ) -> datetime | None:
     """The moment that a timestamp over the signature's value proves, if any does."""
     value = signature.find(f"{{{DS}}}SignatureValue")
@@ -218,7 +228,7 @@ def _timestamp(
         if stamp is not None
         else None
     )
-    if stamp is None or token is None or value is None or verify_time is None:
+    if stamp is None or token is None or value is None or verify_date is None:
         return None
     form = stamp.find(f"{{{DS}}}CanonicalizationMethod")
     try:
@@ -226,7 +236,7 @@ def _timestamp(
             value, INCLUSIVE if form is None else form.get("Algorithm", "")
         )
         proof = base64.b64decode("".join((token.text or "").split()))
-        return verify_time(proof, hashlib.sha256(covered).digest())
+        return verify_date(proof, hashlib.sha256(covered).digest())
     except (ConnectorError, ValueError):
         one.refuse("L’horodatage de la signature n’est pas valable.", "SIG_CRYPTO_FAILURE")
         return None

@@ -8,7 +8,7 @@ do not change.
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from connectors import Misconfigured, Refused, Retryable
+from connectors import Misconfigured, Refused
 from connectors.signature import xml_text
 from connectors.signature.xml_text import XADES, Draft, Policy, Target, Words
 from connectors.xml_reading import PES, Outline, Place, outline, parse
 
 Plain = dict[str, Any]
-Timestamper = Callable[[bytes], bytes]
-"""A SHA-256 → a timestamp token; raises Retryable when the authority does not answer."""
+Date = Callable[[bytes], bytes | None]
+"""A SHA-256 → a timestamp token, None when the authority does not answer."""
 
 HELIOS_POLICY = Policy(
     "urn:oid:1.2.250.1.131.1.5.18.21.1.7",
@@ -46,6 +46,7 @@ class Style:
 
     version: str = "1.1.1"
     policy: Policy = HELIOS_POLICY
+    with_chain: bool = True
 
 
 def style(settings: Mapping[str, str]) -> Style:
@@ -59,11 +60,16 @@ def style(settings: Mapping[str, str]) -> Style:
         settings.get("PES_POLICY_SHA256") or HELIOS_POLICY.sha256,
         settings.get("PES_POLICY_ADDRESS") or HELIOS_POLICY.address,
     )
-    return Style(version, policy)
+    return Style(version, policy, settings.get("PES_CERTIFICATES") != "signer")
 
 
 def prepare_pes(
-    content: bytes, *, certificate: x509.Certificate, words: Words, style: Style
+    content: bytes,
+    *,
+    certificate: x509.Certificate,
+    words: Words,
+    style: Style,
+    chain: Sequence[bytes] = (),
 ) -> tuple[dict[str, bytes], Plain]:
     """What is to be signed of a PES: {name of the signature: bytes}, and a state to finish.
 
@@ -86,6 +92,7 @@ def prepare_pes(
         made = xml_text.draft(
             target, name=name, certificate=certificate, words=words,
             version=style.version, policy=style.policy,
+            chain=_carried(chain) if style.with_chain else (),
         )  # fmt: skip
         drafts[name] = made.to_sign
         inserted.append({"name": name, "at": place.end, **asdict_text(made)})
@@ -100,6 +107,7 @@ def prepare_detached(
     name: str,
     certificate: x509.Certificate,
     words: Words,
+    chain: Sequence[bytes] = (),
 ) -> tuple[dict[str, bytes], Plain]:
     """What is to be signed of any document, whose signature is kept beside it (XAdES)."""
     _rsa(certificate)
@@ -108,7 +116,12 @@ def prepare_detached(
         media_type=media_type,
     )  # fmt: skip
     made = xml_text.draft(
-        target, name=name, certificate=certificate, words=words, version="1.3.2"
+        target,
+        name=name,
+        certificate=certificate,
+        words=words,
+        version="1.3.2",
+        chain=_carried(chain),
     )
     insertion = {"name": name, **asdict_text(made)}
     state = {"kind": "xades", "insertions": [insertion], **_frozen(content)}
@@ -121,7 +134,7 @@ def finish(
     values: Mapping[str, bytes],
     *,
     certificate: x509.Certificate,
-    timestamper: Timestamper | None = None,
+    date: Date | None = None,
 ) -> tuple[bytes, str]:
     """The signed file and its level: the PES with its signatures, or the detached signature.
 
@@ -133,7 +146,7 @@ def finish(
     for insertion in state["insertions"]:
         _check_value(insertion, values, certificate)
     if state["kind"] == "xades":
-        return _detached(state["insertions"][0], values, timestamper)
+        return _detached(state["insertions"][0], values, date)
     return _inserted(content, state["insertions"], values), "B-B"
 
 
@@ -187,16 +200,13 @@ def _inserted(
 
 
 def _detached(
-    insertion: Plain, values: Mapping[str, bytes], timestamper: Timestamper | None
+    insertion: Plain, values: Mapping[str, bytes], date: Date | None
 ) -> tuple[bytes, str]:
     value, level, text = values[insertion["name"]], "B-B", ""
-    if timestamper is not None:
+    if date is not None:
         covered = xml_text.value_element(insertion["name"], value)
-        try:
-            text = xml_text.unsigned(timestamper(hashlib.sha256(covered).digest()))
-            level = "B-T"
-        except Retryable:
-            text = ""
+        if token := date(hashlib.sha256(covered).digest()):
+            level, text = "B-T", xml_text.unsigned(token)
     end = "</xad:QualifyingProperties>"
     signed = _signature(insertion, value).replace(end, text + end)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{signed}\n'.encode(), level
@@ -224,6 +234,12 @@ def _rsa(certificate: x509.Certificate) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
         raise Refused(["La signature XML demande une clé RSA."], code="key")
     return key
+
+
+def _carried(chain: Sequence[bytes]) -> list[bytes]:
+    """The authorities in between: a root that is trusted is known already."""
+    read = [(der, x509.load_der_x509_certificate(der)) for der in chain]
+    return [der for der, one in read if one.subject != one.issuer]
 
 
 def _frozen(content: bytes) -> Plain:

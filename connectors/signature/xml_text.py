@@ -6,6 +6,7 @@ canonicalised exclusively, so that it has the same digest alone and in its place
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
@@ -79,19 +80,23 @@ def draft(
     words: Words,
     version: str,
     policy: Policy | None = None,
+    chain: Sequence[bytes] = (),
 ) -> Draft:
-    """The signature `name` over a target, all but its value."""
+    """The signature `name` over a target, all but its value; `chain` is carried along."""
     namespace, kind = XADES[version]
     properties = _properties(name, target, certificate, words, version, policy)
     info = _signed_info(target, name, kind, _digest(properties, namespace))
-    der = _base64(certificate.public_bytes(Encoding.DER))
+    carried = "".join(
+        f"<ds:X509Certificate>{_base64(der)}</ds:X509Certificate>"
+        for der in (certificate.public_bytes(Encoding.DER), *chain)
+    )
     head = (
         f'<ds:Signature xmlns:ds="{DS}" Id={_quoted(name)}>{info}'
         f"<ds:SignatureValue Id={_quoted(name + '_SV')}>"
     )
     tail = (
-        f"</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{der}"
-        "</ds:X509Certificate></ds:X509Data></ds:KeyInfo><ds:Object>"
+        f"</ds:SignatureValue><ds:KeyInfo><ds:X509Data>{carried}"
+        "</ds:X509Data></ds:KeyInfo><ds:Object>"
         f'<xad:QualifyingProperties xmlns:xad="{namespace}" Target={_quoted("#" + name)}>'
         f"{properties}</xad:QualifyingProperties></ds:Object></ds:Signature>"
     )

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from lxml import etree
 
 from connectors import Refused
-from connectors.signature.xml_text import ENVELOPED, EXCLUSIVE, XADES
+from connectors.signature.xml_canonical import CANONICAL, transformed, without
+from connectors.signature.xml_text import ENVELOPED, XADES
 from connectors.xml_reading import DS, ids_of, qname
 
 _MORE, _ENC = "http://www.w3.org/2001/04/xmldsig-more#", "http://www.w3.org/2001/04/xmlenc#"
@@ -41,9 +42,6 @@ _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
 }  # fmt: skip
-INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-_CANONICAL = {EXCLUSIVE: (True, False), f"{EXCLUSIVE}WithComments": (True, True),
-              INCLUSIVE: (False, False), f"{INCLUSIVE}#WithComments": (False, True)}  # fmt: skip
 _RSA_BITS = 2048
 _LIMIT = 8  # references of a signature: ours have two
 
@@ -162,13 +160,13 @@ def _inside(
         names = [one.get("Algorithm") for one in transforms]
         if names[:1] != [ENVELOPED]:
             raise Refused(["La référence au contenu n’écarte pas la signature elle-même."])
-        with _without(signature):
-            return _canonical(parent, transforms[1:])
+        with without(signature):
+            return transformed(parent, transforms[1:])
     for own in _own_parts(signature, found):
         if identifier in ids_of(own):
             if any(one.get("Algorithm") == ENVELOPED for one in transforms):
                 raise Refused(["Une transformation écarte ce qu’elle devrait signer."])
-            return _canonical(own, transforms)
+            return transformed(own, transforms)
     raise Refused(
         [f"La signature désigne un autre élément ({identifier}) que celui qui la contient."]
     )
@@ -199,63 +197,9 @@ def _transforms(reference: etree._Element) -> list[etree._Element]:
     listed = reference.findall(f"{{{DS}}}Transforms/{{{DS}}}Transform")
     for one in listed:
         algorithm = one.get("Algorithm", "")
-        if algorithm != ENVELOPED and algorithm not in _CANONICAL:
+        if algorithm != ENVELOPED and algorithm not in CANONICAL:
             raise Refused([f"Transformation non admise : {algorithm[:80]}."])
     return listed
-
-
-def _canonical(element: etree._Element, transforms: list[etree._Element]) -> bytes:
-    if len(transforms) > 1:
-        raise Refused(["Les transformations de la référence ne sont pas admises."])
-    if not transforms:  # the inclusive form is what the standard takes then
-        return canonicalised(element, INCLUSIVE, [])
-    one = transforms[0]
-    inclusive = one.find(f"{{{EXCLUSIVE}}}InclusiveNamespaces")
-    prefixes = [] if inclusive is None else inclusive.get("PrefixList", "").split()
-    return canonicalised(element, one.get("Algorithm", ""), prefixes)
-
-
-def canonicalised(
-    element: etree._Element, algorithm: str, prefixes: list[str] | None = None
-) -> bytes:
-    """An element in one of the canonical forms admitted; raises Refused for another."""
-    if algorithm not in _CANONICAL:
-        raise Refused(["Forme canonique non admise."])
-    exclusive, comments = _CANONICAL[algorithm]
-    return bytes(
-        etree.tostring(
-            element,
-            method="c14n",
-            exclusive=exclusive,
-            with_comments=comments,
-            inclusive_ns_prefixes=prefixes if exclusive and prefixes else None,
-        )
-    )
-
-
-@contextmanager
-def _without(signature: etree._Element) -> Iterator[None]:
-    """The document without this signature, which is put back; the text after it stays."""
-    parent, before, tail = signature.getparent(), signature.getprevious(), signature.tail
-    assert parent is not None
-    index, kept = parent.index(signature), parent.text if before is None else before.tail
-    parent.remove(signature)
-    _write_text(parent, before, (kept or "") + (tail or "") or None)
-    try:
-        yield
-    finally:
-        _write_text(parent, before, kept)
-        parent.insert(index, signature)
-        signature.tail = tail
-
-
-def _write_text(
-    parent: etree._Element, before: etree._Element | None, text: str | None
-) -> None:
-    if before is None:
-        parent.text = text
-    else:
-        before.tail = text
 
 
 def _check_value(signature: etree._Element, info: etree._Element, found: Verified) -> None:
@@ -265,7 +209,7 @@ def _check_value(signature: etree._Element, info: etree._Element, found: Verifie
     kind, digest = method
     _note_weak(digest, found)
     form = _only(info, "CanonicalizationMethod")
-    signed = _canonical(info, [form])
+    signed = transformed(info, [form])
     found.value = _decoded(_only(signature, "SignatureValue"))
     assert found.certificate is not None
     key, algorithm = found.certificate.public_key(), hash_of(digest)

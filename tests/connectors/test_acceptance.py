@@ -83,6 +83,12 @@ def _case(filed, **changes):
     } | changes
 
 
+def _pes(client, key):
+    content = build([order(documents=[])], HEADER | {"name": key}, bytes)
+    kept = client.gateway.store(content, f"{key}.xml", "application/xml")
+    return {"sha256": kept.sha256}
+
+
 def _act(client, key, **changes):
     pdf = client.store(b"%PDF-1.4\n%", "acte.pdf", "application/pdf")
     act = {**vars(pdf), "document_type": "99_DE", "signature_sha256": None}
@@ -95,12 +101,6 @@ def _act(client, key, **changes):
         "subject": "Séchoir à bois de l’an prochain",
         "act": act,
     } | changes
-
-
-def _pes(client, key):
-    content = build([order(documents=[])], HEADER | {"name": key}, bytes)
-    kept = client.gateway.store(content, f"{key}.xml", "application/xml")
-    return {"sha256": kept.sha256}
 
 
 PARTNERS = [
@@ -172,15 +172,6 @@ PARTNERS = [
         wrong_credentials={"S2LOW_LOGIN": "200053726", "S2LOW_PASSWORD": "faux"},
         live=lambda at: {"S2LOW_URL": f"http://{at}"},
     ),
-    Partner(
-        "helios",
-        ask=lambda client, filed, key: client.send(document=_pes(client, key), key=key),
-        bad=lambda client, filed: client.send(document=filed, key="b"),
-        answer=lambda produced: produced.value,
-        acted=lambda data: len(helios_sandbox.received(data)),
-        timeout="HELIOS_TIMEOUT",
-        live=lambda at: {"HELIOS_EXCHANGE": f"http://{at}"},
-    ),
 ]
 PARTNERS.append(
     Partner(
@@ -191,6 +182,17 @@ PARTNERS.append(
         timeout="TIMESTAMP_TIMEOUT",
         wrong_credentials={"TIMESTAMP_USER": "e-bourgogne", "TIMESTAMP_PASSWORD": "faux"},
         live=lambda at: {"TIMESTAMP_URL": f"http://{at}/tsa"},
+    )
+)
+PARTNERS.append(
+    Partner(
+        "helios",
+        ask=lambda client, filed, key: client.send(document=_pes(client, key), key=key),
+        bad=lambda client, filed: client.send(document=filed, key="b"),
+        answer=lambda produced: produced.value,
+        acted=lambda data: len(helios_sandbox.received(data)),
+        timeout="HELIOS_TIMEOUT",
+        live=lambda at: {"HELIOS_EXCHANGE": f"http://{at}"},
     )
 )
 ACTING = [partner for partner in PARTNERS if partner.acted]
@@ -408,13 +410,13 @@ ODD_ANSWERS = {
     "mail": [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\r\n"],
     "oseo": [_http("<html>Portail</html>"), _http("{}"), _http('{"reference": 3}')],
     "archiving": [],
+    "helios": [_http("<html>Portail</html>")],
+    "timestamp": [_http("<html>Portail</html>"), _http(""), _http("{}")],
     "transmission": [
         _http("<html>Portail</html>"),
         _http("KO\nIndisponible"),
         _http(""),
     ],
-    "helios": [_http("<html>Portail</html>")],
-    "timestamp": [_http("<html>Portail</html>"), _http(""), _http("{}")],
 }
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from connectors import Refused, Retryable
+from connectors import Refused
 from connectors.signature.xml_examination import examine
 from connectors.signature.xml_signatures import (
     Style,
@@ -170,7 +170,7 @@ def _detached(content, file_name="délibération 1.pdf", timestamper=None):
         certificate=certificate(), words=WORDS,
     )  # fmt: skip
     return finish(
-        content, state, values(drafts), certificate=certificate(), timestamper=timestamper
+        content, state, values(drafts), certificate=certificate(), date=timestamper
     )
 
 
@@ -206,17 +206,17 @@ def test_a_timestamp_raises_the_level_and_its_absence_costs_only_that(tmp_path):
         assert (token, digest) == (b"token", asked[0])
         return NOW + timedelta(minutes=1)
 
-    answer = examine(signed, now=NOW, detached=b"acte", verify_time=proves)
+    answer = examine(signed, now=NOW, detached=b"acte", verify_date=proves)
     assert (answer["valid"], answer["level"]) == (True, "B-T")
 
     def refuses(_token, _digest):
         raise Refused(["Jeton d’une autre autorité."])
 
-    answer = examine(signed, now=NOW, detached=b"acte", verify_time=refuses)
+    answer = examine(signed, now=NOW, detached=b"acte", verify_date=refuses)
     assert not answer["valid"]
 
     def closed(_digest):
-        raise Retryable("fermé")
+        return None
 
     signed, level = _detached(b"acte", "acte.pdf", closed)
     assert level == "B-B"
