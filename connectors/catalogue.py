@@ -22,6 +22,7 @@ NAMES = (
     "archiving",
     "transmission",
     "rendering",
+    "actes",
     "helios",
     "timestamp",
     "signature",

@@ -45,6 +45,8 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
+    "actes",
+    "transmission",
     "helios",
     "timestamp",
     "signature",

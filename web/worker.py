@@ -24,8 +24,10 @@ from engine.sweep import sweep
 from web import tidying
 from web.api.delivering import deliver as tell_webhooks
 from web.auth.company import complete_waiting
+from web.legality.collecting import collect as collect_letters
 from web.news.post import post
 from web.parapheur.finishing import finish
+from web.transmission import collecting
 
 log = structlog.get_logger()
 
@@ -40,6 +42,9 @@ SIGN_EVERY = 0.5
 
 HOOKS_EVERY = 1.0
 """Seconds between two looks at what webhooks are to be told."""
+
+COLLECT_EVERY = 60.0
+"""Seconds between two looks at the bodies whose letters of the prefecture are due."""
 
 TIDY_EVERY = 3600.0
 """Seconds between two tidyings."""
@@ -75,6 +80,8 @@ class Workers:
             self._post_for_ever,
             self._tell_for_ever,
             self._sign_for_ever,
+            self._collect_for_ever,
+            self._serve_members_for_ever,
         ):
             thread = threading.Thread(target=work, name=work.__name__, daemon=True)
             thread.start()
@@ -162,6 +169,23 @@ class Workers:
                     pass
             except Exception:  # what was signed is in the database
                 log.exception("signing_failed")
+
+    def _collect_for_ever(self) -> None:
+        """The transmission service is asked, since it never calls."""
+        while not self._stop.wait(COLLECT_EVERY):
+            try:
+                collect_letters(self.app)
+            except Exception:  # what waits at the service is still there
+                log.exception("collect_failed")
+
+    def _serve_members_for_ever(self) -> None:
+        """What the State answers to the members of a transmission service."""
+        while not self._stop.wait(collecting.EVERY):
+            try:
+                with self.app.app_context():
+                    collecting.collect(self.app)
+            except Exception:  # what has arrived stays where it is
+                log.exception("collecting_failed")
 
     def _tick_sandboxes(self) -> None:
         """Let sandboxes of this process answer what they were asked."""
