@@ -64,8 +64,8 @@ def choose() -> ResponseReturnValue:
     desks = [
         one for one in _desks(actor) if request.args.get("bureau") in {None, str(one.id)}
     ]
-    offered = [(desk, _offered(desk, actor)) for desk in desks]
-    return render_template("parapheur/deposit_choose.html", offered=offered)
+    choices = [(desk, _offered(desk, actor)) for desk in desks]
+    return render_template("parapheur/deposit_choose.html", choices=choices)
 
 
 @bp.get("/deposer/<uuid:desk_id>/<uuid:subtype_id>")

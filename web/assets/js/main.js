@@ -16,6 +16,7 @@ import "./preview.js";
 import "./refresh.js";
 import "./selection.js";
 import "./select-all.js";
+import "./stamp.js";
 import "./undo.js";
 
 window.htmx = htmx;
