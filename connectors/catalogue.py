@@ -20,6 +20,7 @@ NAMES = (
     "sirene",
     "oseo",
     "archiving",
+    "transmission",
     "rendering",
     "timestamp",
     "signature",

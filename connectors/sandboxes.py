@@ -45,6 +45,7 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
+    "transmission",
     "timestamp",
     "signature",
 )

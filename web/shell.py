@@ -30,6 +30,7 @@ PARTNER_NAMES = {
     "signature": _("Signature électronique"),
     "timestamp": _("Horodatage (RFC 3161)"),
     "sirene": _("Annuaire des entreprises (Sirene)"),
+    "transmission": _("Télétransmission à l’État (S²LOW)"),
 }
 
 

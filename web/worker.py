@@ -24,6 +24,7 @@ from engine.sweep import sweep
 from web import tidying
 from web.api.delivering import deliver as tell_webhooks
 from web.auth.company import complete_waiting
+from web.legality.collecting import collect as collect_letters
 from web.news.post import post
 
 log = structlog.get_logger()
@@ -36,6 +37,9 @@ POST_EVERY = 2.0
 
 HOOKS_EVERY = 1.0
 """Seconds between two looks at what webhooks are to be told."""
+
+COLLECT_EVERY = 60.0
+"""Seconds between two looks at the bodies whose letters of the prefecture are due."""
 
 TIDY_EVERY = 3600.0
 """Seconds between two tidyings."""
@@ -70,6 +74,7 @@ class Workers:
             self._tidy_for_ever,
             self._post_for_ever,
             self._tell_for_ever,
+            self._collect_for_ever,
         ):
             thread = threading.Thread(target=work, name=work.__name__, daemon=True)
             thread.start()
@@ -148,6 +153,14 @@ class Workers:
                     pass
             except Exception:  # what is owed is in the database
                 log.exception("webhooks_failed")
+
+    def _collect_for_ever(self) -> None:
+        """The transmission service is asked, since it never calls."""
+        while not self._stop.wait(COLLECT_EVERY):
+            try:
+                collect_letters(self.app)
+            except Exception:  # what waits at the service is still there
+                log.exception("collect_failed")
 
     def _tick_sandboxes(self) -> None:
         """Let sandboxes of this process answer what they were asked."""

@@ -23,6 +23,7 @@ from connectors.antivirus import sandbox as antivirus_sandbox
 from connectors.archiving import sandbox as archiving_sandbox
 from connectors.mail import sandbox as mail_sandbox
 from connectors.oseo import sandbox as oseo_sandbox
+from connectors.transmission import sandbox as transmission_sandbox
 
 SIRET = "99999101100019"
 
@@ -76,6 +77,20 @@ def _case(filed, **changes):
         "retention_years": 10,
         "final_disposition": "keep",
         "access_rule": "AR038",
+    } | changes
+
+
+def _act(client, key, **changes):
+    pdf = client.store(b"%PDF-1.4\n%", "acte.pdf", "application/pdf")
+    act = {**vars(pdf), "document_type": "99_DE", "signature_sha256": None}
+    return {
+        "account": {"siren": "200053726"},
+        "nature": 1,
+        "matter": [7, 5],
+        "number": key.upper().replace("-", "_"),
+        "decided_on": "2026-11-20",
+        "subject": "Séchoir à bois de l’an prochain",
+        "act": act,
     } | changes
 
 
@@ -135,6 +150,18 @@ PARTNERS = [
             "SEDA_TRANSFERRING_AGENCY": "B",
             "SEDA_AGREEMENT": "C",
         },
+    ),
+    Partner(
+        "transmission",
+        ask=lambda client, filed, key: client.send_act(**_act(client, key), key=key),
+        bad=lambda client, filed: client.send_act(
+            **_act(client, "b", number="délib"), key="b"
+        ),
+        answer=lambda produced: produced.value,
+        acted=lambda data: len(transmission_sandbox.received(data)),
+        timeout="S2LOW_TIMEOUT",
+        wrong_credentials={"S2LOW_LOGIN": "200053726", "S2LOW_PASSWORD": "faux"},
+        live=lambda at: {"S2LOW_URL": f"http://{at}"},
     ),
 ]
 PARTNERS.append(
@@ -281,7 +308,10 @@ def test_a_partner_that_fails_is_asked_again(partner, connect):
     assert trial.ask()
 
 
-@_named([one for one in PARTNERS if one.name in {"sirene", "oseo", "archiving"}])
+HTTP = {"sirene", "oseo", "archiving", "transmission"}
+
+
+@_named([one for one in PARTNERS if one.name in HTTP])
 def test_waits_as_long_as_it_is_asked_to(partner, connect):
     trial = connect(partner)
     trial.faults.set(throttle=7)
@@ -360,6 +390,11 @@ ODD_ANSWERS = {
     "mail": [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\r\n"],
     "oseo": [_http("<html>Portail</html>"), _http("{}"), _http('{"reference": 3}')],
     "archiving": [],
+    "transmission": [
+        _http("<html>Portail</html>"),
+        _http("KO\nIndisponible"),
+        _http(""),
+    ],
     "timestamp": [_http("<html>Portail</html>"), _http(""), _http("{}")],
 }
 

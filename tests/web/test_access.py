@@ -44,7 +44,12 @@ BRANDING = {"brander", "operator"}
 WRITING = {"designer", "second_designer"}
 DESIGNING = {*WRITING, "legal_officer"}
 DECIDING = {"second_designer", "legal_officer"}
+ACTING = {"act_officer", "other_act_officer"}
+ACTS = {"act_officer", "head"}
+ALL_ACTS = {*ACTING, "head", "other_head"}
+ACTS_BODY = {*OFFICE, "act_officer"}
 SIGNED_IN = {
+    *ACTING,
     *BODY, *DESIGNING, "other_designer",
     *HANDLERS, *APPLICANTS, "administrator", "other_administrator", "operator",
     "newcomer", "former_officer",
@@ -492,6 +497,29 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "registration.finish", "token=registration_token", ANYONE, {}),
     (GET, "registration.invitation", "token=invitation_token", ANYONE, {}),
     (POST, "registration.invitation", "token=invitation_token", ANYONE, {}),
+    (GET, "act_register.index", "", ALL_ACTS, {}),
+    (GET, "act_register.export", "", ALL_ACTS, {}),
+    (GET, "act_register.number", "organisation_id=region act_nature=1", ACTS_BODY, {}),
+    (GET, "act_register.show", "act_id=act", ACTS, {}),
+    (GET, "act_register.document", "act_id=act document_id=document", ACTS, {}),
+    (POST, "act_register.cancel", "act_id=act", {"act_officer"}, {"motif": "Erreur"}),
+    (POST, "act_register.turn", "act_id=act act=retrait", {"act_officer"}, {}),
+    (GET, "new_act.ask", "", ACTING, {}),
+    (POST, "new_act.send", "", ACTING, {"act_number": "2026_DE_009"}),
+    (GET, "letters.index", "", ALL_ACTS, {}),
+    (GET, "letters.show", "letter_id=letter", ACTS, {}),
+    (GET, "letters.document", "letter_id=letter document_id=document", ACTS, {}),
+    (POST, "letters.collect", "", ACTING, {}),
+    (GET, "classification.show", "", ACTING, {}),
+    (POST, "classification.refresh", "", ACTING, {}),
+    (POST, "classification.save", "", ACTING,
+     {"department": "021", "district": "0", "nature": "11"}),
+    (GET, "registry.index", "", ANYONE, {}),
+    (GET, "registry.acts_of", "body=region", ANYONE, {}),
+    (GET, "registry.feed", "body=region", ANYONE, {}),
+    (GET, "registry.show", "body=region act_id=act", ANYONE, {}),
+    (GET, "registry.document", "body=region act_id=act document_id=act_document",
+     ANYONE, {}),
     (GET, "catalogue.index", "", ANYONE, {}),
     (GET, "catalogue.show", "slug=aid", ANYONE, {}),
     (GET, "catalogue.communes", "", ANYONE, {}),

@@ -44,6 +44,7 @@ def player(definition: ProcessDefinition, told: dict[str, Any], office: Office) 
             "case_officer": office.officer,
             "head_of_service": office.head,
             "cofunder": office.department_officer,
+            "legality_officer": office.legality_officer,
         },
         office.company,
         told["values"],

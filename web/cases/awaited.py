@@ -19,6 +19,7 @@ PARTNER_NAMES = {
     "oseo": "Bpifrance (OSEO)",
     "archiving": "le service d'archivage",
     "mail": "la messagerie",
+    "transmission": "la préfecture ou le comptable, par S²LOW",
     "rendering": "l'édition des courriers",
     "signature": "le service de signature",
 }

@@ -16,6 +16,7 @@ PARTNERS: Mapping[str, object] = {
     "sirene": _("Annuaire des entreprises (Sirene)"),
     "oseo": _("Avis de Bpifrance (OSEO)"),
     "archiving": _("Archivage (as@lae)"),
+    "transmission": _("Télétransmission à l’État (S²LOW)"),
     "rendering": _("Édition des courriers (PDF)"),
     "signature": _("Signature électronique"),
     "timestamp": _("Horodatage (RFC 3161)"),

@@ -2,6 +2,7 @@
 
 import htmx from "htmx.org/dist/htmx.esm.js";
 import "./annotate.js";
+import "./acts.js";
 import "./autosave.js";
 import "./csrf.js";
 import "./diagrams.js";
