@@ -1,7 +1,7 @@
 """Whom we trust, and what a certificate is worth at a moment."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from pyhanko_certvalidator.errors import (
 from connectors import Misconfigured
 from connectors.signature import certificates, etsi
 from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Verdict
-from connectors.signature.revocation import Revocation
+from connectors.signature.revocation import KEPT, Revocation
+
+MOST = 500
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,29 @@ class Trust:
     anchors: Callable[[], Sequence[x509.Certificate]]
     revocation: Revocation
     demonstration: bool
+    _known: dict[tuple[bytes, ...], tuple[datetime, Verdict]] = field(default_factory=dict)
 
     def judge(
         self, certificate: bytes, others: Sequence[bytes], moment: datetime
     ) -> Verdict:
-        """What a certificate is worth, asking its authorities whether it is revoked."""
+        """What a certificate is worth, asking its authorities whether it is revoked.
+
+        A verdict that is whole serves for a minute: a batch is signed with one certificate.
+        """
+        key = (certificate, *others)
+        at, kept = self._known.get(key, (moment, None))
+        if kept and at <= moment < at + KEPT:
+            return kept
+        verdict = self._judged(certificate, others, moment)
+        if len(self._known) >= MOST:
+            self._known.clear()
+        if verdict.indication == PASSED:
+            self._known[key] = (moment, verdict)
+        return verdict
+
+    def _judged(
+        self, certificate: bytes, others: Sequence[bytes], moment: datetime
+    ) -> Verdict:
         one = x509.Certificate.load(certificate)
         known = [x509.Certificate.load(it) for it in others]
         # Built at the moment of the certificate: an expired one has a chain as well.

@@ -22,13 +22,12 @@ from sqlalchemy import select
 from connectors import ConnectorError, StoredFile
 from engine.models import ProcessInstance, db
 from web.auth import current_actor, guard
-from web.parapheur import metadata, pictures, reading, taking, words
+from web.parapheur import metadata, pictures, reading, taking, telling, words
 from web.parapheur.taking import Kept
 from web.typed import clean, text
 from workflows.parapheur import acts, rules
 from workflows.parapheur.deposit import DepositRefused, Given, deposit
 from workflows.parapheur.models import (
-    ACTES,
     DETACHED,
     MAIN,
     REFUSED,
@@ -87,7 +86,7 @@ def send(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
     if "_submit" not in request.form:
         return _page(desk, subtype, Form(typed, files, errors)), 422 if errors else 200
     values, wrong = metadata.read(request.form, subtype.metadata_fields, "deposit")
-    act, wrong_act = _act(subtype)
+    act, wrong_act = telling.act(subtype, desk.organisation_id, files)
     errors |= wrong | wrong_act
     if not errors:
         try:
@@ -146,7 +145,9 @@ def send_again(folder_id: UUID) -> ResponseReturnValue:
         return _correcting(folder, Form(typed, files, errors)), 422 if errors else 200
     task = reading.correction(folder)
     values, wrong = metadata.read(request.form, folder.subtype.metadata_fields, "deposit")
-    act, wrong_act = _act(folder.subtype)
+    act, wrong_act = telling.act(
+        folder.subtype, folder.organisation_id, files, but=folder.instance_id
+    )
     errors |= wrong | wrong_act
     if not errors:
         try:
@@ -176,8 +177,7 @@ def _page(desk: Desk, subtype: FolderSubtype, form: Form) -> str:
         subtype=subtype,
         form=form,
         folder=None,
-        actes=subtype.type.protocol == ACTES,
-        types=_document_types(subtype),
+        **telling.questions(subtype, desk.organisation_id, None),
         back=url_for(".choose"),
         here_again=url_for(".send", desk_id=desk.id, subtype_id=subtype.id),
     )
@@ -192,8 +192,7 @@ def _correcting(folder: Folder, form: Form) -> str:
         form=form,
         folder=folder,
         number=case.number,
-        actes=folder.subtype.type.protocol == ACTES,
-        types=_document_types(folder.subtype),
+        **telling.questions(folder.subtype, folder.organisation_id, folder),
         back=url_for("parapheur_folders.show", folder_id=folder.instance_id),
         here_again=url_for(".send_again", folder_id=folder.instance_id),
     )
@@ -246,16 +245,6 @@ def _asked(desk_id: UUID, subtype_id: UUID) -> tuple[Desk, FolderSubtype]:
     if not _may(subtype, desk, current_actor()):
         abort(403)
     return desk, subtype
-
-
-def _act(subtype: FolderSubtype) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the State is to be told of the act, and what is wrong by input."""
-    return {}, {}
-
-
-def _document_types(subtype: FolderSubtype) -> dict[str, str]:
-    """The types of documents that a file may be said to be, for the State."""
-    return {}
 
 
 def _given(files: Sequence[Kept]) -> list[Given]:
@@ -348,4 +337,5 @@ def _id(name: str) -> str:
         return f"depot-{name.removeprefix('donnee-')}"
     if name.startswith("fichier-"):
         return f"titre-{name.removeprefix('fichier-')}"
-    return name if name in {"titre", *taking.KINDS.values()} else ""
+    known = name in {"titre", *taking.KINDS.values()} or name.startswith("act_")
+    return name if known else ""

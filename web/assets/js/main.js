@@ -18,6 +18,7 @@ import "./refresh.js";
 import "./selection.js";
 import "./select-all.js";
 import "./stamp.js";
+import "./signing.js";
 import "./undo.js";
 
 window.htmx = htmx;
