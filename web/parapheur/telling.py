@@ -29,12 +29,12 @@ def questions(
 
 
 def act(
-    subtype: FolderSubtype, organisation_id: UUID, files: Sequence[Kept], but: UUID | None = None
+    subtype: FolderSubtype, organisation_id: UUID, files: Sequence[Kept]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """What is told of the act, and what is wrong by input; `but` keeps its own number."""
+    """What is told of the act, and what is wrong by input."""
     if subtype.type.protocol != ACTES:
         return {}, {}
-    values, errors = act_form.read(request.form, organisation_id=organisation_id, but=but)
+    values, errors = act_form.read(request.form, organisation_id=organisation_id)
     sent = [(place, one) for place, one in enumerate(files) if one.kind != DETACHED]
     types = [one.document_type for _place, one in sent]
     wrong = act_form.read_types(types, values["nature"], organisation_id=organisation_id)
