@@ -52,6 +52,7 @@ BLUEPRINTS = [
     "web.parapheur.folders",
     "web.parapheur.deciding",
     "web.parapheur.depositing",
+    "web.parapheur.correcting",
     "web.parapheur.search",
     "web.parapheur.typology",
     "web.parapheur.kinds",

@@ -1,7 +1,7 @@
 """Deposit a folder from one's desk, or correct one that was refused: one form, nothing lost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -19,21 +19,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from connectors import ConnectorError, StoredFile
-from engine.models import ProcessInstance, db
+from connectors import ConnectorError
+from engine.models import db
 from web.auth import current_actor, guard
-from web.parapheur import metadata, pictures, reading, taking, words
+from web.parapheur import metadata, pictures, taking, telling, words
 from web.parapheur.taking import Kept
 from web.typed import clean, text
-from workflows.parapheur import acts, rules
+from workflows.parapheur import rules
 from workflows.parapheur.deposit import DepositRefused, Given, deposit
 from workflows.parapheur.models import (
-    ACTES,
     DETACHED,
     MAIN,
-    REFUSED,
     Desk,
-    Folder,
     FolderSubtype,
     FolderType,
 )
@@ -64,8 +61,8 @@ def choose() -> ResponseReturnValue:
     desks = [
         one for one in _desks(actor) if request.args.get("bureau") in {None, str(one.id)}
     ]
-    offered = [(desk, _offered(desk, actor)) for desk in desks]
-    return render_template("parapheur/deposit_choose.html", offered=offered)
+    choices = [(desk, _offered(desk, actor)) for desk in desks]
+    return render_template("parapheur/deposit_choose.html", choices=choices)
 
 
 @bp.get("/deposer/<uuid:desk_id>/<uuid:subtype_id>")
@@ -87,7 +84,7 @@ def send(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
     if "_submit" not in request.form:
         return _page(desk, subtype, Form(typed, files, errors)), 422 if errors else 200
     values, wrong = metadata.read(request.form, subtype.metadata_fields, "deposit")
-    act, wrong_act = _act(subtype)
+    act, wrong_act = telling.act(subtype, desk.organisation_id, files)
     errors |= wrong | wrong_act
     if not errors:
         try:
@@ -97,12 +94,12 @@ def send(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
                 subtype_id=subtype.id,
                 author_role=desk.role,
                 title=text(request.form, "titre"),
-                files=_given(files),
+                files=given(files),
                 metadata=values,
                 act=act,
             )
         except DepositRefused as refused:
-            errors = _by_input(refused.errors)
+            errors = by_input(refused.errors)
         else:
             flash(_("Le dossier est déposé : il est parti sur son circuit."), "success")
             return redirect(url_for("parapheur_folders.show", folder_id=folder_id))
@@ -125,50 +122,6 @@ def picture(page: int) -> ResponseReturnValue:
     return answer
 
 
-@bp.get("/dossiers/<uuid:folder_id>/corriger")
-@guard("handle", Folder, "folder_id")
-def correct(folder_id: UUID) -> ResponseReturnValue:
-    """The form of a refused folder, as it was, with the reason of the refusal."""
-    folder = db.session.get_one(Folder, folder_id)
-    if folder.state != REFUSED:
-        return redirect(url_for("parapheur_folders.show", folder_id=folder_id))
-    return _correcting(folder, Form(_as_it_was(folder), _files_of(folder)))
-
-
-@bp.post("/dossiers/<uuid:folder_id>/corriger")
-@guard("handle", Folder, "folder_id")
-def send_again(folder_id: UUID) -> ResponseReturnValue:
-    """Keep what was joined; deposit the corrected folder if asked and if all is right."""
-    files, errors = taking.read()
-    folder = db.session.get_one(Folder, folder_id)
-    typed = clean(request.form)
-    if "_submit" not in request.form:
-        return _correcting(folder, Form(typed, files, errors)), 422 if errors else 200
-    task = reading.correction(folder)
-    values, wrong = metadata.read(request.form, folder.subtype.metadata_fields, "deposit")
-    act, wrong_act = _act(folder.subtype)
-    errors |= wrong | wrong_act
-    if not errors:
-        try:
-            acts.correct(
-                task.id if task else abort(409),
-                actor=current_actor(),
-                title=text(request.form, "titre"),
-                metadata=values,
-                act=act,
-                **_changes(folder, files),
-            )
-        except acts.ActRefused as refused:
-            errors = _by_input(refused.errors)
-        else:
-            told = _("Le dossier corrigé est reparti au début de son circuit.")
-            flash(told, "success")
-            return redirect(url_for("parapheur_folders.show", folder_id=folder_id))
-    db.session.rollback()
-    folder = db.session.get_one(Folder, folder_id)
-    return _correcting(folder, Form(typed, files, errors)), 422
-
-
 def _page(desk: Desk, subtype: FolderSubtype, form: Form) -> str:
     return render_template(
         "parapheur/deposit.html",
@@ -176,26 +129,9 @@ def _page(desk: Desk, subtype: FolderSubtype, form: Form) -> str:
         subtype=subtype,
         form=form,
         folder=None,
-        actes=subtype.type.protocol == ACTES,
-        types=_document_types(subtype),
+        **telling.questions(subtype, desk.organisation_id, None),
         back=url_for(".choose"),
         here_again=url_for(".send", desk_id=desk.id, subtype_id=subtype.id),
-    )
-
-
-def _correcting(folder: Folder, form: Form) -> str:
-    case = db.session.get_one(ProcessInstance, folder.instance_id)
-    return render_template(
-        "parapheur/deposit.html",
-        desk=None,
-        subtype=folder.subtype,
-        form=form,
-        folder=folder,
-        number=case.number,
-        actes=folder.subtype.type.protocol == ACTES,
-        types=_document_types(folder.subtype),
-        back=url_for("parapheur_folders.show", folder_id=folder.instance_id),
-        here_again=url_for(".send_again", folder_id=folder.instance_id),
     )
 
 
@@ -248,17 +184,7 @@ def _asked(desk_id: UUID, subtype_id: UUID) -> tuple[Desk, FolderSubtype]:
     return desk, subtype
 
 
-def _act(subtype: FolderSubtype) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the State is to be told of the act, and what is wrong by input."""
-    return {}, {}
-
-
-def _document_types(subtype: FolderSubtype) -> dict[str, str]:
-    """The types of documents that a file may be said to be, for the State."""
-    return {}
-
-
-def _given(files: Sequence[Kept]) -> list[Given]:
+def given(files: Sequence[Kept]) -> list[Given]:
     return [
         Given(
             one.file, kind=one.kind, title=one.title, document_type=one.document_type,
@@ -268,67 +194,7 @@ def _given(files: Sequence[Kept]) -> list[Given]:
     ]  # fmt: skip
 
 
-def _changes(folder: Folder, files: Sequence[Kept]) -> dict[str, Any]:
-    """What a correction changes of the files that are there."""
-    now = {str(one.file.id): one for one in reading.files_of(folder, current_actor())}
-    there = [one for one in files if one.file_id in now]
-    left = {one.file_id for one in there}
-    new = [one for one in files if one.file_id not in now]
-    places = {place: number for number, place in enumerate(files.index(one) for one in new)}
-    return {
-        "replaced": {
-            UUID(one.file_id): one.file
-            for one in there
-            if one.file.sha256 != now[one.file_id].current.document.sha256
-        },
-        "removed": [UUID(one) for one in now if one not in left],
-        "added": _given(
-            [
-                replace(one, signs=places.get(one.signs) if one.signs is not None else None)
-                for one in new
-            ]
-        ),
-    }
-
-
-def _as_it_was(folder: Folder) -> dict[str, str]:
-    """What the form said at the deposit, as it would be typed."""
-    said = folder.details.get("metadata") or {}
-    typed = {"titre": folder.title}
-    for one in folder.subtype.metadata_fields:
-        value = said.get(one["key"])
-        if value is True:
-            typed[f"donnee-{one['key']}"] = "oui"
-        elif value not in (None, False):
-            typed[f"donnee-{one['key']}"] = (
-                str(value).replace(".", ",") if isinstance(value, float) else str(value)
-            )
-    return typed
-
-
-def _files_of(folder: Folder) -> list[Kept]:
-    """The files of a refused folder as they stand."""
-    shown = reading.files_of(folder, current_actor())
-    places = {one.file.id: place for place, one in enumerate(shown)}
-    return [
-        Kept(
-            _stored(one.current.document),
-            one.file.kind,
-            one.file.title,
-            one.file.document_type,
-            dict(one.file.position_of_stamp or {}),
-            places.get(one.file.signs_id) if one.file.signs_id else None,
-            str(one.file.id),
-        )
-        for one in shown
-    ]
-
-
-def _stored(document: Any) -> StoredFile:
-    return StoredFile(document.sha256, document.name, document.media_type, document.size)
-
-
-def _by_input(errors: Mapping[str, str]) -> dict[str, str]:
+def by_input(errors: Mapping[str, str]) -> dict[str, str]:
     """What the book says is wrong, by the input that it is about."""
     named = {"title": "titre", "files": taking.KINDS[MAIN]}
     found = dict[str, str]()
@@ -348,4 +214,5 @@ def _id(name: str) -> str:
         return f"depot-{name.removeprefix('donnee-')}"
     if name.startswith("fichier-"):
         return f"titre-{name.removeprefix('fichier-')}"
-    return name if name in {"titre", *taking.KINDS.values()} else ""
+    known = name in {"titre", *taking.KINDS.values()} or name.startswith("act_")
+    return name if known else ""

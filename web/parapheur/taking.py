@@ -53,6 +53,11 @@ class Kept:
         """Whether a stamp can be placed on it."""
         return self.file.media_type == "application/pdf"
 
+    @property
+    def across(self) -> float:
+        """The width of its first page, in points."""
+        return pictures.read(self.file.sha256).sizes[0][0]
+
 
 def read() -> tuple[list[Kept], dict[str, str]]:
     """The files of the form, kept before and sent now, in their order; why others are not.
