@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Select,
+    String,
     Text,
     and_,
     or_,
@@ -28,9 +29,15 @@ from engine.columns import UtcDateTime
 from engine.directory import Organisation, Person
 from engine.models import db
 
+ABSENCE, DELEGATION = "absence", "delegation"
+"""Why one acts in the place of another: they are away; they are there and delegate."""
+
 
 class Absence(db.Model):  # type: ignore[name-defined]
-    """One person away, and one who replaces them. No role, or no key, named: all of them."""
+    """One person away, and one who replaces them. No role, or no key, named: all of them.
+
+    Of kind `delegation`, the person is there: they have had a part of what they do done.
+    """
 
     __tablename__ = "absence"
     __table_args__ = (
@@ -44,8 +51,10 @@ class Absence(db.Model):  # type: ignore[name-defined]
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)  # from then on, no more
+    kind: Mapped[str] = mapped_column(String(20), default=ABSENCE, server_default=ABSENCE)
     roles: Mapped[list[str]] = mapped_column(JSON, default=list)
-    keys: Mapped[list[str]] = mapped_column(JSON, default=list)  # procedures
+    # Procedures, or the subjects (`ebg:subject`) of their tasks.
+    keys: Mapped[list[str]] = mapped_column(JSON, default=list)
     # The reference of the written delegation of signature; without it, nothing is signed.
     delegation: Mapped[str] = mapped_column(Text, default="")
     motive: Mapped[str] = mapped_column(Text, default="")
@@ -131,7 +140,8 @@ def away(person_ids: Iterable[UUID | None]) -> dict[UUID, Absence]:
     known = [one for one in person_ids if one is not None]
     if not known:
         return {}
-    found = _all(_read(Absence.person_id.in_(known), in_force()))
+    absent = Absence.kind == ABSENCE  # who delegates is there
+    found = _all(_read(Absence.person_id.in_(known), absent, in_force()))
     last: dict[UUID, Absence] = {}
     for absence in found:
         last.setdefault(absence.person_id, absence)

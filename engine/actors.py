@@ -49,6 +49,7 @@ class Role:
     keys: frozenset[str] = frozenset()
     until: datetime | None = None
     delegation: str = ""
+    lent_by: str = ""  # why: `absence` or `delegation`
     by_key: bool = False
 
     @property
@@ -215,6 +216,7 @@ def _lent(row: Any) -> Role:
         keys=frozenset(absence.keys),
         until=absence.ends_at,
         delegation=absence.delegation,
+        lent_by=absence.kind,
     )
 
 

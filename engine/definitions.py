@@ -12,6 +12,7 @@ from sqlalchemy import select
 from engine import decisions, subscriptions
 from engine.directory import PLATFORM, Organisation
 from engine.models import DefinitionFile, ProcessDefinition, db
+from engine.spiff.diagram import is_computed
 from engine.spiff.model import Model, Start
 
 COMPILED_FORM = ".form.compiled.json"
@@ -103,6 +104,7 @@ def own_roles(definition_id: UUID) -> set[str]:
         for element in model(definition_id).elements.values()
         if element.kind == "userTask"
         and element.role
+        and not is_computed(element.role)
         and "ebg:organisation" not in element.properties
     }
 

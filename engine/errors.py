@@ -4,6 +4,7 @@
     ├── TaskNotOpen         it was completed or withdrawn meanwhile (says by whom)
     ├── TaskTaken           someone else has claimed it (says who)
     ├── Busy                someone else is acting on the same thing at this very moment
+    ├── DoneElsewhere       the task is done on the pages of its own room
     ├── TaskSuspended       its case is suspended by an operator
     ├── OperationRefused    what an operator asked cannot be done (says why, in French)
     ├── MotiveMissing       an act on somebody else's task says why
@@ -46,6 +47,10 @@ class TaskTaken(EngineError):
     def __init__(self, who: str) -> None:
         super().__init__()
         self.who = who
+
+
+class DoneElsewhere(EngineError):
+    """This task is done on the pages of its own room: here it can only be read."""
 
 
 class MotiveMissing(EngineError):

@@ -168,7 +168,7 @@ class UserTask(db.Model):  # type: ignore[name-defined]
     role: Mapped[str] = mapped_column(String(100))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     definition_id: Mapped[UUID]  # freezes the form as it was when the task opened
-    key: Mapped[str] = mapped_column(String(200))  # the procedure, as the case has it
+    key: Mapped[str] = mapped_column(String(200))  # the procedure, or `ebg:subject`
     form: Mapped[str | None] = mapped_column(String(200))
     into: Mapped[str | None] = mapped_column(String(100))  # the data key the answers go to
     assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
@@ -180,6 +180,8 @@ class UserTask(db.Model):  # type: ignore[name-defined]
     # Put off until then, or until this happens first: '' | document | message | answer
     follow_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     follow_up_event: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    # The room where it is done, by its own pages alone; '' for the inbox.
+    page: Mapped[str] = mapped_column(String(40), default="", server_default="")
     # Completing it is signing.
     signature: Mapped[bool] = mapped_column(default=False, server_default=false())
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

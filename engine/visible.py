@@ -6,7 +6,16 @@ select(ProcessInstance).where(seen(actor))
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    false,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from engine.actors import Actor, Role
@@ -89,7 +98,11 @@ def consulted(actor: Actor) -> ColumnElement[bool]:
 
 
 def _tasks_of_body(head: Role) -> ColumnElement[bool]:
-    directed: ColumnElement[bool] = UserTask.organisation_id == head.organisation_id
+    """All but those that have a room of their own: they are no service's."""
+    directed = and_(
+        UserTask.organisation_id == head.organisation_id,
+        UserTask.page == literal_column("''"),
+    )
     return and_(directed, UserTask.key.in_(sorted(head.keys))) if head.keys else directed
 
 

@@ -63,6 +63,8 @@ BLUEPRINTS = [
     "web.portal.following",
     "web.portal.catalogue",
     "web.cases.views",
+    "web.parapheur.signing",
+    "web.parapheur.certifying",
     "web.cases.sections",
     "web.cases.notes",
     "web.cases.asks",

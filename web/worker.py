@@ -25,6 +25,7 @@ from web import tidying
 from web.api.delivering import deliver as tell_webhooks
 from web.auth.company import complete_waiting
 from web.news.post import post
+from web.parapheur.finishing import finish
 
 log = structlog.get_logger()
 
@@ -33,6 +34,9 @@ EVERY = 1.0
 
 POST_EVERY = 2.0
 """Seconds between two looks at the letters that are owed."""
+
+SIGN_EVERY = 0.5
+"""Seconds between two looks at the lots of signatures: somebody waits before their page."""
 
 HOOKS_EVERY = 1.0
 """Seconds between two looks at what webhooks are to be told."""
@@ -70,6 +74,7 @@ class Workers:
             self._tidy_for_ever,
             self._post_for_ever,
             self._tell_for_ever,
+            self._sign_for_ever,
         ):
             thread = threading.Thread(target=work, name=work.__name__, daemon=True)
             thread.start()
@@ -148,6 +153,15 @@ class Workers:
                     pass
             except Exception:  # what is owed is in the database
                 log.exception("webhooks_failed")
+
+    def _sign_for_ever(self) -> None:
+        """Signed files are made one after the other: they have a thread of their own."""
+        while not self._stop.wait(SIGN_EVERY):
+            try:
+                while finish(self.app) and not self._stop.is_set():
+                    pass
+            except Exception:  # what was signed is in the database
+                log.exception("signing_failed")
 
     def _tick_sandboxes(self) -> None:
         """Let sandboxes of this process answer what they were asked."""

@@ -8,6 +8,25 @@ Without settings, the certificates are those of a demonstration authority, which
     SIGNATURE_MAXIMUM_MB    the largest file that is signed or examined (100)
     SIGNATURE_TIMEOUT       seconds given to an authority to tell what it revoked (5)
 
+The seals of the server, each a PKCS#12 file, or one in a security module:
+
+    SIGNATURE_SEALS             name=path, name=path
+    SIGNATURE_SEALS_PASSWORD    their password; SIGNATURE_SEAL_<NAME>_PASSWORD for one of them,
+                                SIGNATURE_SEAL_<NAME>_PASSWORD_FILE for a file that holds it
+    SIGNATURE_PKCS11_MODULE     the module's library
+    SIGNATURE_PKCS11_TOKEN      the token's label, when there are several
+    SIGNATURE_PKCS11_SEAL       what the seal is called (hsm)
+    SIGNATURE_PKCS11_PASSWORD   its PIN; or SIGNATURE_PKCS11_PASSWORD_FILE
+
+The keys of people, besides those of their own machines:
+
+    SIGNATURE_KEY_FILES     folder of <e-mail>.p12, each with its certificates in <e-mail>.pem
+    CSC_URL                 a provider of remote signatures (Cloud Signature Consortium, v2)
+    CSC_TOKEN               our access token there
+    CSC_QUALITY             simple, advanced (by default) or qualified: what its signatures are
+    CSC_LABEL               what it is called on pages
+    CSC_TIMEOUT             seconds given to it (30)
+
 Timestamps are those of the connector `timestamp`.
 """
 

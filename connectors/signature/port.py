@@ -51,6 +51,9 @@ class Signature(Protocol):
         Raises Refused when the person has none, or when it is expired or revoked.
         """
 
+    def chain(self, *, signer: str, person: Plain) -> list[bytes]:
+        """The certificates above that one, in DER, to give to `prepare`. Raises as it does."""
+
     def prepare(
         self,
         *,

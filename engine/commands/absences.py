@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from engine import absences, clock, journal
-from engine.absences import Absence
+from engine.absences import ABSENCE, DELEGATION, Absence
 from engine.access import NOT_HANDLING, Actor, require
 from engine.commands import telling
 from engine.directory import Holding, Organisation, Person, current
@@ -29,6 +29,7 @@ def declare(
     starts_at: datetime,
     ends_at: datetime,
     actor: Actor,
+    kind: str = ABSENCE,
     roles: Sequence[str] = (),
     keys: Sequence[str] = (),
     signs: bool = False,
@@ -37,6 +38,7 @@ def declare(
 ) -> UUID:
     """Have somebody replaced in a body, for some roles and procedures (all when none is named).
 
+    A `kind` of `delegation` is by a person who is there, and stays at work.
     By the absent person, or for them by who directs or administers the body. Returns its id.
     Raises Forbidden, AbsenceRefused (`field` is what to put right).
     """
@@ -53,6 +55,7 @@ def declare(
             organisation_id=organisation_id,
             starts_at=starts_at,
             ends_at=ends_at,
+            kind=kind,
             roles=sorted(set(roles)),
             keys=sorted(set(keys)),
             delegation=delegation if signs else "",
@@ -91,6 +94,8 @@ def _check(asked: Absence, *, signs: bool) -> None:
         raise AbsenceRefused("deputy", "not of the body")
     if not set(asked.roles) <= held:
         raise AbsenceRefused("roles", "not held")
+    if asked.kind not in {ABSENCE, DELEGATION}:
+        raise AbsenceRefused("kind", "unknown")
     if asked.ends_at <= asked.starts_at:
         raise AbsenceRefused("ends", "before its start")
     if asked.ends_at <= clock.now():
@@ -151,6 +156,7 @@ def _tell(absence: Absence, act: str, actor: Actor) -> None:
             "deputy": str(absence.deputy_id),
             "from": absence.starts_at.isoformat(),
             "to": absence.over_at.isoformat(),
+            "kind": absence.kind,
             "roles": absence.roles,
             "keys": absence.keys,
             "signs": absence.signs,

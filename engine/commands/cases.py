@@ -15,7 +15,7 @@ from engine.errors import EngineError
 from engine.models import ProcessDefinition, ProcessInstance, db
 from engine.spiff.process import Process
 from engine.subscriptions import Offer, ProcedureParameters
-from engine.transaction import lock, transaction
+from engine.transaction import AfterCommit, lock, transaction
 from engine.words import SPOKEN
 
 WITHDRAWAL = "withdrawal"
@@ -74,6 +74,30 @@ def start(
         detail = {"definition": str(definition_id), "version": definition.version}
         journal.write_for_case(instance, "case_started", by=actor.person_id, detail=detail)
     return instance
+
+
+def begun(
+    instance: ProcessInstance,
+    definition: ProcessDefinition,
+    data: Mapping[str, Any],
+    *,
+    actor: Actor,
+    after_commit: AfterCommit,
+) -> None:
+    """Run a new case to its first waits, in the open transaction, for a domain that starts it.
+
+    `data` is what its diagram begins with, besides `case`.
+    """
+    process = Process.start(
+        definitions.model(definition.id),
+        {"case": facts(instance, definition, actor.name), **data},
+        host=Office.of(instance),
+    )
+    instance.title = title(definition, process.data)
+    keep(instance, process, after_commit, by=actor.person_id)
+    telling.filed(instance)
+    detail = {"definition": str(definition.id), "version": definition.version}
+    journal.write_for_case(instance, "case_started", by=actor.person_id, detail=detail)
 
 
 def new(

@@ -31,6 +31,8 @@ from engine.spiff.records import Failure, Finished, OpenTask
 
 DONE_BY_PEOPLE = {"userTask", "manualTask", "startEvent"}
 
+LONGEST_KEY = 200
+
 MESSAGE_LIFE = timedelta(days=30)
 """How long a message is kept when nobody waits for it yet."""
 
@@ -75,7 +77,8 @@ def _opened(instance: ProcessInstance, task: OpenTask) -> dict[str, Any]:
         "role": task.role or task.lane or "",
         "organisation_id": _holder(instance, task),
         "definition_id": instance.definition_id,
-        "key": instance.key,
+        "key": (task.subject or instance.key)[:LONGEST_KEY],
+        "page": task.properties.get("ebg:page", ""),
         "form": task.form,
         "into": task.properties.get("ebg:into"),
         "assignee_id": _assignee(task),

@@ -16,6 +16,7 @@ from engine.models import (
     ProcessDefinition,
     db,
 )
+from engine.spiff.diagram import is_computed
 from engine.spiff.errors import DiagramRefused, Problem
 from engine.spiff.model import Model
 from engine.subscriptions import ProcedureParameters
@@ -138,7 +139,8 @@ def _check_messages(key: str, model: Model) -> None:
 
 
 def _roles(model: Model) -> Collection[str]:
-    return {e.role for e in model.elements.values() if e.role}
+    """Those that are named; one worked out as a task opens lets nobody see every case."""
+    return {e.role for e in model.elements.values() if e.role and not is_computed(e.role)}
 
 
 def _keep_files(

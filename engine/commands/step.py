@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
 
 from connectors import Refused
-from engine import clock, definitions, following, journal, operations, rows
+from engine import clock, definitions, following, journal, operations, rooms, rows
 from engine.commands import asking, keeping, live, telling, throwing
 from engine.errors import Busy
 from engine.models import CANCELLED, SUSPENDED, Message, ProcessInstance, db
@@ -174,6 +174,8 @@ def keep(
     after, finished = process.waiting(), process.finished()
     done = {row.task_id for row in finished if row.state == "completed"}
     keeping.tasks(instance, process, before.tasks - done, after.tasks, by)
+    if before.tasks != after.tasks:
+        rooms.tell(instance, process.user_tasks)
     keeping.timers(instance, process, before.timers, after.timers)
     keeping.subscriptions(instance, process, before.subscriptions, after.subscriptions)
     asking.calls(instance, process, before.calls - done, after.calls, after_commit)

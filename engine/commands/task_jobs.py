@@ -22,6 +22,7 @@ from engine.documents import Draft
 from engine.errors import (
     Busy,
     CannotHold,
+    DoneElsewhere,
     EngineError,
     FollowUpRefused,
     MotiveMissing,
@@ -238,6 +239,8 @@ def _refusal(task: UserTask, refused: EngineError) -> str:
             return "Personne ne l'a en charge : prenez-la d'abord."
         case MotiveMissing():
             return "Dites pourquoi : elle est à quelqu'un d'autre, ou le devient."
+        case DoneElsewhere():
+            return "Elle se fait dans sa propre page, pas dans la corbeille."
         case CannotHold():
             return f"Cette personne n'a pas le rôle « {task.role} »."
         case FollowUpRefused(why="late"):

@@ -21,6 +21,7 @@ from engine.commands.step import moved
 from engine.directory import APPLICANT, Person
 from engine.documents import Draft
 from engine.errors import (
+    DoneElsewhere,
     MotiveMissing,
     NotWaiting,
     TaskNotOpen,
@@ -109,7 +110,8 @@ def complete(
     """Complete a user task with clean form values and run the process on.
 
     A task nobody has claimed is claimed by completing it. The documents of its draft join
-    the case. Raises Forbidden, TaskNotOpen (with who and when), TaskTaken, TaskSuspended.
+    the case. Raises Forbidden, TaskNotOpen (with who and when), TaskTaken, TaskSuspended,
+    DoneElsewhere.
     """
     with transaction() as after_commit:
         asked = {"task_id": task_id}
@@ -128,9 +130,15 @@ def completed(
     drafts: Sequence[UUID] = (),
     origin: str = "officer",
     job_id: UUID | None = None,
+    page: str = "",
 ) -> None:
-    """Complete a locked task: see `complete`."""
+    """Complete a locked task: see `complete`. `page` is the room that asks for it.
+
+    Raises DoneElsewhere when the task is of another.
+    """
     instance, replaced = task.instance, actor.on_behalf(task)
+    if task.page != page:
+        raise DoneElsewhere
     if instance.status == SUSPENDED:
         raise TaskSuspended
     not_taken(task, actor)

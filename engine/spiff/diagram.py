@@ -190,6 +190,11 @@ class Diagram:
         return orjson.dumps({"format": FORMAT, "key": self.key, "scopes": scopes})
 
 
+def is_computed(role: str | None) -> bool:
+    """Whether a role is worked out when its task opens: FEEL, after an equals sign."""
+    return (role or "").startswith("=")
+
+
 def starting(scope: Scope) -> list[Node]:
     """What may start a process: its start events, and whatever instantiates it."""
     nodes = {node.id: node for node in scope.nodes}

@@ -13,6 +13,7 @@ import orjson
 
 from engine import feel
 from engine.spiff import moments
+from engine.spiff.diagram import is_computed
 from engine.spiff.errors import DataRefused, TaskFailed
 from engine.spiff.tree import LiveTask
 
@@ -67,10 +68,13 @@ def moment(task: LiveTask, text: str, *, end_of_day: bool = False) -> datetime |
 
 
 def opening(task: LiveTask) -> dict[str, Any]:
-    """What the inbox shows of a user task: assignee, organisation, dates, priority."""
+    """What the inbox shows of a user task: role, assignee, organisation, dates, priority."""
     properties = task.task_spec.properties
     shown: dict[str, Any] = {}
-    for name in ("assignee", "organisation"):
+    role = task.task_spec.node.role
+    if is_computed(role):
+        shown["role"] = text_of(task, role) or _nobody(task, role)
+    for name in ("assignee", "organisation", "subject"):
         if text := properties.get(f"ebg:{name}"):
             shown[name] = text_of(task, text)
     if text := properties.get("ebg:due"):
@@ -83,6 +87,14 @@ def opening(task: LiveTask) -> dict[str, Any]:
             raise _failed(task, text, "la priorité doit être un nombre entier")
         shown["priority"] = found
     return shown
+
+
+def _nobody(task: LiveTask, role: str) -> str:
+    message = (
+        f"le rôle de {task.task_spec.label()}, « {role[:200]} », ne donne rien : personne "
+        "ne pourrait faire cette tâche"
+    )
+    raise TaskFailed(message, code="unknown_role")
 
 
 def checked(given: Any) -> Any:

@@ -33,12 +33,15 @@ _NOTHING: tuple[set[str], set[str]] = (set(), set())
 _TWINS = {"payloadExpression": "messagePayload", "variableName": "messageVariable"}
 """Two names of one thing: only one of them may be written."""
 
-_PEOPLE = "form into role assignee organisation priority due follow_up signature milestone"
+_PEOPLE = (
+    "form into role assignee organisation priority due follow_up signature subject page "
+    "milestone"
+)
 _CALL = "in out milestone"
 _KEYS = {
     **dict.fromkeys(NODES, "milestone"),
     **dict.fromkeys((*EVENTS, "sendTask", "receiveTask"), "correlation milestone"),
-    "startEvent": "form into correlation milestone",
+    "startEvent": "form into role correlation milestone",
     "userTask": _PEOPLE,
     "manualTask": _PEOPLE,
     "businessRuleTask": "result milestone",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from engine import feel
 from engine.spiff import moments
-from engine.spiff.diagram import Diagram, Flow, Node, Scope, starting
+from engine.spiff.diagram import Diagram, Flow, Node, Scope, is_computed, starting
 from engine.spiff.drawing_rules import CHOOSING, said
 from engine.spiff.errors import Problem
 
@@ -19,10 +19,13 @@ _FEEL_PROPERTIES = (
     "follow_up",
     "priority",
     "correlation",
+    "subject",
     "in",
     "out",
 )
+_PAGE = re.compile(r"[a-z]{1,40}")
 MOST_FEEL = 400_000
+PEOPLE_DO = frozenset({"userTask", "manualTask"})
 _READING = 50
 """What even the shortest expression costs, in characters."""
 _DATED = frozenset({"due", "follow_up"})
@@ -110,6 +113,8 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
         text = node.properties.get(f"ebg:{name}")
         if text and not (name in _DATED and moments.is_literal(text)):
             yield f"la propriété ebg:{name}", text
+    if is_computed(node.role) and node.kind in PEOPLE_DO:
+        yield "le rôle", node.role or ""
     for event in node.events:
         if event.expression and not moments.is_literal(event.expression):
             yield (
@@ -198,17 +203,23 @@ def people_problems(
         form = node.properties.get("ebg:form")
         if form and form not in forms:
             yield said(scope, node, f"le formulaire « {form} » n'est pas dans ce dossier")
-        if node.kind not in ("userTask", "manualTask"):
+        if node.kind not in PEOPLE_DO:
             continue
         if node.properties.get("ebg:signature", "true") not in ("true", "false"):
             yield said(scope, node, "ebg:signature s'écrit true ou false")
-        if node.kind == "userTask" and not form:
+        elsewhere = node.properties.get("ebg:page")
+        if elsewhere and not _PAGE.fullmatch(elsewhere):
+            yield said(scope, node, "ebg:page nomme une salle : des minuscules, 40 au plus")
+        if node.kind == "userTask" and not form and not elsewhere:
             message = "cette tâche n'a pas de formulaire : on ne pourra que la terminer"
             yield said(scope, node, message, "warning")
         if not node.role:
-            message = "personne ne peut faire cette tâche : placez-la dans un couloir"
+            message = (
+                "personne ne peut faire cette tâche : placez-la dans un couloir, ou dites "
+                "par ebg:role un rôle, ou une expression qui commence par ="
+            )
             yield said(scope, node, message)
-        elif roles is not None and node.role not in roles:
+        elif roles is not None and not is_computed(node.role) and node.role not in roles:
             yield said(scope, node, f"le rôle « {node.role} » n'existe pas")
         if node.loop and node.loop.kind == "parallel" and not node.loop.output:
             message = (

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from engine.spiff import diagram, dialect
 from engine.spiff.building import build
-from engine.spiff.diagram import Diagram, Event, Node, starting
+from engine.spiff.diagram import Diagram, Event, Node, is_computed, starting
 from engine.spiff.errors import DiagramRefused, Problem
 from engine.spiff.lint import Catalogue, lint, structure_problems
 
@@ -105,7 +105,10 @@ class Model:
         """The French name of each role that a lane bears."""
         scopes = self.diagram.scopes.values()
         return {
-            role: name for scope in scopes for role, name in scope.roles.items() if name
+            role: name
+            for scope in scopes
+            for role, name in scope.roles.items()
+            if name and not is_computed(role)
         }
 
     @cached_property

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.spiff import dialect
 from engine.spiff.data_rules import script_keys
-from engine.spiff.diagram import Node
+from engine.spiff.diagram import Node, is_computed
 from engine.spiff.errors import DiagramRefused
 from engine.spiff.notation import BPMN
 from engine.spiff.reading import parse
@@ -45,7 +45,9 @@ def drawn(files: Mapping[str, bytes], key: str) -> Drawn:
     facts, _ = dialect.read(files, key)
     scopes = list(facts.scopes.values())
     nodes = [node for scope in scopes for node in scope.nodes]
-    roles = {node.role: node.role for node in nodes if node.role}
+    roles = {
+        node.role: node.role for node in nodes if node.role and not is_computed(node.role)
+    }
     for scope in scopes:
         roles |= {role: name for role, name in scope.roles.items() if name}
     messages = {e.name for n in nodes for e in n.events if e.kind == "message" and e.name}

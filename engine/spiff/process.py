@@ -102,6 +102,12 @@ class Process:
         task.complete()
         run_on(self._top)
 
+    def hand_over(self, task_id: UUID, role: str) -> None:
+        """Leave an open user task to another role than its diagram's."""
+        task = self._task(task_id, TaskState.READY, UserTask)
+        shown = task.internal_data.get("open", {})
+        task.internal_data["open"] = {**shown, "role": role}
+
     def answer(self, task_id: UUID, value: Any) -> None:
         """Give a remote call its answer, and run on.
 

@@ -25,6 +25,7 @@ class OpenTask:
     due: datetime | None
     follow_up: datetime | None
     priority: int | None
+    subject: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -270,7 +270,11 @@ def test_every_table_of_a_case_is_known(app: Flask) -> None:
         "case_follower", "case_message", "case_note", "case_request", "case_variable",
         "document", "draft", "draft_change", "exchange", "exchange_response",
         "grant_application", "grant_decision", "grant_opinion", "history", "incident",
-        "message_subscription", "notice", "presence", "remote_call", "signal",
-        "signal_delivery", "timer", "tracking_secret", "user_task",
+        "message_subscription", "notice",
+        "parapheur_act", "parapheur_annotation", "parapheur_file", "parapheur_folder",
+        "parapheur_folder_desk", "parapheur_opinion", "parapheur_reading",
+        "parapheur_signature", "parapheur_version",
+        "presence", "remote_call", "signal",
+        "signal_delivery", "signing_item", "timer", "tracking_secret", "user_task",
     }  # fmt: skip
     assert UserTask.__table__ in eliminating_cases.case_tables()

@@ -13,6 +13,7 @@ from engine.commands.webhooks import TooManyWebhooks
 from engine.conversation import LONGEST
 from engine.errors import (
     Busy,
+    DoneElsewhere,
     DraftFull,
     NotWaiting,
     StaleDraft,
@@ -43,6 +44,9 @@ def of(failure: Exception) -> Problem:
             return Problem(409, "task-closed", _("Cette tâche n’est plus à faire."))
         case NotWaiting():
             return Problem(409, "not-held", _("Personne n’a cette tâche en main."))
+        case DoneElsewhere():
+            sentence = _("Cette tâche se fait dans sa propre page, pas ici.")
+            return Problem(409, "done-elsewhere", sentence)
         case TaskSuspended():
             return Problem(
                 423, "suspended", _("Ce dossier est suspendu : attendez sa reprise.")

@@ -146,7 +146,8 @@ def _tasks(ids: Sequence[UUID]) -> list[UserTask]:
 
 
 def _directs(actor: Actor, task: UserTask) -> bool:
-    return task.role not in NOT_HANDLING and actor.heads(task.organisation_id, task.key)
+    directed = task.role not in NOT_HANDLING and not task.page
+    return directed and actor.heads(task.organisation_id, task.key)
 
 
 def _people(found: Sequence[UserTask]) -> list[tuple[Person, str, Absence | None]]:
@@ -183,6 +184,8 @@ def _refusal(
         return str(_("à faire par le demandeur"))
     holder = called.get(task.assignee_id, "")
     taken = task.assignee_id is not None and not actor.has_in_hand(task)
+    if act == COMPLETE and task.page:
+        return str(_("se fait dans sa propre page"))
     if act == COMPLETE and task.instance.status == SUSPENDED:
         return str(_("dossier suspendu"))
     if act in {CLAIM, COMPLETE, SNOOZE} and not actor.role_for(task):

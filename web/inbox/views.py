@@ -54,8 +54,16 @@ def navigation(actor: Actor) -> Iterable[Item]:
 @bp.get("/taches/<uuid:task_id>")
 @guard("see", UserTask, "task_id")
 def show(task_id: UUID) -> ResponseReturnValue:
-    """A task with its form and its case; what became of it when it is closed."""
-    return _show(db.session.get_one(UserTask, task_id))
+    """A task with its form and its case; what became of it when it is closed.
+
+    One that has a room of its own is done there.
+    """
+    task = db.session.get_one(UserTask, task_id)
+    return redirect(_in_its_room(task)) if task.page else _show(task)
+
+
+def _in_its_room(task: UserTask) -> str:
+    return f"/{task.page}/taches/{task.id}"
 
 
 @bp.post("/taches/<uuid:task_id>/prise-en-charge")
@@ -98,6 +106,8 @@ def save(task_id: UUID) -> ResponseReturnValue:
     """Keep what the task's form holds; complete the task if asked and if all is right."""
     actor = current_actor()
     task = db.session.get_one(UserTask, task_id)
+    if task.page:
+        return redirect(_in_its_room(task), 303)
     form = filling.form_of(task)
     try:
         return _save(task, form, actor)

@@ -8,101 +8,72 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false, true
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine import clock
 from engine.columns import UtcDateTime, only
-from engine.directory import Organisation, Person
+from engine.directory import Person
 from engine.documents import Document
 from engine.models import ProcessInstance, db
+from workflows.parapheur.typology_models import (
+    ABANDONED,
+    ACTES,
+    ANNEX,
+    AUTO,
+    CADES,
+    CONFIDENTIAL,
+    DESK_PREFIX,
+    DETACHED,
+    FINISHED,
+    HELIOS,
+    IN_PROGRESS,
+    MAIN,
+    NONE,
+    PADES,
+    PES,
+    PUBLIC,
+    REFUSED,
+    SERVICE,
+    XADES,
+    Desk,
+    FolderSubtype,
+    FolderType,
+)
 
-DESK_PREFIX = "desk:"
-"""A desk is a role of its body: whoever holds the role sits at the desk."""
-
-NONE, ACTES, HELIOS = "none", "actes", "helios"
-"""Protocols: to whom a signed folder is transmitted."""
-PADES, CADES, XADES, PES, AUTO = "pades", "cades", "xades", "pes", "auto"
-"""Formats of signature. `auto`: PAdES for a PDF, PES for a PES, else CAdES detached."""
-CONFIDENTIAL, SERVICE, PUBLIC = "confidential", "service", "public"
-"""Who sees a folder: the desks of its circuits; their parents too; every desk of the body."""
-IN_PROGRESS, REFUSED, FINISHED, ABANDONED = "in_progress", "refused", "finished", "abandoned"
-"""Where a folder stands. A refused one waits for its author, who corrects or abandons it."""
-MAIN, ANNEX, DETACHED = "main", "annex", "detached"
-"""Kinds of files: to be signed, joined, a signature kept beside what it signs."""
-
-
-class Desk(db.Model):  # type: ignore[name-defined]
-    """A seat of a body (Maire, DGS, Service des finances): its role is held by people.
-
-    `title` is the quality written on stamps. Its parent sees folders of visibility `service`.
-    """
-
-    __tablename__ = "parapheur_desk"
-    __table_args__ = (
-        UniqueConstraint("organisation_id", "role"),
-        Index(None, "parent_id"),
-    )
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    role: Mapped[str] = mapped_column(String(100))  # "desk:maire"
-    name: Mapped[str] = mapped_column(String(200))
-    title: Mapped[str] = mapped_column(String(200), default="", server_default="")
-    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_desk.id"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    organisation: Mapped[Organisation] = relationship()
-
-
-class FolderType(db.Model):  # type: ignore[name-defined]
-    """A type of folders of a body: to whom they go and how they are signed."""
-
-    __tablename__ = "parapheur_type"
-    __table_args__ = (UniqueConstraint("organisation_id", "slug"),)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    slug: Mapped[str] = mapped_column(String(60))
-    name: Mapped[str] = mapped_column(String(200))
-    protocol: Mapped[str] = mapped_column(String(10), default=NONE)
-    format: Mapped[str] = mapped_column(String(10), default=AUTO)
-    visible: Mapped[bool] = mapped_column(default=True, server_default=true())  # the stamp
-    # {"page": 1 or -1, "x": mm, "y": mm, "width": mm, "height": mm}, from the top left.
-    position: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    place: Mapped[str] = mapped_column(String(100), default="", server_default="")
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class FolderSubtype(db.Model):  # type: ignore[name-defined]
-    """A subtype: its circuits, what must be said of a folder, who may deposit one.
-
-    `scope` ("parapheur.deliberations.ordinaire") is the key under which its tasks are lent to
-    deputies. `metadata_fields` is a list of {key, label, kind: text|date|number|choice|
-    boolean, values: [text], required_at: [deposit|approval|refusal], default}.
-    """
-
-    __tablename__ = "parapheur_subtype"
-    __table_args__ = (UniqueConstraint("type_id", "slug"), Index(None, "scope"))
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    type_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_type.id"))
-    slug: Mapped[str] = mapped_column(String(60))
-    name: Mapped[str] = mapped_column(String(200))
-    scope: Mapped[str] = mapped_column(String(200))
-    creation_circuit: Mapped[str | None] = mapped_column(String(200))  # procedure keys
-    circuit: Mapped[str | None] = mapped_column(String(200))
-    # A DMN table of outputs {circuit, desks: {variable: desk role}}; it decides when present.
-    selection: Mapped[str | None] = mapped_column(Text)
-    metadata_fields: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    seal: Mapped[str | None] = mapped_column(String(60))  # a seal of the signature connector
-    deposit_roles: Mapped[list[str]] = mapped_column(JSON, default=list)  # empty: every desk
-    visibility: Mapped[str] = mapped_column(String(20), default=CONFIDENTIAL)
-    working_days: Mapped[int | None]  # within which a folder should be finished
-    chained_to: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_subtype.id"))
-    # What the State is told by default: {nature, matter: [..], document_type}, for ACTES.
-    transmission: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    type: Mapped[FolderType] = relationship(lazy="joined", innerjoin=True)
+__all__ = [
+    "ABANDONED",
+    "ACTES",
+    "ANNEX",
+    "AUTO",
+    "CADES",
+    "CONFIDENTIAL",
+    "DESK_PREFIX",
+    "DETACHED",
+    "FINISHED",
+    "HELIOS",
+    "IN_PROGRESS",
+    "MAIN",
+    "NONE",
+    "PADES",
+    "PES",
+    "PUBLIC",
+    "REFUSED",
+    "SERVICE",
+    "XADES",
+    "Annotation",
+    "Desk",
+    "FileSignature",
+    "FileVersion",
+    "Folder",
+    "FolderAct",
+    "FolderDesk",
+    "FolderFile",
+    "FolderReading",
+    "FolderSubtype",
+    "FolderType",
+    "SecondOpinion",
+]
 
 
 class Folder(db.Model):  # type: ignore[name-defined]
@@ -115,11 +86,12 @@ class Folder(db.Model):  # type: ignore[name-defined]
     __tablename__ = "parapheur_folder"
     __table_args__ = (
         UniqueConstraint("organisation_id", "origin", "external_id"),
-        Index(None, "organisation_id", "state", "deposited_at", "id"),
-        Index(None, "organisation_id", "subtype_id", "deposited_at", "id"),
-        Index(None, "author_role", "organisation_id", "state", "deposited_at", "id"),
-        Index(None, "organisation_id", "deposited_at", "id"),
-        Index("ix_parapheur_folder_due", "organisation_id", "due_at", "id",
+        *(Index(f"ix_parapheur_folder_{name}", "organisation_id", *columns,
+                "deposited_at", "instance_id")
+          for name, columns in (("latest", ()), ("state", ("state",)),
+                                ("subtype", ("subtype_id",)),
+                                ("author", ("author_role", "state")))),
+        Index("ix_parapheur_folder_due", "organisation_id", "due_at", "instance_id",
               **only("state = 'in_progress' AND due_at IS NOT NULL")),
     )  # fmt: skip
     instance_id: Mapped[UUID] = mapped_column(
@@ -135,16 +107,19 @@ class Folder(db.Model):  # type: ignore[name-defined]
     origin: Mapped[str] = mapped_column(String(60), default="web")  # web | api:<key prefix>
     external_id: Mapped[str | None] = mapped_column(String(200))
     code: Mapped[str] = mapped_column(String(40), unique=True)
-    details: Mapped[dict[str, Any]] = mapped_column("metadata", JSON, default=dict)
+    # {metadata: {key: value}, act: {…} for ACTES, route: {creation, circuit, desks}}.
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     visibility: Mapped[str] = mapped_column(String(20))
     round: Mapped[int] = mapped_column(default=1)  # corrected and deposited again: 2
+    acts: Mapped[int] = mapped_column(default=0)  # how many: the last one's `seq`
+    step: Mapped[str] = mapped_column(String(300), default="", server_default="")  # now
     refused_for: Mapped[str] = mapped_column(Text, default="", server_default="")
     deposited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    chained_from: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
+    chained_from: Mapped[UUID | None]  # the folder that this one follows
 
-    instance: Mapped[ProcessInstance] = relationship(foreign_keys=[instance_id])
+    instance: Mapped[ProcessInstance] = relationship()
     subtype: Mapped[FolderSubtype] = relationship()
     author: Mapped[Person | None] = relationship()
 
@@ -157,8 +132,9 @@ class FolderDesk(db.Model):  # type: ignore[name-defined]
 
     __tablename__ = "parapheur_folder_desk"
     __table_args__ = (
-        Index(None, "organisation_id", "role", "standing", "at", "instance_id"),
-    )
+        Index("ix_parapheur_folder_desk_list",
+              "organisation_id", "role", "standing", "at", "instance_id"),
+    )  # fmt: skip
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("parapheur_folder.instance_id"), primary_key=True
     )
@@ -234,7 +210,9 @@ class FolderAct(db.Model):  # type: ignore[name-defined]
     delegation: Mapped[str] = mapped_column(Text, default="")
     mention: Mapped[str] = mapped_column(String(300), default="")
     note: Mapped[str] = mapped_column(Text, default="")  # public: for all who see it
-    private_note: Mapped[str] = mapped_column(Text, default="")  # for the desk; not archived
+    private_note: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # for the desk; not archived
     # What else is to be known: {to, deputy_of, digests: {file: [before, after]}, …}.
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_act.id"))
@@ -325,4 +303,3 @@ class SecondOpinion(db.Model):  # type: ignore[name-defined]
     favourable: Mapped[bool | None]
     given_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-

@@ -58,22 +58,29 @@ def live(settings: Mapping[str, str]) -> bool:
 def signers(
     settings: Mapping[str, str], *, clock: Callable[[], datetime], data: Path
 ) -> dict[str, Signer]:
-    """The ways set up for people, by id. The demonstration is offered until `live`."""
-    from connectors.signature.signers import demo
+    """The ways set up for people, by id; the key of their own machine is always one.
+
+    The demonstration and its provider of remote signatures are there until `live`.
+    """
+    from connectors.signature.signers import csc, demo, local, server
 
     found: list[Signer] = []
     if not live(settings):
         found.append(demo.person(clock=clock, data=data))
-    return {one.id: one for one in found}
+    if folder := settings.get("SIGNATURE_KEY_FILES"):
+        found.append(server.KeyFiles(Path(folder)))
+    if remote := csc.connect(settings, clock=clock, data=data):
+        found.append(remote)
+    return {one.id: one for one in (*found, local.Local())}
 
 
 def seals(
     settings: Mapping[str, str], *, clock: Callable[[], datetime], data: Path
 ) -> dict[str, Signer]:
     """The seals set up on this server, by name. `demo` is there until `live`."""
-    from connectors.signature.signers import demo
+    from connectors.signature.signers import demo, server
 
-    found: list[Signer] = []
+    found: list[Signer] = [*server.seals(settings)]
     if not live(settings):
         found.append(demo.seal(clock=clock, data=data))
     return {one.id: one for one in found}

@@ -15,6 +15,7 @@ import "./preview.js";
 import "./refresh.js";
 import "./selection.js";
 import "./select-all.js";
+import "./signing.js";
 import "./undo.js";
 
 window.htmx = htmx;

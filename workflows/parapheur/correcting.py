@@ -1,0 +1,162 @@
+"""A refused folder at its author's desk: correct it and deposit it again, or give it up."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from connectors import StoredFile
+from engine import clock
+from engine.access import require
+from engine.actors import Actor
+from engine.commands import tasks
+from engine.models import db
+from engine.words import fold
+from workflows.parapheur import deposit, files, records, standings
+from workflows.parapheur import metadata as said
+from workflows.parapheur.checks import checked_files
+from workflows.parapheur.deposit import LONGEST_TITLE, Given
+from workflows.parapheur.models import (
+    ABANDONED,
+    IN_PROGRESS,
+    FileVersion,
+    Folder,
+    FolderAct,
+)
+from workflows.parapheur.opening import ActRefused, Opened, opened
+from workflows.parapheur.steps import PAGE
+
+CORRECT = "correct"
+"""The step of `parapheur.folder` at which a refused folder waits for its author."""
+
+
+def correct(
+    task_id: UUID,
+    *,
+    actor: Actor,
+    title: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    act: Mapping[str, Any] | None = None,
+    replaced: Mapping[UUID, StoredFile] | None = None,
+    removed: Sequence[UUID] = (),
+    added: Sequence[Given] = (),
+    note: str = "",
+) -> UUID:
+    """Deposit a refused folder again: a new round of its circuits, new versions of files.
+
+    `replaced` gives files their next versions; those before stay. Returns the act's id.
+    Raises as `approve`, and ActRefused field by field.
+    """
+    with opened(task_id) as held:
+        _at_its_author(held, actor)
+        folder = held.folder
+        _check(folder, title, metadata, dict(replaced or {}), removed, added)
+        folder.round += 1
+        folder.state, folder.refused_for = IN_PROGRESS, ""
+        written = records.write(folder, "corrected", actor, task=held.task, note=note)
+        _apply(folder, written, dict(replaced or {}), removed, added)
+        known = {**(folder.details.get("metadata") or {}), **(metadata or {})}
+        folder.details = {
+            **folder.details,
+            "metadata": said.completed(folder.subtype, known),
+            "act": dict(act) if act is not None else folder.details.get("act") or {},
+        }
+        if title is not None:
+            folder.title = held.instance.title = title.strip()
+        number = held.instance.number
+        folder.folded = fold(f"{folder.title} {number} {folder.external_id or ''}")[:600]
+        folder.due_at = deposit.due(folder.subtype)
+        values = {
+            "correction": {"answer": "again"},
+            "folder": deposit.described(folder, number),
+        }
+        tasks.completed(held.task, values, actor, held.after_commit, page=PAGE)
+        return written.id
+
+
+def abandon(task_id: UUID, *, actor: Actor, reason: str = "") -> UUID:
+    """Give a refused folder up: it stays in the book, and circulates no more.
+
+    Returns the act's id. Raises as `approve`.
+    """
+    with opened(task_id) as held:
+        _at_its_author(held, actor)
+        act = records.write(held.folder, "abandoned", actor, task=held.task, note=reason)
+        held.folder.state, held.folder.ended_at = ABANDONED, clock.now()
+        values = {"correction": {"answer": "abandon"}}
+        tasks.completed(held.task, values, actor, held.after_commit, page=PAGE)
+        standings.leave(held.folder)
+        return act.id
+
+
+def _at_its_author(held: Opened, actor: Actor) -> None:
+    require(actor, "complete", held.task)
+    if held.task.element_id != CORRECT or held.instance.key != standings.FOLDER:
+        raise ActRefused({"task": "Ce dossier n’est pas à corriger."})
+
+
+def _check(
+    folder: Folder,
+    title: str | None,
+    metadata: Mapping[str, Any] | None,
+    replaced: Mapping[UUID, StoredFile],
+    removed: Sequence[UUID],
+    added: Sequence[Given],
+) -> None:
+    errors: dict[str, str] = {}
+    if title is not None and not title.strip():
+        errors["title"] = "Donnez un titre au dossier."
+    elif title is not None and len(title.strip()) > LONGEST_TITLE:
+        errors["title"] = f"Titre : {LONGEST_TITLE} caractères au plus."
+    known = {**(folder.details.get("metadata") or {}), **(metadata or {})}
+    errors |= said.errors(folder.subtype, known, said.DEPOSIT)
+    current = {one.file.id: one for one in files.current(folder.instance_id)}
+    if not {*replaced, *removed} <= current.keys():
+        raise ActRefused({"files": "Un fichier nommé n’est pas de ce dossier."})
+    kept = [one for one in current.values() if one.file.id not in set(removed)]
+    rank = {one.file.id: number for number, one in enumerate(kept)}
+    given = [
+        Given(
+            replaced.get(one.file.id) or one.stored(), one.file.kind, one.file.title,
+            format=one.file.format, signs=rank.get(one.file.signs_id or one.file.id),
+        )
+        for one in kept
+    ]  # fmt: skip
+    errors |= checked_files(folder.subtype.type, [*given, *added])
+    if errors:
+        raise ActRefused(errors)
+
+
+def _apply(
+    folder: Folder,
+    act: FolderAct,
+    replaced: Mapping[UUID, StoredFile],
+    removed: Sequence[UUID],
+    added: Sequence[Given],
+) -> None:
+    current = files.current(folder.instance_id)
+    digests = {}
+    for one in current:
+        if (file := replaced.get(one.file.id)) is not None:
+            digests[str(one.file.id)] = [one.sha256, file.sha256]
+            files.new_version(folder, one.file, file, act=act)
+            gone = [b.file.id for b in current if b.file.signs_id == one.file.id]
+            _withdraw([*gone])  # a detached signature does not sign what replaces it
+    _withdraw(removed)
+    first = files.next_position(folder.instance_id)
+    deposit.keep_files(folder, added, act, first)
+    act.detail = {
+        **act.detail,
+        "digests": digests,
+        "removed": [str(one) for one in removed],
+    }
+
+
+def _withdraw(file_ids: Sequence[UUID]) -> None:
+    for file_id in file_ids:
+        db.session.execute(
+            update(FileVersion)
+            .where(FileVersion.file_id == file_id, FileVersion.withdrawn_at.is_(None))
+            .values(withdrawn_at=clock.now())
+        )

@@ -1,0 +1,286 @@
+"""Deposit a folder in the book: once for an identifier, or refused field by field."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from connectors import StoredFile
+from engine import clock, definitions, working_days
+from engine.access import Forbidden, allowed, require
+from engine.actors import Actor
+from engine.commands import cases
+from engine.directory import Organisation
+from engine.errors import EngineError
+from engine.models import db
+from engine.transaction import transaction
+from engine.words import SPOKEN, fold
+from workflows.parapheur import files, records, rules, standings
+from workflows.parapheur import metadata as said
+from workflows.parapheur.checks import checked_files
+from workflows.parapheur.models import (
+    DETACHED,
+    IN_PROGRESS,
+    MAIN,
+    Desk,
+    Folder,
+    FolderFile,
+    FolderSubtype,
+)
+from workflows.parapheur.standings import FOLDER
+
+LONGEST_TITLE = 300
+LONGEST_ID = 200
+
+
+class DepositRefused(EngineError):
+    """This folder cannot be deposited: `errors` says for each field what to put right."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file as it is deposited, its bytes stored already.
+
+    `signs` is the rank of the file that a detached signature signs; `stamp` is where the
+    visible signature goes: {page, x, y, width, height}.
+    """
+
+    file: StoredFile
+    kind: str = MAIN
+    title: str = ""
+    document_type: str = ""
+    format: str = ""
+    stamp: Mapping[str, Any] = field(default_factory=dict)
+    signs: int | None = None
+
+
+def deposit(
+    *,
+    actor: Actor,
+    organisation_id: UUID,
+    subtype_id: UUID,
+    author_role: str,
+    title: str,
+    files: Sequence[Given],
+    metadata: Mapping[str, Any] | None = None,
+    act: Mapping[str, Any] | None = None,
+    external_id: str | None = None,
+    origin: str = "web",
+    visibility: str | None = None,
+) -> UUID:
+    """Start a folder on its circuits; one whose `external_id` is known is that folder.
+
+    `act` is what the State is told of it (see ACTES). Returns its id. Raises Forbidden,
+    DepositRefused.
+    """
+    asked = Asked(
+        actor, organisation_id, subtype_id, author_role, title.strip(), list(files),
+        dict(metadata or {}), dict(act or {}), external_id, origin, visibility,
+    )  # fmt: skip
+    body = db.session.get_one(Organisation, organisation_id)
+    require(actor, "use the book", body)
+    known = _known(asked)
+    if known is not None:
+        return known
+    subtype = _checked(asked)
+    try:
+        return _start(asked, subtype.id)
+    except IntegrityError:
+        known = _known(asked)  # deposited at the same moment
+        if known is None:
+            raise
+        return known
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A deposit, as it is asked for."""
+
+    actor: Actor
+    organisation_id: UUID
+    subtype_id: UUID
+    author_role: str
+    title: str
+    files: list[Given]
+    metadata: dict[str, Any]
+    act: dict[str, Any]
+    external_id: str | None
+    origin: str
+    visibility: str | None
+    chained_from: UUID | None = None
+
+
+def _known(asked: Asked) -> UUID | None:
+    """The folder deposited already under this identifier. Raises Forbidden for a stranger."""
+    if not asked.external_id:
+        return None
+    db.session.rollback()
+    found = db.session.scalars(
+        select(Folder).where(
+            Folder.organisation_id == asked.organisation_id,
+            Folder.origin == asked.origin,
+            Folder.external_id == asked.external_id,
+        )
+    ).first()
+    if found is not None and not allowed(asked.actor, "see", found):
+        raise Forbidden
+    return found.instance_id if found else None
+
+
+def _checked(asked: Asked) -> FolderSubtype:
+    """The subtype, once everything about the folder is right. Raises DepositRefused."""
+    subtype = db.session.get(FolderSubtype, asked.subtype_id)
+    if subtype is None or subtype.type.organisation_id != asked.organisation_id:
+        raise DepositRefused({"subtype": "Choisissez un sous-type de cet organisme."})
+    errors: dict[str, str] = {}
+    if subtype.closed_at or subtype.type.closed_at:
+        errors["subtype"] = f"Le sous-type « {subtype.name} » n’est plus utilisé."
+    elif not (subtype.circuit or subtype.selection):
+        errors["subtype"] = f"Le sous-type « {subtype.name} » n’a pas encore de circuit."
+    errors |= _desk_error(asked, subtype)
+    if not asked.title:
+        errors["title"] = "Donnez un titre au dossier."
+    elif len(asked.title) > LONGEST_TITLE:
+        errors["title"] = f"Titre : {LONGEST_TITLE} caractères au plus."
+    if asked.external_id and len(asked.external_id) > LONGEST_ID:
+        errors["external_id"] = f"Identifiant externe : {LONGEST_ID} caractères au plus."
+    errors |= said.errors(subtype, asked.metadata, said.DEPOSIT)
+    errors |= checked_files(subtype.type, asked.files)
+    if errors:
+        raise DepositRefused(errors)
+    return subtype
+
+
+def _desk_error(asked: Asked, subtype: FolderSubtype) -> dict[str, str]:
+    mine = rules.desks_of(asked.actor, asked.organisation_id, subtype.scope)
+    desk = db.session.scalars(
+        select(Desk).where(
+            Desk.organisation_id == asked.organisation_id, Desk.role == asked.author_role
+        )
+    ).first()
+    if desk is None or desk.closed_at or asked.author_role not in mine:
+        return {"desk": "Choisissez un bureau où vous siégez."}
+    if subtype.deposit_roles and asked.author_role not in subtype.deposit_roles:
+        return {
+            "desk": f"Le bureau « {desk.name} » ne dépose pas de dossiers "
+            f"« {subtype.name} »."
+        }
+    return {}
+
+
+def _start(asked: Asked, subtype_id: UUID) -> UUID:
+    with transaction() as after_commit:
+        subtype = db.session.get_one(FolderSubtype, subtype_id)
+        definition = definitions.latest(FOLDER)
+        instance = cases.new(
+            definition, asked.organisation_id, None, asked.actor.person_id, uuid4()
+        )
+        instance.title = asked.title
+        db.session.add(instance)
+        db.session.flush()
+        folder = entered(asked, subtype, instance.id, instance.number)
+        cases.begun(
+            instance, definition, {"folder": described(folder, instance.number)},
+            actor=asked.actor, after_commit=after_commit,
+        )  # fmt: skip
+        return instance.id
+
+
+def entered(asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str) -> Folder:
+    """The rows of a folder whose case is there, in the open transaction."""
+    folder = Folder(
+        instance_id=case_id,
+        organisation_id=asked.organisation_id,
+        subtype_id=subtype.id,
+        title=asked.title,
+        folded=fold(f"{asked.title} {number} {asked.external_id or ''}")[:600],
+        state=IN_PROGRESS,
+        author_id=asked.actor.person_id,
+        author_role=asked.author_role,
+        origin=asked.origin,
+        external_id=asked.external_id,
+        code=new_code(),
+        details={
+            "metadata": said.completed(subtype, asked.metadata),
+            "act": asked.act,
+        },
+        visibility=asked.visibility or subtype.visibility,
+        round=1,
+        acts=0,
+        refused_for="",
+        deposited_at=clock.now(),
+        due_at=due(subtype),
+        chained_from=asked.chained_from,
+    )
+    folder.subtype = subtype
+    db.session.add(folder)
+    db.session.flush()
+    written = records.write(folder, "deposited", asked.actor, role=asked.author_role)
+    keep_files(folder, asked.files, written)
+    standings.deposited(folder)
+    return folder
+
+
+def keep_files(folder: Folder, given: Sequence[Given], act: Any, first: int = 1) -> None:
+    """Enter the files of a deposit, or those that its author adds."""
+    made: list[FolderFile] = []
+    for position, one in enumerate(given, first):
+        signs = (
+            made[one.signs].id if one.kind == DETACHED and one.signs is not None else None
+        )
+        made.append(
+            files.add(
+                folder,
+                position,
+                one.file,
+                act=act,
+                kind=one.kind,
+                title=one.title,
+                document_type=one.document_type,
+                position_of_stamp=dict(one.stamp),
+                format=said.format_of(folder.subtype.type, one),
+                signs_id=signs,
+            )
+        )
+
+
+def described(folder: Folder, number: str) -> dict[str, Any]:
+    """A folder as its diagrams know it: small values only."""
+    subtype = folder.subtype
+    return {
+        "id": str(folder.instance_id),
+        "number": number,
+        "title": folder.title,
+        "organisation": str(folder.organisation_id),
+        "type": subtype.type.slug,
+        "subtype": subtype.slug,
+        "scope": subtype.scope,
+        "protocol": subtype.type.protocol,
+        "seal": subtype.seal,
+        "author": folder.author_role,
+        "round": folder.round,
+        "metadata": folder.details.get("metadata", {}),
+        "act": folder.details.get("act", {}),
+    }
+
+
+def due(subtype: FolderSubtype) -> datetime | None:
+    """When a folder of this subtype should be finished: the end of its last working day."""
+    if not subtype.working_days:
+        return None
+    last = working_days.after(clock.today(), subtype.working_days)
+    return datetime.combine(last, time(23, 59, 59), clock.PARIS)
+
+
+def new_code() -> str:
+    """A code that opens the public page of a folder, and that nobody guesses."""
+    return "".join(secrets.choice(SPOKEN) for _ in range(24))

@@ -1,0 +1,234 @@
+"""The files of a folder and their versions: the current one, and how a new one is made."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+
+from connectors import StoredFile
+from engine import clock, documents
+from engine.documents import OFFICE
+from engine.models import db
+from workflows.parapheur.models import (
+    CADES,
+    DETACHED,
+    MAIN,
+    XADES,
+    FileSignature,
+    FileVersion,
+    Folder,
+    FolderAct,
+    FolderFile,
+)
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Current:
+    """A file of a folder as it is now."""
+
+    file: FolderFile
+    version: FileVersion
+
+    @property
+    def sha256(self) -> str:
+        """The digest of its bytes."""
+        return str(self.version.document.sha256)
+
+    def stored(self) -> StoredFile:
+        """Its bytes, as partners keep them."""
+        one = self.version.document
+        return StoredFile(one.sha256, one.name, one.media_type, one.size)
+
+    def described(self) -> Plain:
+        """As diagrams and partners take it."""
+        document = self.version.document
+        return {
+            "id": str(self.file.id),
+            "sha256": document.sha256,
+            "name": document.name,
+            "media_type": document.media_type,
+            "size": document.size,
+            "kind": self.file.kind,
+            "title": self.file.title,
+            "document_type": self.file.document_type,
+            "format": self.file.format,
+        }
+
+
+def current(folder_id: UUID) -> list[Current]:
+    """Every file of a folder in its current version, in their order."""
+    found = db.session.execute(
+        select(FolderFile, FileVersion)
+        .join(FileVersion, FileVersion.file_id == FolderFile.id)
+        .where(FolderFile.instance_id == folder_id, FileVersion.withdrawn_at.is_(None))
+        .order_by(FolderFile.position, FileVersion.number)
+    ).all()
+    return list({file.id: Current(file, version) for file, version in found}.values())
+
+
+def current_of(folder_ids: Iterable[UUID]) -> dict[UUID, list[Current]]:
+    """The same for several folders at once."""
+    ids = list(folder_ids)
+    found = db.session.execute(
+        select(FolderFile, FileVersion)
+        .join(FileVersion, FileVersion.file_id == FolderFile.id)
+        .where(FolderFile.instance_id.in_(ids), FileVersion.withdrawn_at.is_(None))
+        .order_by(FolderFile.position, FileVersion.number)
+    ).all()
+    last = {file.id: Current(file, version) for file, version in found}
+    grouped: dict[UUID, list[Current]] = {one: [] for one in ids}
+    for one in last.values():
+        grouped[one.file.instance_id].append(one)
+    return grouped
+
+
+def to_sign(folder_id: UUID) -> list[Current]:
+    """The files that a signatory signs: the main ones."""
+    return [one for one in current(folder_id) if one.file.kind == MAIN]
+
+
+def versions(file_id: UUID) -> list[FileVersion]:
+    """Every version of a file, the first one first."""
+    asked = select(FileVersion).where(FileVersion.file_id == file_id)
+    return list(db.session.scalars(asked.order_by(FileVersion.number)))
+
+
+def next_position(folder_id: UUID, least: int = 1) -> int:
+    """The place after the last file of a folder, those withdrawn included."""
+    last = select(func.max(FolderFile.position)).where(FolderFile.instance_id == folder_id)
+    return max(least, 1 + (db.session.scalar(last) or 0))
+
+
+def add(
+    folder: Folder,
+    position: int,
+    file: StoredFile,
+    *,
+    act: FolderAct,
+    kind: str = MAIN,
+    title: str = "",
+    **facts: Any,
+) -> FolderFile:
+    """Enter a file in a folder with its first version, in the open transaction."""
+    row = FolderFile(
+        id=uuid4(),
+        instance_id=folder.instance_id,
+        position=position,
+        kind=kind,
+        title=(title or file.name)[:300],
+        **facts,
+    )
+    db.session.add(row)
+    db.session.flush()
+    new_version(folder, row, file, act=act)
+    return row
+
+
+def new_version(
+    folder: Folder, row: FolderFile, file: StoredFile, *, act: FolderAct
+) -> FileVersion:
+    """Add a version to a file: what it was before stays as it is."""
+    number = max((one.number for one in versions(row.id)), default=0) + 1
+    origin = "officer" if act.person_id else "partner"
+    document = documents.add(
+        file, kind=f"parapheur_{row.kind}", title=row.title, origin=origin,
+        instance_id=folder.instance_id, audience=OFFICE, by=act.person_id,
+    )  # fmt: skip
+    db.session.flush()
+    version = FileVersion(
+        id=uuid4(), file_id=row.id, number=number, document_id=document.id,
+        act_id=act.id, made_at=clock.now(),
+    )  # fmt: skip
+    version.document = document
+    db.session.add(version)
+    db.session.flush()
+    return version
+
+
+def take_signed(folder: Folder, signed: Iterable[Plain], act: FolderAct) -> dict[str, Any]:
+    """Keep what a signature, a seal or a timestamp made of files; their digests by file.
+
+    Each is {id, file, signatures}. A detached signature becomes a file of its own beside
+    what it signs; another signature of the same file, its next version. A file that comes
+    back as it was is left. Raises LookupError for a file of another folder.
+    """
+    known = {str(one.file.id): one for one in current(folder.instance_id)}
+    digests: dict[str, Any] = {}
+    for made in signed:
+        if made["id"] not in known:
+            raise LookupError("This file is not one of the folder.")
+        was, file = known[made["id"]], _stored(made["file"])
+        if file.sha256 == was.sha256:
+            continue
+        row = was.file
+        if row.kind != DETACHED and row.format in {CADES, XADES}:
+            row, before = _detached(folder, was.file, file, act, known), ""
+        else:
+            before = was.sha256
+            new_version(folder, row, file, act=act)
+        digests[str(row.id)] = [before, file.sha256]
+        _keep_facts(row, made.get("signatures") or [])
+    return digests
+
+
+def _detached(
+    folder: Folder,
+    signs: FolderFile,
+    file: StoredFile,
+    act: FolderAct,
+    known: Mapping[str, Current],
+) -> FolderFile:
+    """The signature kept beside a file: a new version of it when there is one already."""
+    beside = [one.file for one in known.values() if one.file.signs_id == signs.id]
+    if beside:
+        new_version(folder, beside[0], file, act=act)
+        return beside[0]
+    position = next_position(folder.instance_id)
+    return add(
+        folder, position, file, act=act, kind=DETACHED, title=f"Signature – {signs.title}",
+        format=signs.format, signs_id=signs.id,
+    )  # fmt: skip
+
+
+def _keep_facts(row: FolderFile, facts: Iterable[Plain]) -> None:
+    """What each signature says of itself, as examined when it was made."""
+    version = versions(row.id)[-1]
+    for position, one in enumerate(facts, 1):
+        db.session.add(
+            FileSignature(
+                id=uuid4(),
+                version_id=version.id,
+                position=position,
+                kind=one.get("kind", "signature"),
+                format=str(one.get("format") or row.format)[:10],
+                level=str(one.get("level") or "")[:10],
+                quality=str(one.get("quality") or "")[:12],
+                subject=str(one.get("subject") or "")[:400],
+                issuer=str(one.get("issuer") or "")[:400],
+                serial=str(one.get("serial") or "")[:80],
+                valid_from=_moment(one.get("valid_from")) or clock.now(),
+                valid_to=_moment(one.get("valid_to")) or clock.now(),
+                signed_at=_moment(one.get("signed_at")),
+                timestamped_at=_moment(one.get("timestamped_at")),
+                indication=str(one.get("indication") or "")[:60],
+                report=dict(one),
+            )
+        )
+
+
+def _stored(file: Any) -> StoredFile:
+    if isinstance(file, StoredFile):
+        return file
+    return StoredFile(
+        file["sha256"], file["name"], file["media_type"], int(file.get("size") or 0)
+    )
+
+
+def _moment(text: Any) -> datetime | None:
+    found = datetime.fromisoformat(str(text)) if text else None
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

@@ -1,0 +1,138 @@
+"""What leaves the book: reminders, mails, transmissions to the State, the archive.
+
+Operations of the circuits, kept apart from `operations.py` for their length.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from engine import clock, directory, notices, told
+from engine.directory import Organisation
+from engine.journal import JournalEntry
+from engine.models import IS_OPEN, ProcessInstance, UserTask, db
+from engine.operations import operation
+from workflows.parapheur import files, records
+from workflows.parapheur.models import DETACHED, REFUSED, Folder
+
+Plain = dict[str, Any]
+BYPASSED = "bypassed"
+ACCEPTED = frozenset({"acknowledged", "partial"})
+
+
+@operation
+def remind(*, case: Plain, step: str) -> None:
+    """Tell again the desks at which a step waits that a folder is there."""
+    waiting = select(UserTask).where(
+        UserTask.instance_id == UUID(case["id"]), UserTask.element_id == step, IS_OPEN
+    )
+    for task in db.session.scalars(waiting):
+        told.tell(
+            notices.ASSIGNED, told.holders(task.organisation_id, task.role), by=None,
+            case_id=task.instance_id, task_id=task.id, detail={"task": task.name},
+        )  # fmt: skip
+
+
+@operation
+def compose_mail(*, case: Plain, folder: Plain, to: list[str]) -> Plain:
+    """The mail that says a folder is signed: {to, subject, text}."""
+    row = db.session.get_one(Folder, UUID(folder["id"]))
+    body = db.session.get_one(Organisation, row.organisation_id)
+    return {
+        "to": to,
+        "subject": f"{folder['title']} – dossier {folder['number']}"[:200],
+        "text": f"Bonjour,\n\nLe dossier « {folder['title']} » ({folder['number']}) de "
+        f"{body.name} est signé. Vérifiez-le avec le code {row.code}.\n",
+    }
+
+
+@operation
+def record_mailed(*, case: Plain, folder: Plain, mailed: Plain) -> None:
+    """Note to whom the mail was handed over."""
+    row = records.locked(UUID(folder["id"]))
+    to = list((mailed or {}).get("accepted") or [])
+    records.write(row, "mailed", None, detail={"addresses": to})
+
+
+@operation
+def files_to_send(*, case: Plain, folder: Plain) -> Plain:
+    """What a transmission takes: {act, files}, each file with its detached signature."""
+    row = db.session.get_one(Folder, UUID(folder["id"]))
+    current = files.current(row.instance_id)
+    beside = {one.file.signs_id: one for one in current if one.file.kind == DETACHED}
+    sent = []
+    for one in current:
+        if one.file.kind == DETACHED:
+            continue
+        signature = beside.get(one.file.id)
+        said = one.described()
+        said["signature_sha256"] = signature.sha256 if signature else None
+        sent.append(said)
+    return {"act": row.details.get("act") or {}, "files": sent}
+
+
+@operation
+def record_transmission(*, case: Plain, folder: Plain, transmission: Plain) -> Plain:
+    """Note what the State answered: {refused, reasons}; a refusal goes back to the author."""
+    row = records.locked(UUID(folder["id"]))
+    status = str((transmission or {}).get("status") or "error")
+    reasons = [str(one) for one in (transmission or {}).get("reasons") or []]
+    accepted = status in ACCEPTED or status == BYPASSED
+    kept = ("id", "unique_id", "received_on", "status", "batches")
+    detail = {k: transmission[k] for k in kept if transmission and k in transmission}
+    if status != BYPASSED:  # whoever did it has said so
+        kind = "acknowledged" if accepted else "transmitted"
+        records.write(row, kind, None, note=" ; ".join(reasons), detail=detail)
+    if not accepted:
+        row.state = REFUSED
+        row.refused_for = " ; ".join(reasons) or f"Transmission : {status}"
+    return {"refused": not accepted, "reasons": reasons}
+
+
+@operation
+def archive_manifest(*, case: Plain, folder: Plain) -> Plain:
+    """What goes to the archive, as `archiving.deposit` takes it: files and chained acts."""
+    row = db.session.get_one(Folder, UUID(folder["id"]))
+    instance = db.session.get_one(ProcessInstance, row.instance_id)
+    body = db.session.get_one(Organisation, row.organisation_id)
+    entries = db.session.scalars(
+        select(JournalEntry)
+        .where(JournalEntry.chain == f"folder:{row.instance_id}")
+        .order_by(JournalEntry.seq)
+    )
+    return {
+        "number": instance.number,
+        "title": row.title,
+        "procedure": instance.key,
+        "organisation": directory.describe(body),
+        "opened_at": row.deposited_at.isoformat(),
+        "closed_at": clock.now().isoformat(),
+        "documents": [
+            {
+                "sha256": one.sha256,
+                "name": one.version.document.name,
+                "media_type": one.version.document.media_type,
+                "size": one.version.document.size,
+                "title": one.file.title,
+                "kind": one.file.kind,
+                "created_at": one.version.made_at.isoformat(),
+            }
+            for one in files.current(row.instance_id)
+        ],
+        "journal": [
+            {"at": e.at.isoformat(), "action": e.action, "digest": e.digest}
+            for e in entries
+        ],
+        "retention_years": 10,
+        "final_disposition": "keep",
+        "access_rule": "AR038",
+    }
+
+
+@operation
+def record_archived(*, case: Plain, folder: Plain, archived: Plain) -> None:
+    """Note that the archive has it."""
+    row = records.locked(UUID(folder["id"]))
+    said = (archived or {}).get("message_identifier")
+    records.write(row, "archived", None, detail={"message": said} if said else {})
