@@ -31,7 +31,7 @@ from workflows.words import stems
 MOST_TERMS = 120
 """Words of an act by which it is found; beyond, its subject says no more."""
 
-_LAST_DIGITS = re.compile(r"(.*?)(\d+)([^\d]*)")
+_LAST_DIGITS = re.compile(r"(.*?)(\d+)(\D*)")
 
 
 def act_of(case: Mapping[str, Any]) -> LegalityAct:
@@ -184,10 +184,10 @@ def _following(number: str, day: date) -> str:
         renewed = number.replace(before, str(day.year), 1)
         head, _, rest = renewed.rpartition("_")
         return f"{head}_{1:0{len(rest)}d}" if head and rest.isdigit() else renewed
-    found = _LAST_DIGITS.fullmatch(number[::-1])
+    found = _LAST_DIGITS.fullmatch(number)
     if found is None:
         return f"{number[:13]}_1"
-    tail, digits, head = (part[::-1] for part in found.groups())
+    head, digits, tail = found.groups()
     return f"{head}{int(digits) + 1:0{len(digits)}d}{tail}"
 
 

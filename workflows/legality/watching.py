@@ -32,6 +32,8 @@ from workflows.legality.models import (
 Plain = dict[str, Any]
 
 ONLINE = "online"
+STAMPED_ACT = "stamped_act"
+"""The kind of the documents that are the act stamped by the service."""
 
 
 @operation
@@ -202,7 +204,7 @@ def stamped_copy(row: LegalityAct) -> Document | None:
         return None
     found: Document | None = db.session.scalars(
         select(Document)
-        .where(Document.instance_id == row.watch_id, Document.kind == "stamped_act")
+        .where(Document.instance_id == row.watch_id, Document.kind == STAMPED_ACT)
         .order_by(Document.created_at.desc())
         .limit(1)
     ).first()
