@@ -53,7 +53,7 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
         publishing.set_parameters(PROCEDURE, region, {"contact": CONTACT}, by=None)
         aid_import.import_aids(BytesIO(AIDS.read_bytes()), origin="démonstration")
         companies = list(_enter_companies())
-        acts.seed(app, region, PASSWORD, acts=cases)
+        acts.seed(app, region, acts=cases)
         opened = book.open_book(app, region)
         if cases:
             circulating.circulate(opened)
@@ -66,7 +66,6 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
 def accounts() -> dict[str, Any]:
     """The accounts to try, with what each is for."""
     entered = {f"{a.email} ({a.name})": a.does for a in AGENTS}
-    entered[f"{demo_acts.OFFICER} ({demo_acts.NAME})"] = "transmet et publie les actes"
     for slug in ("scierie", "tonnellerie", "fromagerie"):
         entered[f"{slug}@entreprise.demo"] = "demande une aide pour son entreprise"
     return {"mot de passe": PASSWORD, "comptes": entered}
