@@ -114,8 +114,10 @@ def _retention(row: Folder, instance: ProcessInstance) -> Plain:
         "protocol": row.subtype.type.protocol,
         "deposited_on": day.isoformat(),
     }
-    found = feel.plain(definitions.decide(instance.definition_id, "retention", known))
-    if not isinstance(found, dict):
+    found: Plain | None = feel.plain(
+        definitions.decide(instance.definition_id, "retention", known)
+    )
+    if found is None:
         raise ValueError(
             "La table « Conservation des dossiers » ne dit rien de ce dossier : "
             "complétez-la, puis relancez."
