@@ -46,7 +46,7 @@ from engine.models import Incident, ProcessDefinition, db
 from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
-from tests.web import two_designers
+from tests.web import signing_office, two_designers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -129,6 +129,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     two_designers.design(office)
     _look_after(office)
     _open_to_software(office)
+    signing_office.sign(office)
     return office
 
 
