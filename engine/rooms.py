@@ -22,6 +22,11 @@ def open_room(domain: str, follow: Follow) -> None:
     _rooms[domain] = follow
 
 
+def close_room(domain: str) -> None:
+    """Tell a domain nothing any more."""
+    _rooms.pop(domain, None)
+
+
 def tell(instance: ProcessInstance, tasks: Callable[[], Sequence[OpenTask]]) -> None:
     """Tell the room of a case, if it has one, what is open now."""
     follow = _rooms.get(instance.key.partition(".")[0])

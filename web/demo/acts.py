@@ -14,14 +14,12 @@ from engine import clock
 from engine.access import actor_for
 from engine.commands import people
 from engine.directory import person_by_email
-from web.accounts import AlreadyOpen, open_account
 from web.legality import collecting
 from workflows.legality import accounts
 from workflows.legality import acts as register
 from workflows.legality.models import LEGALITY_OFFICER
 
 OFFICER = "agathe@region.demo"
-NAME = "Agathe Simon"
 
 ACTS = [
     (
@@ -43,12 +41,13 @@ ACTS = [
 """Nature, matter, number, subject, days ago: the sandbox reads in a number what to answer."""
 
 
-def seed(app: Flask, region: UUID, password: str, *, acts: bool = True) -> None:
+def seed(app: Flask, region: UUID, *, acts: bool = True) -> None:
     """Give the region somebody who transmits, its classification, and `acts` on their way."""
-    with_account = person_by_email(OFFICER)
-    person = with_account.id if with_account else _open(password)
-    people.grant(person, region, LEGALITY_OFFICER)
-    actor = actor_for(person)
+    person = person_by_email(OFFICER)
+    if person is None:
+        raise LookupError(OFFICER)
+    people.grant(person.id, region, LEGALITY_OFFICER)
+    actor = actor_for(person.id)
     accounts.set_account(
         region, department="021", district="0", nature="11", publishes=True, actor=actor
     )
@@ -72,10 +71,3 @@ def seed(app: Flask, region: UUID, password: str, *, acts: bool = True) -> None:
             "kind": "main", "title": subject,
         }  # fmt: skip
         register.transmit(act, [file], organisation_id=region, actor=actor)
-
-
-def _open(password: str) -> UUID:
-    try:
-        return open_account(email=OFFICER, name=NAME, password=password)
-    except AlreadyOpen:
-        return people.add_person(OFFICER, NAME)

@@ -18,7 +18,7 @@ from engine.exchanges import RemoteCall
 from engine.models import db
 from web import tidying
 from web.accounts import AlreadyOpen, open_account
-from web.demo import acts as demo_acts
+from web.demo import acts, book, circulating
 from web.demo.people import AGENTS, BODIES, COMPANIES, ECONOMY, PASSWORD, REGION
 from web.demo.people import PLATFORM as PLATFORM_SLUG
 from workflows import publication, scenarios
@@ -53,8 +53,10 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
         publishing.set_parameters(PROCEDURE, region, {"contact": CONTACT}, by=None)
         aid_import.import_aids(BytesIO(AIDS.read_bytes()), origin="démonstration")
         companies = list(_enter_companies())
-        demo_acts.seed(app, region, PASSWORD, acts=cases)
+        acts.seed(app, region, acts=cases)
+        opened = book.open_book(app, region)
         if cases:
+            circulating.circulate(opened)
             _run_cases(app, companies)
             tidying.plan()
             chores.finish()
@@ -64,7 +66,6 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
 def accounts() -> dict[str, Any]:
     """The accounts to try, with what each is for."""
     entered = {f"{a.email} ({a.name})": a.does for a in AGENTS}
-    entered[f"{demo_acts.OFFICER} ({demo_acts.NAME})"] = "transmet et publie les actes"
     for slug in ("scierie", "tonnellerie", "fromagerie"):
         entered[f"{slug}@entreprise.demo"] = "demande une aide pour son entreprise"
     return {"mot de passe": PASSWORD, "comptes": entered}

@@ -162,6 +162,7 @@ def _stuck(instance_id: UUID) -> RemoteCall | None:
             ),
             ProcessInstance.parent_id.is_not(None),
             ProcessInstance.key != standings.FOLDER,
+            RemoteCall.operation != standings.FOLDER,
             RemoteCall.status.in_(STUCK),
         )
         .order_by(RemoteCall.created_at)

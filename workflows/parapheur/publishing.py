@@ -14,6 +14,9 @@ from workflows.parapheur.circuits import Step, read, write
 from workflows.parapheur.standings import FOLDER
 from workflows.parapheur.typology import TypologyRefused, keeper, named, word_of
 
+OURS = frozenset({FOLDER, "parapheur.follow_on"})
+"""Procedures of the book itself: no circuit is named so."""
+
 
 def publish_circuit(
     organisation_id: UUID,
@@ -49,7 +52,7 @@ def circuits_of(organisation_id: UUID) -> list[ProcessDefinition]:
         for one in definitions.latest_of_each()
         if one.owner_id == organisation_id
         and one.key.startswith("parapheur.")
-        and one.key != FOLDER
+        and one.key not in OURS
     ]
 
 
@@ -69,5 +72,5 @@ def circuit_key(organisation_id: UUID, name: str) -> str:
     )
     body = db.session.get_one(Organisation, organisation_id)
     others = (f"{base}_{word_of(body.slug or body.name)}_{n}" for n in range(2, 1000))
-    free = (one for one in (base, *others) if one not in taken and one != FOLDER)
+    free = (one for one in (base, *others) if one not in taken and one not in OURS)
     return next(free)

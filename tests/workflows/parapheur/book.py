@@ -1,7 +1,6 @@
 """A small body with its book: desks, people, a circuit, and folders to deposit."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +8,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from connectors import StoredFile
-from engine import operations
 from engine.access import Actor, actor_for
 from engine.commands import people
 from engine.models import ProcessInstance, UserTask, db
@@ -19,7 +17,7 @@ from workflows.parapheur import acts, deposit, files, publishing, typology
 from workflows.parapheur.circuits import APPROVE, SIGN, Step
 from workflows.parapheur.deposit import Given
 
-FOLDER = Path(publication.WORKFLOWS) / "parapheur/folder"
+BOOK = publication.WORKFLOWS / "parapheur"
 DESKS = {
     "assemblees": ("Secrétariat des assemblées", ""),
     "juridique": ("Direction juridique", "Directrice juridique"),
@@ -134,15 +132,10 @@ class Book:
 def open_book(app: Flask) -> Book:
     """A region with four desks, one person at each, and one plain subtype."""
     publication.load_operations()
-    known = operations.remote_catalogue()
-    if "signature.close" not in known:  # until that partner is here
-        seal = {"signature.seal": {"documents": True, "seal": True}}
-        close = {"signature.close": {"documents": True}}
-        operations.allow_remote_calls({**known, **seal, **close})
     office = open_office()
-    publication.publish(
-        "parapheur.folder", publication.read_folder(FOLDER), owner_id=office.region
-    )
+    for name in ("follow_on", "folder"):
+        drawn = publication.read_folder(BOOK / name)
+        publication.publish(f"parapheur.{name}", drawn, owner_id=office.region)
     keeper = people.add_person("ines@region.test", "Inès Perrin")
     people.grant(keeper, office.region, "parapheur_administrator")
     book = Book(app, office, keeper)

@@ -15,6 +15,8 @@ export function people(one) {
       role(one, "Celui du couloir"),
       said(one, "assignee", "feel", "Personne désignée", "La personne à qui la tâche est donnée d’emblée ; vide : à l’équipe."),
       said(one, "organisation", "feel", "Organisme", "L’organisme qui fait la tâche ; vide : celui du dossier."),
+      said(one, "subject", "feel", "Objet", "Ce dont il s’agit, pour les délégations ; vide : la démarche."),
+      said(one, "page", "text", "Salle", "Où la tâche se fait, et là seulement : parapheur. Vide : dans la corbeille."),
       check(one, "signature", "Terminer cette tâche, c’est signer"),
     ] },
     { title: "Délais et priorité", fields: [
@@ -37,7 +39,9 @@ function form(one) {
   return [picked, said(one, "into", "data", "Ranger les réponses sous", "Un nom de donnée ; vide : chaque réponse garde le sien.")];
 }
 
+// A role that is worked out begins with an equals sign: no list holds it.
 function role(one, none) {
+  if (one.facts.property(one.bo, "ebg:role")?.startsWith("=")) return said(one, "role", "feel", "Rôle", "Calculé quand la tâche s’ouvre ; vide : celui du couloir.");
   const options = [{ value: "", label: none }, ...one.catalogue.roles.map(({ name, label }) => ({ value: name, label: `${label} (${name})` }))];
   return { ...said(one, "role", "select", "Rôle"), options };
 }
