@@ -35,27 +35,6 @@ def remind(*, case: Plain, step: str) -> None:
 
 
 @operation
-def compose_mail(*, case: Plain, folder: Plain, to: list[str]) -> Plain:
-    """The mail that says a folder is signed: {to, subject, text}."""
-    row = db.session.get_one(Folder, UUID(folder["id"]))
-    body = db.session.get_one(Organisation, row.organisation_id)
-    return {
-        "to": to,
-        "subject": f"{folder['title']} – dossier {folder['number']}"[:200],
-        "text": f"Bonjour,\n\nLe dossier « {folder['title']} » ({folder['number']}) de "
-        f"{body.name} est signé. Vérifiez-le avec le code {row.code}.\n",
-    }
-
-
-@operation
-def record_mailed(*, case: Plain, folder: Plain, mailed: Plain) -> None:
-    """Note to whom the mail was handed over."""
-    row = records.locked(UUID(folder["id"]))
-    to = list((mailed or {}).get("accepted") or [])
-    records.write(row, "mailed", None, detail={"addresses": to})
-
-
-@operation
 def files_to_send(*, case: Plain, folder: Plain) -> Plain:
     """What a transmission takes: {act, files}, each file with its detached signature."""
     row = db.session.get_one(Folder, UUID(folder["id"]))
@@ -118,7 +97,7 @@ def archive_manifest(*, case: Plain, folder: Plain) -> Plain:
                 "kind": one.file.kind,
                 "created_at": one.version.made_at.isoformat(),
             }
-            for one in files.current(row.instance_id)
+            for one in files.every(row.instance_id)
         ],
         "journal": [
             {"at": e.at.isoformat(), "action": e.action, "digest": e.digest}
