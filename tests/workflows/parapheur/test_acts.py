@@ -60,9 +60,9 @@ def test_an_approval_is_taken_back_until_somebody_acts(app: Flask) -> None:
     assert journal_check.verify() == []
 
 
-def test_a_signature_taken_back_gives_the_version_before(app: Flask) -> None:
+def test_a_signature_taken_back_gives_the_version_before(either_app: Flask) -> None:
     """While the timestamp has not come: it is the last act of the folder."""
-    book = with_circuit(app, *THREE)
+    book = with_circuit(either_app, *THREE)
     folder = book.deposit()
     book.approve(folder, "juridique")
     (before,) = files.current(folder)
