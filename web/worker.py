@@ -130,7 +130,9 @@ class Workers:
         while not self._stop.wait(TIDY_EVERY):
             try:
                 with self.app.app_context():
-                    tidying.tidy(self.app.extensions["partners"]["storage"])
+                    partners = self.app.extensions["partners"]
+                    tidying.tidy(partners["storage"])
+                    tidying.seal_journal(partners["timestamp"])
                     complete_waiting()
             except Exception:  # nothing depends on it; the next one may succeed
                 log.exception("tidy_failed")
