@@ -26,6 +26,7 @@ def main() -> None:
     sys.setrecursionlimit(3000)
     questions, output = open(0, "rb"), sys.stdout.buffer  # noqa: SIM115
     sys.stdout = sys.stderr
+    gc.freeze()  # what was imported stays: only what a document left is looked for
     while questions.peek(1):
         asked, parts = apart.read(questions)
         _give_time(asked.pop("seconds"))
