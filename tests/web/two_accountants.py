@@ -48,7 +48,9 @@ def keep_accounts(office: Any) -> None:
             as_values(ORDER), organisation_id=body, reference="A", actor=actor
         )
         content = build([order(1)], HEADER | {"name": f"PES{suffix}"}, lambda _: INVOICE)
-        file = partners["storage"].put(content, name="pes.xml", media_type="application/xml")
+        file = partners["storage"].put(
+            content, name="pes.xml", media_type="application/xml"
+        )
         examined = partners["helios"].examine(content=content)
         ids[f"pes{suffix}"] = files.keep(file, examined, organisation_id=body, actor=actor)
         kept = partners["storage"].put(RETURN, name="r.xml", media_type="application/xml")

@@ -77,7 +77,7 @@ def create() -> ResponseReturnValue:
     joined, problem = _documents()
     try:
         if problem:
-            _, errors = orders.read(_values(typed, []))
+            errors = orders.read(_values(typed, []))[1]
             raise OrderRefused({**errors, "documents": problem})
         orders.add(
             _values(typed, joined),

@@ -55,7 +55,9 @@ class Accounts:
 
     def stored(self, content: bytes, name: str = "pes.xml") -> StoredFile:
         media = "application/xml" if name.endswith(".xml") else "application/pdf"
-        return self.app.extensions["partners"]["storage"].put(content, name=name, media_type=media)
+        return self.app.extensions["partners"]["storage"].put(
+            content, name=name, media_type=media
+        )
 
     def pes(self, name: str, *orders: Any, **header: Any) -> bytes:
         self.stored(INVOICE, "facture.pdf")
@@ -79,7 +81,10 @@ class Accounts:
     def latest(self, case: UUID) -> Pes:
         db.session.rollback()
         return db.session.scalars(
-            select(Pes).where(Pes.instance_id == case).order_by(Pes.created_at.desc()).limit(1)
+            select(Pes)
+            .where(Pes.instance_id == case)
+            .order_by(Pes.created_at.desc())
+            .limit(1)
         ).one()
 
     def case(self, case: UUID) -> ProcessInstance:
@@ -89,7 +94,9 @@ class Accounts:
     def task(self, case: UUID) -> UUID:
         db.session.rollback()
         return db.session.scalars(
-            select(UserTask.id).where(UserTask.instance_id == case, UserTask.status == "open")
+            select(UserTask.id).where(
+                UserTask.instance_id == case, UserTask.status == "open"
+            )
         ).one()
 
 

@@ -58,7 +58,9 @@ def test_partial_acceptance_is_corrected_and_sent_again(accounts):
     states = {domain: state for domain, _number, state in _batches(row)}
     assert sorted(states.values()) == ["accepted", "refused"]
     assert row.reasons
-    document = db.session.scalars(select(PesDocument).where(PesDocument.pes_id == row.id)).one()
+    document = db.session.scalars(
+        select(PesDocument).where(PesDocument.pes_id == row.id)
+    ).one()
     assert document.state in {"accepted", "refused"}
     same = accounts.signed("PART-1")
     _resend(accounts, case, same)
