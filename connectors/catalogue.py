@@ -20,7 +20,9 @@ NAMES = (
     "sirene",
     "oseo",
     "archiving",
+    "transmission",
     "rendering",
+    "helios",
     "timestamp",
     "signature",
 )

@@ -45,8 +45,10 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
+    "helios",
     "timestamp",
     "signature",
+    "transmission",
 )
 
 Clock = Callable[[], datetime]

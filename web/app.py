@@ -47,6 +47,16 @@ BLUEPRINTS = [
     "web.auth.company",
     "web.inbox.listing",
     "web.inbox.settings",
+    "web.parapheur.desks",
+    "web.parapheur.together",
+    "web.parapheur.folders",
+    "web.parapheur.deciding",
+    "web.parapheur.depositing",
+    "web.parapheur.search",
+    "web.parapheur.typology",
+    "web.parapheur.kinds",
+    "web.parapheur.circuits",
+    "web.parapheur.delegations",
     "web.people.acts",
     "web.people.absences",
     "web.people.team",
@@ -112,6 +122,11 @@ BLUEPRINTS = [
     "web.api.v1",
     "web.api.hooks",
     "web.api.reference",
+    "web.accounting.listing",
+    "web.accounting.orders",
+    "web.accounting.pes",
+    "web.accounting.returns",
+    "web.accounting.budgets",
 ]
 
 

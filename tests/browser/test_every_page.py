@@ -141,6 +141,17 @@ PAGES = {
         "inbox.show task_id=held_task geste=reporter",
     ],
     "head": [
+        "accounting.index",
+        "payment_orders.index",
+        "payment_orders.new",
+        "pes.new",
+        "pes.show pes_id=pes",
+        "pes.batch pes_id=pes position=0",
+        "pes_returns.index",
+        "pes_returns.show return_id=return",
+        "budgets.index",
+        "budgets.new",
+        "budgets.edit budget_id=budget",
         "inbox.index",
         "cases.show case_id=begun",
         "inbox.show task_id=officer_task",
@@ -269,6 +280,10 @@ BY_ANOTHER_TEST = {
 }
 
 NOT_A_PAGE = {
+    "pes.download": "files",
+    "pes.acknowledgement": "files",
+    "pes.document": "files",
+    "pes_returns.download": "files",
     "static": "files",
     "cases.download": "files",
     "cases.diagram_file": "a BPMN file",

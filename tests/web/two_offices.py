@@ -46,7 +46,7 @@ from engine.models import Incident, ProcessDefinition, db
 from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
-from tests.web import two_designers
+from tests.web import two_accountants, two_designers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -127,6 +127,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _ask(office)
     _keep(office)
     two_designers.design(office)
+    two_accountants.keep_accounts(office)
     _look_after(office)
     _open_to_software(office)
     return office

@@ -12,10 +12,12 @@ from web.inbox.too_late import BUSY
 PARTNERS: Mapping[str, object] = {
     "storage": _("Coffre des documents"),
     "antivirus": _("Analyse antivirus des fichiers"),
+    "helios": _("Comptables de l’État (HELIOS)"),
     "mail": _("Envoi de courriels"),
     "sirene": _("Annuaire des entreprises (Sirene)"),
     "oseo": _("Avis de Bpifrance (OSEO)"),
     "archiving": _("Archivage (as@lae)"),
+    "transmission": _("Télétransmission à l’État (S²LOW)"),
     "rendering": _("Édition des courriers (PDF)"),
     "signature": _("Signature électronique"),
     "timestamp": _("Horodatage (RFC 3161)"),
