@@ -26,7 +26,7 @@ def main() -> None:
     sys.setrecursionlimit(3000)
     questions, output = open(0, "rb"), sys.stdout.buffer  # noqa: SIM115
     sys.stdout = sys.stderr
-    gc.freeze()  # what was imported stays: only what a document left is looked for
+    gc.freeze()  # what was loaded stays: only what a document left is gone through
     while questions.peek(1):
         asked, parts = apart.read(questions)
         _give_time(asked.pop("seconds"))

@@ -138,6 +138,9 @@ PAGES = {
         "absences.index",
         "bulk.index",
         "bulk.show job_id=lot",
+        "parapheur_signatures.show lot_id=signing_lot",
+        "parapheur_signatures.helper",
+        "parapheur_certificates.index",
         "inbox.show task_id=held_task geste=reporter",
     ],
     "head": [
@@ -286,6 +289,8 @@ NOT_A_PAGE = {
     "pes_returns.download": "files",
     "static": "files",
     "cases.download": "files",
+    "parapheur_signatures.to_sign": "JSON",
+    "parapheur_signatures.download": "a program",
     "cases.diagram_file": "a BPMN file",
     "designer_files.read": "files",
     "statistics.export": "a file",

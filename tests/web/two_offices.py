@@ -47,6 +47,7 @@ from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
 from tests.web import two_accountants, two_designers
+from tests.web import signing_office, two_designers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -130,6 +131,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     two_accountants.keep_accounts(office)
     _look_after(office)
     _open_to_software(office)
+    signing_office.sign(office)
     return office
 
 

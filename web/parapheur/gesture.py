@@ -6,6 +6,8 @@ The connector is asked with no transaction open.
 
 import base64
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +28,8 @@ Plain = dict[str, Any]
 
 SLICE = 25
 """Folders whose documents are frozen together."""
+TOGETHER = 2
+"""Folders frozen at once: PDF are read in processes of their own."""
 LOCAL = "local"
 
 
@@ -102,16 +106,11 @@ def _frozen(
 def _asked(
     wanted: Mapping[int, Sequence[Plain]], certificate: bytes, chain: Sequence[str]
 ) -> dict[int, list[Plain]]:
-    documents = [one for several in wanted.values() for one in several]
     above = [base64.b64decode(one) for one in chain] or None
-    made = partner("signature").prepare(
-        documents=documents, certificate=certificate, chain=above
-    )
-    by_id = {one["id"]: one for one in made}
-    return {
-        position: [by_id[one["id"]] for one in several]
-        for position, several in wanted.items()
-    }
+    prepare = partial(partner("signature").prepare, certificate=certificate, chain=above)
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        made = pool.map(lambda several: prepare(documents=list(several)), wanted.values())
+        return dict(zip(wanted, made, strict=True))
 
 
 def sign(lot_id: UUID, person: Plain, pin: str | None, *, actor: Actor) -> None:
