@@ -108,6 +108,7 @@ BLUEPRINTS = [
     "web.callbacks",
     "web.news.views",
     "web.api.v1",
+    "web.iparapheur.views",
     "web.api.hooks",
     "web.api.reference",
 ]
