@@ -19,6 +19,7 @@ from engine.documents import ORPHAN_AGE
 from engine.models import Message, db
 from engine.signals import Signal, SignalDelivery
 from engine.transaction import transaction
+from workflows.parapheur import concluding
 
 AT_ONCE = 500
 
@@ -41,6 +42,7 @@ def tidy(storage: Any) -> dict[str, int]:
         "messages": _forget_messages(),
         "signals": _forget_signals(),
         "api": api_keys.forget() + webhooks.forget(),
+        "signing": concluding.forget(),
     }
     plan()
     marks.bury()

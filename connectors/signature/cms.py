@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_der_x509_certificate
+from pyhanko.sign.validation.generic_cms import extract_certs_for_validation
 
 from connectors import Refused
 
@@ -117,6 +118,12 @@ def enveloped(
         {"content_type": "signed_data", "content": cms.SignedData(signed)}
     ).dump()
     return content
+
+
+def people(content: bytes) -> tuple[bytes, list[bytes]]:
+    """The certificate that signed a CMS or a token, and those that came with it, in DER."""
+    known = extract_certs_for_validation(cms.ContentInfo.load(content)["content"])
+    return known.signer_cert.dump(), [one.dump() for one in known.other_certs]
 
 
 def _as_der(value: bytes, key_size: int) -> bytes:

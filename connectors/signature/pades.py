@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors import Refused
 from connectors.signature import apart, cms, stamp
-from connectors.signature.formats import Means
+from connectors.signature.formats import PASSED, Means, Verdict
 
 Plain = dict[str, Any]
 ROOM = 32 * 1024
@@ -62,47 +62,46 @@ def finish(
     made = partial(
         cms.enveloped, attributes, value, prepared["certificate"], prepared["chain"]
     )
-    if token := means.date(hashlib.sha256(value).digest()):
-        dated = made(token)
-        if 2 * len(dated) <= end - start - 2:
-            return _filled(whole, start, end, dated), "B-T"
-    return _filled(whole, start, end, made()), "B-B"
+    token = means.date(hashlib.sha256(value).digest())
+    dated = made(token) if token else b""
+    if token is None or 2 * len(dated) > end - start - 2:
+        return _filled(whole, start, end, made()), "B-B"
+    signed = _filled(whole, start, end, dated)
+    verdicts = [
+        means.judge(who, others, means.now)
+        for who, others in (
+            (prepared["certificate"], prepared["chain"]),
+            cms.people(token),
+        )
+    ]
+    if any(one.indication != PASSED for one in verdicts):
+        return signed, "B-T"
+    return _proved(signed, verdicts), "B-LT"
 
 
 def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
     found, _ = apart.ask("signers", content)
-    if not found:
-        return {"signatures": [], "refusals": []}
-    verdicts = {}
-    for one in found:
-        for who in (one, *one["timestamps"]):
-            der, chain = bytes.fromhex(who["certificate"]), map(bytes.fromhex, who["chain"])
-            verdicts[who["certificate"]] = means.judge(der, list(chain), means.now)
+    if not found["signers"]:
+        return {"signatures": [], "refusals": found["refusals"]}
+    verdicts = _judged(found["signers"], means)
     known = [one.known() for one in verdicts.values()]
     answer, _ = apart.ask("examine", content, known=known, now=means.now.isoformat())
     for facts in answer["signatures"]:
-        facts["quality"] = verdicts[facts.pop("certificate")].quality
+        verdict = verdicts[facts.pop("certificate")]
+        facts["quality"] = "" if facts["kind"] == "timestamp" else verdict.quality
     return dict(answer)
 
 
-def strengthen(content: bytes, means: Means) -> tuple[bytes, bool]:
-    """With what proves that no certificate of its signatures was revoked (level B-LT).
+def strengthen(content: bytes, means: Means) -> tuple[bytes, bool] | None:
+    """With what proves that no certificate behind its signatures was revoked (level B-LT).
 
-    And whether the proof is whole.
+    And whether the proof is whole; None for a file without signatures.
     """
     found, _ = apart.ask("signers", content)
-    verdicts = [
-        means.judge(
-            bytes.fromhex(who["certificate"]),
-            [bytes.fromhex(one) for one in who["chain"]],
-            means.now,
-        )
-        for one in found
-        for who in (one, *one["timestamps"])
-    ]
-    whole = bool(verdicts) and all(one.ocsps or one.crls for one in verdicts)
-    _, (tail,) = apart.ask("strengthen", content, known=[one.known() for one in verdicts])
-    return content + tail, whole
+    verdicts = list(_judged(found["signers"], means).values())
+    if not verdicts:
+        return None
+    return _proved(content, verdicts), all(one.indication == PASSED for one in verdicts)
 
 
 def archive(content: bytes, means: Means) -> bytes | None:
@@ -115,6 +114,24 @@ def archive(content: bytes, means: Means) -> bytes | None:
     if token is None:
         return None
     return _filled(content + tail, placed["start"], placed["end"], token)
+
+
+def _judged(found: list[Plain], means: Means) -> dict[str, Verdict]:
+    """What each certificate behind signatures is worth, by its bytes in hexadecimal."""
+    return {
+        who["certificate"]: means.judge(
+            bytes.fromhex(who["certificate"]),
+            [bytes.fromhex(one) for one in who["chain"]],
+            means.now,
+        )
+        for one in found
+        for who in (one, *one["timestamps"])
+    }
+
+
+def _proved(content: bytes, verdicts: list[Verdict]) -> bytes:
+    _, (tail,) = apart.ask("strengthen", content, known=[one.known() for one in verdicts])
+    return content + tail
 
 
 def _filled(whole: bytes, start: int, end: int, envelope: bytes) -> bytes:

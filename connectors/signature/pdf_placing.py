@@ -29,6 +29,13 @@ POINTS = 72 / 25.4
 WIDTH, HEIGHT = 70.0, 25.0
 
 
+class Additions(IncrementalPdfFileWriter):
+    """Adds to a file and leaves what it says of itself alone: its metadata are its author's."""
+
+    def _update_meta(self) -> None:
+        pass
+
+
 def place(
     content: bytes,
     stamp: bytes,
@@ -81,7 +88,7 @@ def opened(content: bytes) -> IncrementalPdfFileWriter:
     reader = pdf_dangers.read(content)
     if reasons := pdf_dangers.found(reader):
         raise Refused(reasons, code="dangerous")
-    return IncrementalPdfFileWriter(io.BytesIO(content), prev=reader)
+    return Additions(io.BytesIO(content), prev=reader)
 
 
 def _check_open(reader: PdfFileReader) -> None:

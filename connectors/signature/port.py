@@ -51,6 +51,9 @@ class Signature(Protocol):
         Raises Refused when the person has none, or when it is expired or revoked.
         """
 
+    def chain(self, *, signer: str, person: Plain) -> list[bytes]:
+        """The certificates above that one, in DER, to give to `prepare`. Raises as it does."""
+
     def prepare(
         self,
         *,
@@ -95,7 +98,7 @@ class Signature(Protocol):
         """
 
     def seal(self, *, documents: list[Plain], seal: str, key: str) -> Produced:
-        """Seal documents with a server key named `seal`, once for a given `key`.
+        """Seal documents with a server key named `seal`, the first one set up when "".
 
         The value is {files: [{id, file: {sha256, name, media_type, size}, level,
         signatures}]}; the files are kept by the storage and listed as documents.

@@ -19,7 +19,7 @@ from cryptography.x509 import load_der_x509_certificate, load_der_x509_crl, ocsp
 from connectors import ConnectorError, wire
 
 PARTNER = "L’autorité de certification"
-KEPT = timedelta(minutes=10)
+KEPT = timedelta(minutes=1)
 LARGEST = 20 * 1024**2
 
 

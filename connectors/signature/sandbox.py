@@ -1,4 +1,6 @@
-"""What a certificate authority answers to whoever doubts: OCSP (RFC 6960) and its CRL."""
+"""What a certificate authority answers to whoever doubts: OCSP (RFC 6960) and its CRL; and a
+provider of remote signatures, under `/csc/v2/`.
+"""
 
 from datetime import UTC, timedelta
 from http import HTTPStatus
@@ -15,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 from connectors import sandboxes
 from connectors.sandboxes import Clock, Settings
 from connectors.signature.authority import Authority, Identity, authority
+from connectors.signature.signers import csc_sandbox
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -34,6 +37,8 @@ def application(data: Path, settings: Settings, clock: Clock) -> "WSGIApplicatio
 
 
 def _answer(kept: Authority, request: Request) -> Response:
+    if request.path.startswith(csc_sandbox.PREFIX):
+        return csc_sandbox.answer(kept, request)
     if request.path == "/ocsp" and request.method == "POST":
         return _told(kept, request.get_data())
     if request.path in {"/root.crl", "/issuing.crl"}:

@@ -5,14 +5,20 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
+import structlog
+
 from connectors import ConnectorError, Produced, Refused, StoredFile
-from connectors.signature import certificates, formats, pades
-from connectors.signature.formats import INDETERMINATE, Format, Means, Verdict
+from connectors.signature import answers, certificates, formats, pades
+from connectors.signature.formats import Format, Means
 from connectors.signature.signers import Signer
 from connectors.signature.trust import Trust
 from connectors.timestamp import Timestamp
+
+log = structlog.get_logger()
 
 Plain = dict[str, Any]
 MEGABYTE = 1024**2
@@ -32,6 +38,7 @@ class Signatures:
     trust: Trust
     timestamp: Timestamp
     largest: int
+    remembered: Path
     mode: Literal["live", "sandbox"]
 
     def check(self) -> list[str]:
@@ -88,7 +95,7 @@ class Signatures:
         certificate = base64.b64decode(state["certificate"])
         chain = [base64.b64decode(one) for one in state["chain"]]
         asked = [one["id"] for one in prepared["to_sign"]]
-        given = {one: _decoded(values.get(one)) for one in asked}
+        given = {one: answers.decoded(values.get(one)) for one in asked}
         form = self._format(document["format"])
         told = {
             "state": state["format"],
@@ -96,12 +103,16 @@ class Signatures:
             "certificate": certificate,
             "chain": chain,
         }
-        means = self._means()
-        signed, level = form.finish(content, told, given, means)
-        signed, level = self._lasting(document["format"], signed, level, means)
-        name, media_type = _named(document, detached=signed[: len(content)] != content)
-        file = self.store(signed, name, media_type)
-        facts = self._made(certificate, chain, document["format"], level, state["at"])
+        dates: list[datetime] = []
+        signed, level = form.finish(content, told, given, self._means(dates))
+        file = self.store(signed, *answers.named(document))
+        facts = {
+            **self._made(certificate, chain),
+            "format": document["format"],
+            "level": level,
+            "signed_at": state["at"],
+            "timestamped_at": dates[-1].isoformat() if dates and level != "B-B" else None,
+        }
         return {"id": document["id"], "file": file, "level": level, "signatures": [facts]}
 
     def examine(
@@ -113,51 +124,56 @@ class Signatures:
             found = form.examine(content, detached, self._means())
         except Refused as refused:
             found = {"signatures": [], "refusals": refused.reasons}
-        return _summed(found, self.clock())
+        return answers.summed(found, self.clock())
 
     def seal(self, *, documents: list[Plain], seal: str, key: str) -> Produced:
-        signer = self.seals.get(seal)
+        signer = self.seals.get(seal) if seal else next(iter(self.seals.values()), None)
         if signer is None:
             raise Refused([f"Le cachet « {seal} » n’est pas installé."], code="unknown")
-        certificate, chain = signer.certificate(None)
-        made = []
-        for one in self.prepare(documents=documents, certificate=certificate, chain=chain):
-            values = signer.sign(None, one["to_sign"])
-            made.append(self.finish(prepared=one, values=values))
-        return _produced(made, "sealed", "Document cacheté")
+
+        def act() -> Produced:
+            certificate, chain = signer.certificate(None)
+            made = []
+            for one in self.prepare(
+                documents=documents, certificate=certificate, chain=chain
+            ):
+                values = signer.sign(None, one["to_sign"])
+                made.append(self.finish(prepared=one, values=values))
+            return answers.produced(made, "sealed", "Document cacheté")
+
+        return answers.once(self.remembered, key, self.clock(), act)
 
     def close(self, *, documents: list[Plain], key: str) -> Produced:
-        made, complete = [], True
-        for one in documents:
-            closed, whole = self._closed(one)
-            made.append(closed)
-            complete = complete and whole
-        produced = _produced(made, "closed", "Document clos par un horodatage")
-        return Produced({**produced.value, "complete": complete}, produced.documents)
+        def act() -> Produced:
+            made = [self._closed(one) for one in documents]
+            complete = all(whole for _, whole in made)
+            files, title = [one for one, _ in made], "Document clos par un horodatage"
+            return answers.produced(files, "closed", title, complete=complete)
+
+        return answers.once(self.remembered, key, self.clock(), act)
 
     def _closed(self, document: Plain) -> tuple[Plain, bool]:
+        """The document as far as it can be closed today, and whether it wholly is."""
         content, means = self.documents(document["sha256"]), self._means()
-        kept = {
-            "id": document["id"],
-            "file": StoredFile(
-                document["sha256"], document["name"], document["media_type"], len(content)
-            ),
-            "level": "",
-            "signatures": [],
-        }
+        name, media_type = document["name"], document["media_type"]
+        kept = StoredFile(document["sha256"], name, media_type, len(content))
+        told = {"id": document["id"], "file": kept, "level": "", "signatures": []}
         if document.get("format") != "pades":
-            return kept, True
+            return told, True
         self._check_size(len(content))
-        try:
-            stronger, whole = pades.strengthen(content, means)
-        except Refused:
-            return kept, True
-        if not (archived := pades.archive(stronger, means)):
-            return kept, False
-        file = self.store(archived, document["name"], document["media_type"])
-        facts = self.examine(content=archived, media_type="application/pdf")
-        told = {"level": facts["level"], "signatures": facts["signatures"][-1:]}
-        return {**kept, "file": file, **told}, whole
+        found = pades.strengthen(content, means)
+        if found is None:
+            return told, True
+        stronger, whole = found
+        closed = pades.archive(stronger, means)
+        made = closed or stronger
+        facts = self.examine(content=made, media_type=media_type)
+        return {
+            **told,
+            "file": self.store(made, name, media_type),
+            "level": facts["level"],
+            "signatures": facts["signatures"][-1:] if closed else [],
+        }, whole and closed is not None
 
     def _prepared(self, document: Plain, certificate: bytes, chain: list[bytes]) -> Plain:
         self._check_size(int(document.get("size") or 0))
@@ -181,15 +197,6 @@ class Signatures:
             "state": state,
         }
 
-    def _lasting(
-        self, form: str, signed: bytes, level: str, means: Means
-    ) -> tuple[bytes, str]:
-        """Raised to B-LT where the format knows it and the authorities answer."""
-        if form != "pades" or level != "B-T":
-            return signed, level
-        stronger, whole = pades.strengthen(signed, means)
-        return (stronger, "B-LT") if whole else (signed, level)
-
     def _check(self, certificate: bytes, chain: list[bytes]) -> None:
         one, now = certificates.loaded(certificate), self.clock()
         certificates.check(one, now)
@@ -204,19 +211,14 @@ class Signatures:
                 code="untrusted",
             )
 
-    def _made(
-        self, certificate: bytes, chain: list[bytes], form: str, level: str, at: str
-    ) -> Plain:
-        """The facts of a signature just made."""
-        verdict, one = self._judge(certificate, chain), certificates.loaded(certificate)
+    def _made(self, certificate: bytes, chain: list[bytes]) -> Plain:
+        """What is known of a signature just made by its certificate."""
+        verdict = self.trust.judge(certificate, chain, self.clock())
+        one = certificates.loaded(certificate)
         return {
             "kind": certificates.kind(one),
-            "format": form,
-            "level": level,
             "quality": verdict.quality,
             **certificates.described(one),
-            "signed_at": at,
-            "timestamped_at": None if level == "B-B" else self.clock().isoformat(),
             "indication": verdict.indication,
             "sub_indication": verdict.sub_indication,
             "intact": True,
@@ -224,25 +226,26 @@ class Signatures:
             "detail": {},
         }
 
-    def _judge(self, certificate: bytes, chain: list[bytes]) -> Verdict:
-        return self.trust.judge(certificate, chain, self.clock())
-
-    def _means(self) -> Means:
+    def _means(self, dates: list[datetime] | None = None) -> Means:
+        """What formats may ask; `dates` receives the moments of the tokens that they got."""
         return Means(
             now=self.clock(),
             settings=self.settings,
-            date=self._date,
+            date=partial(self._date, [] if dates is None else dates),
             verify_date=lambda token, digest: self.timestamp.verify(
                 token=token, digest=digest
             ),
             judge=self.trust.judge,
         )
 
-    def _date(self, digest: bytes) -> bytes | None:
+    def _date(self, dates: list[datetime], digest: bytes) -> bytes | None:
         try:
-            return self.timestamp.token(digest=digest)
-        except ConnectorError:
+            token = self.timestamp.token(digest=digest)
+            dates.append(self.timestamp.verify(token=token, digest=digest))
+        except ConnectorError as error:
+            log.warning("timestamp_missing", problem=str(error))
             return None  # it costs a level, never the signature
+        return token
 
     def _signer(self, name: str) -> Signer:
         if name not in self.people:
@@ -263,56 +266,3 @@ class Signatures:
                 [f"Le fichier fait {size // MEGABYTE} Mo : {most} Mo au plus."],
                 code="too_large",
             )
-
-
-def _decoded(value: str | None) -> bytes:
-    try:
-        return base64.b64decode(value or "", validate=True)
-    except ValueError as error:
-        raise Refused(["La signature reçue n’est pas en base64."], code="value") from error
-
-
-def _named(document: Plain, *, detached: bool) -> tuple[str, str]:
-    """How the file made is called: a detached signature is another file."""
-    if document["format"] == "cades":
-        return f"{document['name']}.p7s", "application/pkcs7-signature"
-    if document["format"] == "xades":
-        return f"{document['name']}.xml", "application/xml"
-    return document["name"], document["media_type"]
-
-
-def _summed(found: Plain, now: datetime) -> Plain:
-    """What `examine` answers of what a format found."""
-    signatures, refusals = found["signatures"], found["refusals"]
-    indications = [one["indication"] for one in signatures]
-    worst = next(
-        (one for one in (formats.FAILED, INDETERMINATE) if one in indications),
-        formats.PASSED,
-    )
-    levels = [one["level"] for one in signatures if one["level"]]
-    order = ["B-B", "B-T", "B-LT", "B-LTA"]
-    return {
-        "signed": bool(signatures),
-        "valid": bool(signatures) and not refusals and worst == formats.PASSED,
-        "level": min(levels, key=order.index) if levels else "",
-        "indication": "" if not signatures else formats.FAILED if refusals else worst,
-        **found,
-        "checked_at": now.isoformat(),
-    }
-
-
-def _produced(made: list[Plain], kind: str, title: str) -> Produced:
-    files = [
-        {
-            **one,
-            "file": {
-                name: getattr(one["file"], name)
-                for name in ("sha256", "name", "media_type", "size")
-            },
-        }
-        for one in made
-    ]
-    return Produced(
-        {"files": files},
-        [(kind, f"{title} : {one['file'].name}", one["file"]) for one in made],
-    )

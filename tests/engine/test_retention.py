@@ -275,6 +275,6 @@ def test_every_table_of_a_case_is_known(app: Flask) -> None:
         "parapheur_folder_desk", "parapheur_opinion", "parapheur_reading",
         "parapheur_signature", "parapheur_version",
         "presence", "remote_call", "signal",
-        "signal_delivery", "timer", "tracking_secret", "user_task",
+        "signal_delivery", "signing_item", "timer", "tracking_secret", "user_task",
     }  # fmt: skip
     assert UserTask.__table__ in eliminating_cases.case_tables()

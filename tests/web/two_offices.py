@@ -46,7 +46,8 @@ from engine.models import Incident, ProcessDefinition, db
 from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
-from tests.web import two_designers
+from tests.web import two_accountants, two_designers, two_registers
+from tests.web import signing_office, two_designers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -108,6 +109,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
             ("head", "region", "head_of_service"),
             ("cofunder", "department", "cofunder"),
             ("brander", "region", "administrator"),
+            ("act_officer", "region", "legality_officer"),
         ):
             _enter(office, role + name, ids[organisation + suffix], held)
     platform = people.add_organisation("platform", "e-bourgogne", slug="platform")
@@ -127,8 +129,12 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _ask(office)
     _keep(office)
     two_designers.design(office)
+    two_accountants.keep_accounts(office)
     _look_after(office)
     _open_to_software(office)
+    for suffix in ("", "_2"):
+        two_registers.keep(office.ids, office.ids[f"document{suffix}"], suffix)
+    signing_office.sign(office)
     return office
 
 

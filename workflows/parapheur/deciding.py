@@ -124,20 +124,36 @@ def sign(
     document is missing or was signed in another version.
     """
     with opened(task_id) as held:
-        require(actor, "complete", held.task)
-        if not held.task.signature:
-            raise ActRefused({"task": "Cette étape ne demande pas de signature."})
-        _check_signed(held.folder, signed)
-        _say(held.folder, metadata, said.APPROVAL)
-        act = records.write(
-            held.folder, "signed", actor, task=held.task, note=note,
-            private_note=private_note,
+        return signed_at(
+            held, signed, actor=actor, note=note, private_note=private_note,
+            metadata=metadata, job=job,
         )  # fmt: skip
-        digests = files.take_signed(held.folder, signed, act)
-        levels = {str(one["id"]): one.get("level") for one in signed}
-        act.detail = {"digests": digests, "levels": levels}
-        _complete(held, {"answer": "approve"}, actor, job)
-        return act.id
+
+
+def signed_at(
+    held: Opened,
+    signed: Sequence[Plain],
+    *,
+    actor: Actor,
+    note: str = "",
+    private_note: str = "",
+    metadata: Mapping[str, Any] | None = None,
+    job: UUID | None = None,
+) -> UUID:
+    """The same within the open transaction that holds the task: see `sign`."""
+    require(actor, "complete", held.task)
+    if not held.task.signature:
+        raise ActRefused({"task": "Cette étape ne demande pas de signature."})
+    _check_signed(held.folder, signed)
+    _say(held.folder, metadata, said.APPROVAL)
+    act = records.write(
+        held.folder, "signed", actor, task=held.task, note=note, private_note=private_note
+    )
+    digests = files.take_signed(held.folder, signed, act)
+    levels = {str(one["id"]): one.get("level") for one in signed}
+    act.detail = {"digests": digests, "levels": levels}
+    _complete(held, {"answer": "approve"}, actor, job)
+    return act.id
 
 
 def _check_signed(folder: Folder, signed: Sequence[Plain]) -> None:

@@ -1,0 +1,44 @@
+"""Certificates that do not bear their agent's name: the keeper of the book confirms them."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.models import db
+from web.auth import current_actor, guard
+from web.cases.reading import names
+from web.typed import page_number
+from workflows.parapheur import certificates
+from workflows.parapheur.lots import SigningCertificate
+from workflows.parapheur.rules import KEEPER
+
+bp = Blueprint("parapheur_certificates", __name__, url_prefix="/parapheur/certificats")
+
+PER_PAGE = 50
+
+
+@bp.get("/")
+@guard("handle")
+def index() -> ResponseReturnValue:
+    """The certificates that wait for a confirmation, in the bodies whose book one keeps."""
+    bodies = current_actor().organisations(KEEPER)
+    page = db.paginate(
+        certificates.waiting(bodies), page=page_number(), per_page=PER_PAGE, error_out=False
+    )
+    people = names({one.person_id for one in page.items})
+    return render_template(
+        "signing/certificates.html", page=page, people=people, me=current_actor().person_id
+    )
+
+
+@bp.post("/<string(length=64):sha256>/<uuid:person_id>")
+@guard("handle")
+def confirm(sha256: str, person_id: UUID) -> ResponseReturnValue:
+    """Say that a certificate is that agent's."""
+    if db.session.get(SigningCertificate, (sha256, person_id)) is None:
+        abort(404)
+    certificates.confirm(sha256, person_id, actor=current_actor())
+    flash(_("Certificat confirmé : l’agent peut signer avec."), "success")
+    return redirect(url_for(".index"))
