@@ -19,7 +19,8 @@ from web.api.problems import Fault, Problem, answer
 from web.iparapheur import premis
 from web.iparapheur.telling import page, paged, states, told
 from web.security import csrf
-from workflows.parapheur import deposit, withdrawing
+from workflows.parapheur import deposit, proofs, withdrawing
+from workflows.parapheur import premis as history
 from workflows.parapheur.acts import ActRefused
 from workflows.parapheur.deposit import DepositRefused, Given
 from workflows.parapheur.models import (
@@ -161,7 +162,7 @@ def list_folders(tenant: UUID, desk_id: UUID, state: str) -> Response:
 @READ
 def folder_premis(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
     """A folder and its files, in PREMIS."""
-    content = premis.written(_folder(tenant, desk_id, folder_id))
+    content = _premis(_folder(tenant, desk_id, folder_id))
     return Response(content, mimetype="application/xml")
 
 
@@ -171,7 +172,7 @@ def folder_zip(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
     """Every file of a folder, with its PREMIS."""
     folder = _folder(tenant, desk_id, folder_id)
     name = f"i_Parapheur_internal_premis_{folder.instance_id}.xml"
-    return folder_files.zipped(folder, {name: premis.written(folder)})
+    return folder_files.zipped(folder, {name: _premis(folder).encode()})
 
 
 @bp.delete("/<uuid:tenant>/desk/<uuid:desk_id>/folder/<uuid:folder_id>")
@@ -234,6 +235,11 @@ def _desk(tenant: UUID, desk_id: UUID) -> Desk:
 def _folder(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Folder:
     _desk(tenant, desk_id)
     return folders.mine(folder_id)
+
+
+def _premis(folder: Folder) -> str:
+    """The history of a folder: its files, its acts, its signatures."""
+    return history.write(proofs.gather(folder.instance_id))
 
 
 def _subtype(tenant: UUID, described: premis.Described) -> FolderSubtype:
