@@ -133,6 +133,7 @@ BLUEPRINTS = [
     "web.transmission.pes",
     "web.news.views",
     "web.api.v1",
+    "web.iparapheur.views",
     "web.api.hooks",
     "web.api.reference",
     "web.accounting.listing",

@@ -102,7 +102,7 @@ def list_folders(query: FoldersAsked) -> Page[FolderHead]:
 )  # fmt: skip
 def get_folder(folder_id: UUID) -> FolderInFull:
     """Where a folder is: its state, who has it, what was done, its files, why it came back."""
-    return folder_telling.in_full(_mine(folder_id))
+    return folder_telling.in_full(mine(folder_id))
 
 
 @operation(
@@ -112,7 +112,7 @@ def get_folder(folder_id: UUID) -> FolderInFull:
 )  # fmt: skip
 def get_folder_file(folder_id: UUID, file_id: UUID, query: VersionAsked) -> Response:
     """The bytes of a file: its current version, signed if it is, or the one of `version`."""
-    document = folder_files.version_of(_mine(folder_id), file_id, query.version)
+    document = folder_files.version_of(mine(folder_id), file_id, query.version)
     return folder_files.sent(document)
 
 
@@ -123,7 +123,7 @@ def get_folder_file(folder_id: UUID, file_id: UUID, query: VersionAsked) -> Resp
 )  # fmt: skip
 def get_folder_archive(folder_id: UUID) -> Response:
     """Every file in its current version, and the evidence, as one zip."""
-    return folder_files.zipped(_mine(folder_id))
+    return folder_files.zipped(mine(folder_id))
 
 
 @operation(
@@ -134,7 +134,7 @@ def get_folder_archive(folder_id: UUID) -> Response:
 )  # fmt: skip
 def withdraw_folder(folder_id: UUID, body: Withdrawal) -> None:
     """Take back a folder on which no desk has acted yet, or one that was refused."""
-    folder = _mine(folder_id)
+    folder = mine(folder_id)
     try:
         withdrawing.withdraw(folder.instance_id, actor=keyed.actor(), reason=body.reason)
     except ActRefused as refused:
@@ -164,7 +164,7 @@ def deposited(asked: NewFolder, given: list[Given], role: str) -> Folder:
             visibility=asked.visibility,
         )
     except DepositRefused as refused:
-        raise Problem(422, "bad-values", errors=_faults(refused)) from None
+        raise Problem(422, "bad-values", errors=faults(refused)) from None
     return db.session.get_one(Folder, found)
 
 
@@ -239,7 +239,7 @@ def _known(external_id: str | None) -> Folder | None:
             Folder.external_id == external_id,
         )
     ).first()
-    return _mine(found.instance_id) if found else None
+    return mine(found.instance_id) if found else None
 
 
 def _listed(
@@ -274,7 +274,7 @@ def _listed(
             yield row[0], row[1]
 
 
-def _mine(folder_id: UUID) -> Folder:
+def mine(folder_id: UUID) -> Folder:
     """A folder that the key may see. Raises Problem."""
     found: Folder = refusals.found(Folder, folder_id)
     if found.organisation_id != keyed.key().organisation_id:
@@ -282,7 +282,7 @@ def _mine(folder_id: UUID) -> Folder:
     return found
 
 
-def _faults(refused: DepositRefused) -> list[Fault]:
+def faults(refused: DepositRefused) -> list[Fault]:
     return [
         Fault(where="body", pointer="/" + field.replace(".", "/"), message=sentence)
         for field, sentence in refused.errors.items()
