@@ -151,6 +151,9 @@ PAGES = {
         "absences.index",
         "bulk.index",
         "bulk.show job_id=lot",
+        "parapheur_signatures.show lot_id=signing_lot",
+        "parapheur_signatures.helper",
+        "parapheur_certificates.index",
         "inbox.show task_id=held_task geste=reporter",
     ],
     "head": [
@@ -305,6 +308,8 @@ NOT_A_PAGE = {
     "letters.document": "files",
     "registry.feed": "an Atom feed",
     "registry.document": "files",
+    "parapheur_signatures.to_sign": "JSON",
+    "parapheur_signatures.download": "a program",
     "cases.diagram_file": "a BPMN file",
     "designer_files.read": "files",
     "statistics.export": "a file",

@@ -47,6 +47,7 @@ from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
 from tests.web import two_accountants, two_designers, two_registers
+from tests.web import signing_office, two_designers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -133,6 +134,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _open_to_software(office)
     for suffix in ("", "_2"):
         two_registers.keep(office.ids, office.ids[f"document{suffix}"], suffix)
+    signing_office.sign(office)
     return office
 
 

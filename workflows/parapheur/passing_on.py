@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine import clock, directory, notices, told
+from engine import clock, definitions, directory, feel, notices, told
 from engine.directory import Organisation
 from engine.journal import JournalEntry
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
@@ -103,10 +103,26 @@ def archive_manifest(*, case: Plain, folder: Plain) -> Plain:
             {"at": e.at.isoformat(), "action": e.action, "digest": e.digest}
             for e in entries
         ],
-        "retention_years": 10,
-        "final_disposition": "keep",
-        "access_rule": "AR038",
+        **_retention(row, instance),
     }
+
+
+def _retention(row: Folder, instance: ProcessInstance) -> Plain:
+    """What the table of the folder's own version says of its kind and of its day."""
+    day = row.deposited_at.astimezone(clock.PARIS).date()
+    known = {
+        "protocol": row.subtype.type.protocol,
+        "deposited_on": day.isoformat(),
+    }
+    found: Plain | None = feel.plain(
+        definitions.decide(instance.definition_id, "retention", known)
+    )
+    if found is None:
+        raise ValueError(
+            "La table « Conservation des dossiers » ne dit rien de ce dossier : "
+            "complétez-la, puis relancez."
+        )
+    return found
 
 
 @operation
