@@ -54,7 +54,10 @@ def _classification(region: UUID) -> LegalityClassification:
     return LegalityClassification(
         organisation_id=region,
         version_date=clock.today(),
-        natures=[{"code": 1, "label": "Délibérations"}, {"code": 3, "label": "Individuels"}],
+        natures=[
+            {"code": 1, "label": "Délibérations"},
+            {"code": 3, "label": "Individuels"},
+        ],
         document_types=[{"nature": 1, "code": "99_DE", "label": "Délibération"}],
         matters=[
             {"code": "5", "label": "Institutions"},

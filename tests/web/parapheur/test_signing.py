@@ -25,7 +25,7 @@ from tests.web.parapheur.lots import (
 )
 from workflows.parapheur import files, gathering
 from workflows.parapheur.lots import SigningItem, SigningLot
-from workflows.parapheur.models import FileSignature, Folder, FolderAct
+from workflows.parapheur.models import FolderAct
 
 
 def signed_acts(folder):
