@@ -113,9 +113,7 @@ def test_a_resolution_from_its_deposit_to_the_archive(
     agathe.wait_to_read("Accusé de réception", seconds=60)
     agathe.reads("par délégation de Marie Vasseur", "arrêté n° 2026-118")
     agathe.look("parapheur-dossier")
-    signed = agathe.download(
-        agathe.page.get_by_role("link", name="Télécharger").first
-    )
+    signed = agathe.download(agathe.page.get_by_role("link", name="Télécharger").first)
     if shutil.which("pdfsig") is None:
         pytest.skip("pdfsig is not installed")
     path = tmp_path / "signed.pdf"
