@@ -176,8 +176,6 @@ PAGES = {
         "parapheur_search.index mots=folder",
         "parapheur_delegations.index",
         "inbox.show task_id=held_task geste=reporter",
-    ],
-    "head": [
         "parapheur_typology.index",
         "parapheur_typology.new_desk",
         "parapheur_typology.show_desk desk_id=juridique",
