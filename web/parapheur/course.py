@@ -23,10 +23,9 @@ ACTED = {
     "opinion_given",
     "mailed",
     "transmitted",
+    "acknowledged",
     "archived",
 }
-BY_OFFICE = {"sealed", "mailed", "archived", "acknowledged"}
-"""Acts of the office itself that end a step."""
 
 
 @dataclass
@@ -143,7 +142,7 @@ def _judge(stage: Stage, tasks: Sequence[UserTask], desks: Mapping[str, str]) ->
             stage.holder = _("Maintenant : %(desks)s", desks=", ".join(now))
     elif any(one.kind == "refused" for one in stage.acts):
         stage.state = "refused"
-    elif any(one.kind in {*ACTED, *BY_OFFICE, "bypassed"} for one in stage.acts):
+    elif any(one.kind in {*ACTED, "bypassed"} for one in stage.acts):
         stage.state = "done"
 
 
