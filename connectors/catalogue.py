@@ -20,7 +20,10 @@ NAMES = (
     "sirene",
     "oseo",
     "archiving",
+    "transmission",
     "rendering",
+    "actes",
+    "helios",
     "timestamp",
     "signature",
 )

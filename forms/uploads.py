@@ -45,18 +45,24 @@ class _Kind:
 
 
 def check(
-    name: str, content: IO[bytes] | bytes, *, max_size: int = MAX_FILE_SIZE
+    name: str,
+    content: IO[bytes] | bytes,
+    *,
+    max_size: int = MAX_FILE_SIZE,
+    machines: bool = False,
 ) -> Checked:
     """Judge a file by the name it came with and its bytes (a seekable stream, or bytes).
 
-    The stream is left at its start.
+    `machines` accepts what programs exchange too: XML, and signatures kept beside what they
+    sign. The stream is left at its start.
     """
     stream = io.BytesIO(content) if isinstance(content, bytes) else content
     kept = clean_name(name)
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     head = stream.read(_HEAD)
-    kind = KINDS.get(_extension(kept))
+    extension = _extension(kept)
+    kind = KINDS.get(extension) or (MACHINES.get(extension) if machines else None)
     problem = _problem(kept, kind, head, stream, size=size, max_size=max_size)
     stream.seek(0)
     media_type = kind.media_type if kind else "application/octet-stream"
@@ -181,3 +187,21 @@ KINDS: Mapping[str, _Kind] = {
     "txt": _Kind("text/plain", "un texte", _text),
 }
 """What may be stored, by extension."""
+
+
+def _xml(head: bytes, _stream: IO[bytes]) -> bool:
+    begins = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return begins and b"<!DOCTYPE" not in head and b"<!ENTITY" not in head
+
+
+_SIGNATURE = _Kind(
+    "application/pkcs7-signature", "une signature détachée",
+    _starts(b"\x30\x80", b"\x30\x82", b"\x30\x83", b"\x30\x84", b"-----BEGIN"),
+)  # fmt: skip
+
+MACHINES: Mapping[str, _Kind] = {
+    "xml": _Kind("application/xml", "un fichier XML", _xml),
+    "p7s": _SIGNATURE,
+    "p7m": _SIGNATURE,
+}
+"""What programs exchange, taken where it is asked for, by extension."""

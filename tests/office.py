@@ -37,6 +37,7 @@ class Office:
     applicant: Actor
     stranger: Actor
     operator: Actor
+    legality_officer: Actor
 
 
 def open_office() -> Office:
@@ -58,6 +59,9 @@ def open_office() -> Office:
         applicant=_actor("anne@morvan.test", "Anne Morvan", company, "applicant"),
         stranger=_actor("max@autre.test", "Max Autre", other, "applicant"),
         operator=_actor("olga@ebg.test", "Olga Durand", platform, "operator"),
+        legality_officer=_actor(
+            "agathe@region.test", "Agathe Simon", region, "legality_officer"
+        ),
     )
 
 

@@ -8,8 +8,8 @@ import click
 from flask import Flask, current_app
 from sqlalchemy import select
 
-from connectors import sandboxes
-from engine import clock, journal_check, journal_export, marks
+from connectors import Misconfigured, references, sandboxes
+from engine import clock, journal_check, journal_export, journal_seals, marks
 from engine.commands import chores
 from engine.commands.publishing import PublishedByAnother, PublishedByDesigner
 from engine.directory import Organisation
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     for command in (
         publish, worker, sweep, sandbox, check_partners, import_aids, journal_verify,
         clock_advance, seed_demo, tidy, backup_done, add_organisation, import_agents,
+        import_references,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -143,14 +144,36 @@ def import_aids(file: Path, origin: str | None, complete: bool) -> None:
     )
 
 
+@click.command("import-references")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def import_references(folder: Path) -> None:
+    """Copy official schemas and code lists where the checks look for them."""
+    settings = current_app.extensions["settings"]
+    try:
+        kept = references.import_from(folder, settings.data, at=clock.now())
+    except Misconfigured as problem:
+        raise click.ClickException(str(problem)) from problem
+    files = sum(
+        one["files"] for one in references.imported(kept.parent) if one["name"] == kept.name
+    )
+    click.echo(f"{files} fichiers de {folder.name} importés dans {kept}.")
+
+
 @click.command("journal-verify")
 @click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Verify an export (JSON lines) instead of the database.",
 )  # fmt: skip
 def journal_verify(file: Path | None) -> None:
-    """Read the whole journal again and say whether any link of a chain is broken."""
-    faults = journal_export.verify(file) if file else journal_check.verify()
+    """Read the whole journal again: is any link of a chain, or any daily seal, broken?"""
+    if file:
+        faults = journal_export.verify(file)
+    else:
+        timestamp = current_app.extensions["partners"]["timestamp"]
+        faults = journal_check.verify()
+        faults += journal_seals.verify(
+            lambda token, digest: timestamp.verify(token=token, digest=digest)
+        )
     for fault in faults:
         click.echo(fault, err=True)
     click.echo("Journal intact." if not faults else f"{len(faults)} anomalies.")
@@ -169,7 +192,9 @@ def backup_done(where: str) -> None:
 @click.command("tidy")
 def tidy() -> None:
     """Do what the platform does for itself every hour: forget, verify, count."""
-    removed = tidying.tidy(current_app.extensions["partners"]["storage"])
+    partners = current_app.extensions["partners"]
+    removed = tidying.tidy(partners["storage"])
+    tidying.seal_journal(partners["timestamp"])
     chores.finish()
     click.echo(f"{removed['orphans']} fichiers, {removed['messages']} messages")
 

@@ -25,11 +25,13 @@ APPEARANCES = ("auto", "light", "dark")
 PARTNER_NAMES = {
     "antivirus": _("Analyse antivirus des fichiers"),
     "archiving": _("Archivage (as@lae)"),
+    "helios": _("Comptables de l’État (HELIOS)"),
     "mail": _("Envoi de courriels"),
     "oseo": _("Avis de Bpifrance (OSEO)"),
     "signature": _("Signature électronique"),
     "timestamp": _("Horodatage (RFC 3161)"),
     "sirene": _("Annuaire des entreprises (Sirene)"),
+    "transmission": _("Télétransmission à l’État (S²LOW)"),
 }
 
 

@@ -24,3 +24,9 @@ def text(values: Mapping[str, str], name: str) -> str:
 def clean(values: Mapping[str, str]) -> dict[str, str]:
     """All that was typed, fit to be shown again."""
     return {name: text(values, name) for name in values}
+
+
+def count(said: str, most: int = LAST_PAGE) -> int | None:
+    """The whole number that was typed, up to `most`; None for anything else."""
+    plain = said.isascii() and said.isdigit() and len(said) <= len(str(most))
+    return int(said) if plain and int(said) <= most else None

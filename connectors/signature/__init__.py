@@ -6,6 +6,10 @@ Without settings, the certificates are those of a demonstration authority, which
     SIGNATURE_TRUSTED_LIST  folder of trusted lists (XML, ETSI TS 119 612) and of the
                             certificates of whoever publishes them: who is « qualified »
     SIGNATURE_MAXIMUM_MB    the largest file that is signed or examined (100)
+    PES_XADES_VERSION       1.1.1, 1.2.2 or 1.3.2: how batches of a PES are signed (1.1.1)
+    PES_POLICY_OID, PES_POLICY_NAME, PES_POLICY_SHA256, PES_POLICY_ADDRESS
+                            the signature policy that they name: the DGFiP's
+    PES_CERTIFICATES        chain, or signer: those that a signed PES carries (chain)
     SIGNATURE_TIMEOUT       seconds given to an authority to tell what it revoked (5)
 
 The seals of the server, each a PKCS#12 file, or one in a security module:
@@ -59,7 +63,7 @@ def connect(
     store: Callable[[bytes, str, str], StoredFile],
 ) -> Signature:
     """Signatures with what is set up. `store(bytes, name, media type)` keeps what is made."""
-    from connectors.signature import cades, pades, signers
+    from connectors.signature import cades, pades, pes, signers, xades
     from connectors.signature.signatures import Signatures
 
     return Signatures(
@@ -67,7 +71,7 @@ def connect(
         clock=clock,
         documents=documents or _no_document,
         store=store,
-        formats={"pades": pades, "cades": cades},
+        formats={"pades": pades, "cades": cades, "pes": pes, "xades": xades},
         people=signers.signers(settings, clock=clock, data=data),
         seals=signers.seals(settings, clock=clock, data=data),
         trust=_trust(settings, clock, data),

@@ -53,7 +53,12 @@ class Transmission(Protocol):
         """
 
     def stamped_act(
-        self, *, account: Plain, id: str, published_on: str | None = None, key: str  # noqa: A002
+        self,
+        *,
+        account: Plain,
+        id: str,  # noqa: A002
+        published_on: str | None = None,
+        key: str,
     ) -> Produced:
         """The act with the stamp of its transmission, as PDF ("stamped_act")."""
 
@@ -67,7 +72,7 @@ class Transmission(Protocol):
         document_types: [{nature, code, label}], matters: [{code: [int], label}]}.
         """
 
-    def letters(self, *, account: Plain) -> list[Plain]:
+    def letters(self, *, account: Plain, key: str = "") -> list[Plain]:
         """The prefecture's letters not yet marked as read:
         {id, kind: letter|documents_request|observations|referral, act_unique_id, related_id}.
         """
@@ -97,7 +102,7 @@ class Transmission(Protocol):
         ("pes_acknowledgement"). Raises NotYet while the accountant has not answered.
         """
 
-    def pes_returns(self, *, account: Plain) -> list[Plain]:
+    def pes_returns(self, *, account: Plain, key: str = "") -> list[Plain]:
         """The PES_Retour not yet read: {id, name, date}."""
 
     def pes_return(self, *, account: Plain, id: str, key: str) -> Produced:  # noqa: A002

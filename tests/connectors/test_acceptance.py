@@ -21,8 +21,12 @@ from connectors import (
 from connectors.antivirus import Verdict
 from connectors.antivirus import sandbox as antivirus_sandbox
 from connectors.archiving import sandbox as archiving_sandbox
+from connectors.helios import sandbox as helios_sandbox
+from connectors.helios.build import build
 from connectors.mail import sandbox as mail_sandbox
 from connectors.oseo import sandbox as oseo_sandbox
+from connectors.transmission import sandbox as transmission_sandbox
+from tests.connectors.helios.orders import HEADER, order
 
 SIRET = "99999101100019"
 
@@ -76,6 +80,26 @@ def _case(filed, **changes):
         "retention_years": 10,
         "final_disposition": "keep",
         "access_rule": "AR038",
+    } | changes
+
+
+def _pes(client, key):
+    content = build([order(documents=[])], HEADER | {"name": key}, bytes)
+    kept = client.gateway.store(content, f"{key}.xml", "application/xml")
+    return {"sha256": kept.sha256}
+
+
+def _act(client, key, **changes):
+    pdf = client.store(b"%PDF-1.4\n%", "acte.pdf", "application/pdf")
+    act = {**vars(pdf), "document_type": "99_DE", "signature_sha256": None}
+    return {
+        "account": {"siren": "200053726"},
+        "nature": 1,
+        "matter": [7, 5],
+        "number": key.upper().replace("-", "_"),
+        "decided_on": "2026-11-20",
+        "subject": "Séchoir à bois de l’an prochain",
+        "act": act,
     } | changes
 
 
@@ -136,6 +160,18 @@ PARTNERS = [
             "SEDA_AGREEMENT": "C",
         },
     ),
+    Partner(
+        "transmission",
+        ask=lambda client, filed, key: client.send_act(**_act(client, key), key=key),
+        bad=lambda client, filed: client.send_act(
+            **_act(client, "b", number="délib"), key="b"
+        ),
+        answer=lambda produced: produced.value,
+        acted=lambda data: len(transmission_sandbox.received(data)),
+        timeout="S2LOW_TIMEOUT",
+        wrong_credentials={"S2LOW_LOGIN": "200053726", "S2LOW_PASSWORD": "faux"},
+        live=lambda at: {"S2LOW_URL": f"http://{at}"},
+    ),
 ]
 PARTNERS.append(
     Partner(
@@ -146,6 +182,17 @@ PARTNERS.append(
         timeout="TIMESTAMP_TIMEOUT",
         wrong_credentials={"TIMESTAMP_USER": "e-bourgogne", "TIMESTAMP_PASSWORD": "faux"},
         live=lambda at: {"TIMESTAMP_URL": f"http://{at}/tsa"},
+    )
+)
+PARTNERS.append(
+    Partner(
+        "helios",
+        ask=lambda client, filed, key: client.send(document=_pes(client, key), key=key),
+        bad=lambda client, filed: client.send(document=filed, key="b"),
+        answer=lambda produced: produced.value,
+        acted=lambda data: len(helios_sandbox.received(data)),
+        timeout="HELIOS_TIMEOUT",
+        live=lambda at: {"HELIOS_EXCHANGE": f"http://{at}"},
     )
 )
 ACTING = [partner for partner in PARTNERS if partner.acted]
@@ -281,7 +328,10 @@ def test_a_partner_that_fails_is_asked_again(partner, connect):
     assert trial.ask()
 
 
-@_named([one for one in PARTNERS if one.name in {"sirene", "oseo", "archiving"}])
+HTTP = {"sirene", "oseo", "archiving", "transmission", "helios"}
+
+
+@_named([one for one in PARTNERS if one.name in HTTP])
 def test_waits_as_long_as_it_is_asked_to(partner, connect):
     trial = connect(partner)
     trial.faults.set(throttle=7)
@@ -360,7 +410,13 @@ ODD_ANSWERS = {
     "mail": [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\r\n"],
     "oseo": [_http("<html>Portail</html>"), _http("{}"), _http('{"reference": 3}')],
     "archiving": [],
+    "helios": [_http("<html>Portail</html>")],
     "timestamp": [_http("<html>Portail</html>"), _http(""), _http("{}")],
+    "transmission": [
+        _http("<html>Portail</html>"),
+        _http("KO\nIndisponible"),
+        _http(""),
+    ],
 }
 
 
@@ -398,8 +454,9 @@ def test_a_partner_that_nobody_finds_did_nothing(partner, connect):
 def test_every_partner_is_examined():
     # Storage and rendering are in-house: nothing of theirs crosses a network.
     # An authority that does not tell what it revoked fails nobody: a level is lost
-    # (tests/connectors/signature).
-    assert {partner.name for partner in PARTNERS} == set(sandboxes.NAMES) - {"signature"}
+    # (tests/connectors/signature). The ministry is behind two folders: no call to it is lost.
+    apart = {"signature", "actes"}
+    assert {partner.name for partner in PARTNERS} == set(sandboxes.NAMES) - apart
     assert set(sandboxes.NAMES) == set(catalogue.NAMES) - {"storage", "rendering"}
 
 

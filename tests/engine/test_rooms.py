@@ -18,8 +18,8 @@ from engine.models import DefinitionRole, Incident, ProcessInstance, UserTask, d
 from engine.spiff.model import lint
 from engine.spiff.records import OpenTask
 from engine.visible import consulted, handled_cases
-from tests.engine.spiff.drawing import chain, end, process, script, start, user
 from tests.engine.drawn_cases import begin
+from tests.engine.spiff.drawing import chain, end, process, script, start, user
 from tests.office import BPMN, Office, open_office, open_tasks, publish
 
 KEY = "tests.rooms"

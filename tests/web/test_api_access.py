@@ -41,6 +41,9 @@ ROLES = {
 VALUES = {"values": {}}
 HOOK = {"url": "https://logiciel.example.org/", "events": ["case.filed"]}
 
+BOOK = "/api/standard/v1/tenant"
+DESK = f"{BOOK}/{{region}}/desk/{{case}}"
+
 # method, path, whose keys it serves, what is sent
 TABLE: list[tuple[str, str, set[str], Any]] = [
     ("GET", "/me", EVERY, None),
@@ -85,6 +88,23 @@ TABLE: list[tuple[str, str, set[str], Any]] = [
     ("GET", "/cases/{case}/events", HANDLING, None),
     ("GET", "/cases/{case}/documents", HANDLING, None),
     ("GET", "/cases/{case}/messages", HANDLING, None),
+    ("GET", "/folders", BODIES, None),
+    ("POST", "/folders", BODIES, {}),
+    ("GET", "/folders/{case}", set(), None),
+    ("GET", "/folders/{case}/files/{case}", set(), None),
+    ("GET", "/folders/{case}/archive", set(), None),
+    ("POST", "/folders/{case}/withdrawal", set(), {"reason": "Abandon"}),
+    ("GET", BOOK, BODIES, None),
+    ("GET", f"{BOOK}/{{region}}/desk", {REGION}, None),
+    ("GET", f"{BOOK}/{{region}}/types", {REGION}, None),
+    ("GET", f"{BOOK}/{{region}}/types/{{case}}/subtypes", {REGION}, None),
+    ("GET", f"{DESK}/types/creation-allowed", set(), None),
+    ("GET", f"{DESK}/types/{{case}}/subtypes/creation-allowed", set(), None),
+    ("POST", f"{DESK}/folder", set(), None),
+    ("GET", f"{DESK}/PENDING", set(), None),
+    ("GET", f"{DESK}/folder/{{case}}/premis", set(), None),
+    ("GET", f"{DESK}/folder/{{case}}/zip", set(), None),
+    ("DELETE", f"{DESK}/folder/{{case}}", set(), None),
     ("GET", "/webhooks", EVERY, None),
     ("POST", "/webhooks", EVERY, HOOK),
     ("GET", "/webhooks/{hook}", {COMPANY}, None),
@@ -163,6 +183,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     close(app)
 
 
+def address(path: str, ids: Any) -> str:
+    """Where an operation is: under /api/v1 unless its path says otherwise."""
+    return (path if path.startswith("/api") else f"/api/v1{path}").format(**ids)
+
+
 def outcome(answer: Any) -> str:
     if answer.status_code in {403, 404}:
         return "refused"
@@ -177,7 +202,7 @@ def test_every_operation_is_in_the_table(house: House) -> None:
     with house.app.test_request_context():
         adapter = house.app.url_map.bind("localhost")
         asked = {
-            adapter.match("/api/v1" + path.format(**house.office.ids), method=method)[0]
+            adapter.match(address(path, house.office.ids), method=method)[0]
             for method, path, *_ in TABLE
         }
     keyed = {
@@ -222,7 +247,7 @@ def test_a_key_without_the_scope_is_told_which_one(house: House) -> None:
                 house.keys["one"] = token
                 for method, path, served, sent in TABLE:
                     endpoint = house.app.url_map.bind("localhost").match(
-                        "/api/v1" + path.format(**ids), method=method
+                        address(path, ids), method=method
                     )[0]
                     scopes = guards.of(house.app, endpoint).scopes
                     if not scopes or one in scopes or name not in served:

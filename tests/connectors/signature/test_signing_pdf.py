@@ -266,7 +266,7 @@ def test_values_of_another_key_or_of_another_document_are_refused(office):
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -34,8 +34,8 @@ def standings(folder_id: object) -> dict[str, str]:
     }
 
 
-def test_a_folder_goes_through_two_desks(app: Flask) -> None:
-    book = with_circuit(app, *TWO)
+def test_a_folder_goes_through_two_desks(either_app: Flask) -> None:
+    book = with_circuit(either_app, *TWO)
     folder = book.deposit()
     assert standings(folder) == {"assemblees": "done", "juridique": "now", "dgs": "to_come"}
     book.approve(folder, "juridique", note="Conforme")
@@ -44,7 +44,7 @@ def test_a_folder_goes_through_two_desks(app: Flask) -> None:
     book.approve(folder, "dgs")
     row = folder_of(folder)
     assert (row.state, row.step, bool(row.ended_at)) == ("finished", "", True)
-    assert kinds(folder) == ["deposited", "approved", "approved", "finished"]
+    assert kinds(folder) == ["deposited", "approved", "approved", "proven", "finished"]
     assert db.session.get_one(ProcessInstance, folder).outcome == "finished"
     assert journal_check.verify() == []
 
@@ -65,7 +65,7 @@ def test_a_signature_makes_a_new_version_and_leaves_the_first(app: Flask) -> Non
     book.approve(folder, "juridique")
     (before,) = files.current(folder)
     book.sign(folder, "presidence")
-    (after,) = files.current(folder)
+    (after,) = files.to_sign(folder)
     assert after.sha256 != before.sha256
     assert [v.document.sha256 for v in files.versions(after.file.id)] == [
         before.sha256, after.sha256,

@@ -1,6 +1,8 @@
 // Small conveniences over pages that work without them.
 
 import htmx from "htmx.org/dist/htmx.esm.js";
+import "./acts.js";
+import "./annotate.js";
 import "./autosave.js";
 import "./csrf.js";
 import "./diagrams.js";
@@ -15,6 +17,7 @@ import "./preview.js";
 import "./refresh.js";
 import "./selection.js";
 import "./select-all.js";
+import "./stamp.js";
 import "./signing.js";
 import "./undo.js";
 

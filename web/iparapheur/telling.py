@@ -1,0 +1,139 @@
+"""Pages as i-Parapheur tells them: Spring's shape, numbered from 0."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response, request
+from sqlalchemy import Select, func, select
+
+from engine.actors import Role
+from engine.models import db
+from web.api import keyed
+from web.api.problems import Fault, Problem
+from workflows.parapheur import lists
+from workflows.parapheur.models import FINISHED, Desk, Folder, FolderSubtype
+from workflows.parapheur.standings import NOW
+
+MOST = 100
+DEEPEST = 10_000
+COUNTED = 1000
+"""A page says how many there are, no further than this: beyond, it is what is known."""
+
+
+def paged(asked: Select[Any], tell: Callable[[Any], Any]) -> Response:
+    """A page of rows, as asked by `page` and `size`."""
+    number, size = _asked()
+    rows = db.session.scalars(asked.limit(size + 1).offset(number * size)).all()
+    return _page([tell(one) for one in rows[:size]], number, size, _total(asked))
+
+
+def page(content: Sequence[Any]) -> Response:
+    """Everything there is, on one page."""
+    return _page(content, 0, max(len(content), 1), len(content))
+
+
+def states(desk: Desk, state: str, type_id: str | None, subtype_id: str | None) -> Response:
+    """A page of a desk's folders in one of i-Parapheur's states."""
+    role = next(
+        (one for one in keyed.actor().roles
+         if (one.organisation_id, one.name) == (desk.organisation_id, desk.role)), None
+    )  # fmt: skip
+    if role is None or state in {"DRAFT", "DELEGATED", "RETRIEVABLE"}:
+        return page(
+            []
+        )  # folders start at once; a key is nobody's deputy, and takes nothing back
+    asked = _folders(role, state)
+    if (subtype := _id(subtype_id, "subtypeId")) is not None:
+        asked = asked.where(Folder.subtype_id == subtype)
+    if (kind := _id(type_id, "typeId")) is not None:
+        of_type = select(FolderSubtype.id).where(FolderSubtype.type_id == kind)
+        asked = asked.where(Folder.subtype_id.in_(of_type))
+    number, size = _asked()
+    ids = db.session.scalars(asked.limit(size + 1).offset(number * size)).all()
+    content = [told(one) for one in lists.read(ids[:size])]
+    return _page(content, number, size, _total(asked))
+
+
+def told(folder: Folder) -> dict[str, Any]:
+    """A folder as i-Parapheur represents it."""
+    return {
+        "id": folder.instance_id,
+        "name": folder.title,
+        "dueDate": folder.due_at,
+        "metadata": {
+            key: value if isinstance(value, str) else str(value)
+            for key, value in (folder.details.get("metadata") or {}).items()
+        },
+    }
+
+
+def _folders(role: Role, state: str) -> Select[Any]:
+    """Their folders are those that wait at the desk, or that it has deposited."""
+    match state:
+        case "PENDING":
+            return lists.folders(role, NOW)
+        case "LATE":
+            return lists.folders(role, lists.LATE)
+        case "REJECTED":
+            return lists.folders(role, lists.BACK)
+        case _:
+            return lists.folders(role, lists.DEPOSITED).where(Folder.state == FINISHED)
+
+
+def _total(asked: Select[Any]) -> int:
+    some = asked.order_by(None).limit(COUNTED).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _page(content: Sequence[Any], number: int, size: int, total: int) -> Response:
+    last = (number + 1) * size >= total
+    value = {
+        "content": list(content),
+        "number": number,
+        "size": size,
+        "numberOfElements": len(content),
+        "totalElements": total,
+        "totalPages": -(-total // size),
+        "first": number == 0,
+        "last": last,
+        "empty": not content,
+        "pageable": {"pageNumber": number, "pageSize": size, "offset": number * size},
+    }
+    return Response(orjson.dumps(value, default=_plain), mimetype="application/json")
+
+
+def _asked() -> tuple[int, int]:
+    number, size = _whole("page", 0), _whole("size", 10)
+    if not 1 <= size <= MOST or number * size > DEEPEST:
+        raise _wrong("size")
+    return number, size
+
+
+def _whole(name: str, otherwise: int) -> int:
+    given = request.args.get(name, str(otherwise))
+    if not (given.isascii() and given.isdigit() and len(given) < 6):  # noqa: PLR2004
+        raise _wrong(name)
+    return int(given)
+
+
+def _id(given: str | None, name: str) -> UUID | None:
+    if not given:
+        return None
+    try:
+        return UUID(given)
+    except ValueError:
+        raise _wrong(name) from None
+
+
+def _wrong(name: str) -> Problem:
+    fault = Fault(where="query", pointer=name, message=f"{name} : valeur incorrecte.")
+    return Problem(422, "bad-query", errors=[fault])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (UUID, datetime)):
+        return str(value)
+    raise TypeError

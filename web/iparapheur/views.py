@@ -1,0 +1,302 @@
+"""i-Parapheur 5's standard API: tenants, desks, types, folders by state, PREMIS, archives."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Blueprint, Response, request
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.exc import NoResultFound
+
+from connectors import StoredFile
+from engine.access import Forbidden
+from engine.api_keys import FOLDERS_READ, FOLDERS_WRITE
+from engine.errors import EngineError
+from engine.models import db
+from web.api import folder_files, folders, keyed, receiving, refusals
+from web.api.problems import Fault, Problem, answer
+from web.iparapheur import premis
+from web.iparapheur.telling import page, paged, states, told
+from web.security import csrf
+from workflows.parapheur import deposit, proofs, withdrawing
+from workflows.parapheur import premis as history
+from workflows.parapheur.acts import ActRefused
+from workflows.parapheur.deposit import DepositRefused, Given
+from workflows.parapheur.models import (
+    ANNEX,
+    IN_PROGRESS,
+    MAIN,
+    Desk,
+    Folder,
+    FolderSubtype,
+    FolderType,
+)
+
+bp = Blueprint("iparapheur", __name__, url_prefix="/api/standard/v1/tenant")
+csrf.exempt(bp)
+
+READ, WRITE = keyed.keyed(FOLDERS_READ), keyed.keyed(FOLDERS_WRITE)
+
+
+@bp.get("")
+@READ
+def tenants() -> Response:
+    """The one body of the key."""
+    body = keyed.organisation()
+    return page([{"id": str(body.id), "name": body.name}])
+
+
+@bp.get("/<uuid:tenant>/desk")
+@READ
+def desks(tenant: UUID) -> Response:
+    """The desks at which the key sits."""
+    _tenant(tenant)
+    mine = folders.my_desks()
+    asked = select(Desk).where(
+        Desk.organisation_id == tenant, Desk.role.in_(mine), Desk.closed_at.is_(None)
+    )
+    return paged(asked.order_by(Desk.name, Desk.id), _named)
+
+
+@bp.get("/<uuid:tenant>/types")
+@READ
+def types(tenant: UUID) -> Response:
+    """The types of folders of the body."""
+    _tenant(tenant)
+    asked = select(FolderType).where(
+        FolderType.organisation_id == tenant, FolderType.closed_at.is_(None)
+    )
+    return paged(asked.order_by(FolderType.name, FolderType.id), _named)
+
+
+@bp.get("/<uuid:tenant>/types/<uuid:type_id>/subtypes")
+@READ
+def subtypes(tenant: UUID, type_id: UUID) -> Response:
+    """The subtypes of a type."""
+    _tenant(tenant)
+    asked = (
+        select(FolderSubtype)
+        .join(FolderType, FolderType.id == FolderSubtype.type_id)
+        .where(
+            FolderType.organisation_id == tenant,
+            FolderSubtype.type_id == type_id,
+            FolderSubtype.closed_at.is_(None),
+        )
+    )
+    return paged(asked.order_by(FolderSubtype.name, FolderSubtype.id), _named)
+
+
+@bp.get("/<uuid:tenant>/desk/<uuid:desk_id>/types/creation-allowed")
+@READ
+def types_to_create(tenant: UUID, desk_id: UUID) -> Response:
+    """The types of which this desk may deposit something."""
+    _desk(tenant, desk_id)
+    return types(tenant)
+
+
+@bp.get("/<uuid:tenant>/desk/<uuid:desk_id>/types/<uuid:type_id>/subtypes/creation-allowed")
+@READ
+def subtypes_to_create(tenant: UUID, desk_id: UUID, type_id: UUID) -> Response:
+    """The subtypes of which this desk may deposit folders."""
+    desk = _desk(tenant, desk_id)
+    found = db.session.scalars(
+        select(FolderSubtype)
+        .join(FolderType, FolderType.id == FolderSubtype.type_id)
+        .where(
+            FolderType.organisation_id == tenant,
+            FolderSubtype.type_id == type_id,
+            FolderSubtype.closed_at.is_(None),
+        )
+        .order_by(FolderSubtype.name)
+        .limit(500)
+    )
+    allowed = [one for one in found if desk.role in (one.deposit_roles or [desk.role])]
+    return page([_named(one) for one in allowed])
+
+
+@bp.post("/<uuid:tenant>/desk/<uuid:desk_id>/folder")
+@WRITE
+def create_folder(tenant: UUID, desk_id: UUID) -> Response:
+    """Deposit a folder that a PREMIS part describes; it starts at once.
+
+    The parts `documents` come in the order of the PREMIS, and are known by their names.
+    """
+    desk = _desk(tenant, desk_id)
+    sent = request.files.get("folder")
+    text = (
+        sent.read(premis.LARGEST + 1) if sent else request.form.get("folder", "").encode()
+    )
+    described = premis.read(text)
+    if request.form.get("auto_start", request.args.get("auto_start", "true")) == "false":
+        raise _wrong("/auto_start", _("Un dossier déposé part aussitôt dans son circuit."))
+    subtype = _subtype(tenant, described)
+    given = _given(described)
+    try:
+        made = deposit.deposit(
+            actor=keyed.actor(),
+            organisation_id=tenant,
+            subtype_id=subtype.id,
+            author_role=desk.role,
+            title=described.name,
+            files=given,
+            metadata=described.metadata,
+            origin=folders.origin(),
+        )
+    except DepositRefused as refused:
+        raise Problem(422, "bad-values", errors=folders.faults(refused)) from None
+    return _json(told(db.session.get_one(Folder, made)), 201)
+
+
+@bp.get(
+    "/<uuid:tenant>/desk/<uuid:desk_id>/<any(DRAFT,PENDING,LATE,DELEGATED,FINISHED,REJECTED,RETRIEVABLE):state>"
+)
+@READ
+def list_folders(tenant: UUID, desk_id: UUID, state: str) -> Response:
+    """The folders of a desk in one of i-Parapheur's states."""
+    desk = _desk(tenant, desk_id)
+    return states(desk, state, request.args.get("typeId"), request.args.get("subtypeId"))
+
+
+@bp.get("/<uuid:tenant>/desk/<uuid:desk_id>/folder/<uuid:folder_id>/premis")
+@READ
+def folder_premis(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
+    """A folder and its files, in PREMIS."""
+    content = _premis(_folder(tenant, desk_id, folder_id))
+    return Response(content, mimetype="application/xml")
+
+
+@bp.get("/<uuid:tenant>/desk/<uuid:desk_id>/folder/<uuid:folder_id>/zip")
+@READ
+def folder_zip(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
+    """Every file of a folder, with its PREMIS."""
+    folder = _folder(tenant, desk_id, folder_id)
+    name = f"i_Parapheur_internal_premis_{folder.instance_id}.xml"
+    return folder_files.zipped(folder, {name: _premis(folder).encode()})
+
+
+@bp.delete("/<uuid:tenant>/desk/<uuid:desk_id>/folder/<uuid:folder_id>")
+@WRITE
+def delete_folder(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
+    """Give up a refused folder; an ended one stays in the book, and nothing is lost.
+
+    As in i-Parapheur, one that circulates is not deleted.
+    """
+    folder = _folder(tenant, desk_id, folder_id)
+    if folder.state == IN_PROGRESS:
+        raise Problem(
+            409, "in-progress", _("Ce dossier circule : il ne peut pas être supprimé.")
+        )
+    if folder.state == "refused":
+        reason = _("Retiré par l’application qui l’a déposé.")
+        try:
+            withdrawing.withdraw(folder_id, actor=keyed.actor(), reason=reason)
+        except ActRefused as refused:
+            raise Problem(409, "too-late", str(refused)) from None
+    return Response(status=204)
+
+
+@bp.errorhandler(Problem)
+def _problem(problem: Problem) -> Response:
+    return answer(problem)
+
+
+@bp.errorhandler(Forbidden)
+@bp.errorhandler(NoResultFound)
+@bp.errorhandler(EngineError)
+def _refused(failure: Exception) -> Response:
+    return answer(refusals.of(failure))
+
+
+@bp.after_request
+def _finish(response: Response) -> Response:
+    response.headers["Cache-Control"] = "private, no-cache"
+    return keyed.tell_rate(response)
+
+
+def _tenant(tenant: UUID) -> None:
+    if tenant != keyed.key().organisation_id:
+        raise Problem(404, "unknown")
+
+
+def _desk(tenant: UUID, desk_id: UUID) -> Desk:
+    """A desk of the body at which the key sits. Raises Problem."""
+    _tenant(tenant)
+    found = db.session.get(Desk, desk_id)
+    if (
+        found is None
+        or found.organisation_id != tenant
+        or found.role not in folders.my_desks()
+    ):
+        raise Problem(404, "unknown")
+    return found
+
+
+def _folder(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Folder:
+    _desk(tenant, desk_id)
+    return folders.mine(folder_id)
+
+
+def _premis(folder: Folder) -> str:
+    """The history of a folder: its files, its acts, its signatures."""
+    return history.write(proofs.gather(folder.instance_id))
+
+
+def _subtype(tenant: UUID, described: premis.Described) -> FolderSubtype:
+    """A subtype by its id or its name, as those of its type. Raises Problem."""
+    found = db.session.scalars(
+        select(FolderSubtype)
+        .join(FolderType, FolderType.id == FolderSubtype.type_id)
+        .where(
+            FolderType.organisation_id == tenant,
+            _is(FolderType, described.type),
+            _is(FolderSubtype, described.subtype),
+        )
+        .limit(2)
+    ).all()
+    if len(found) != 1:
+        raise _wrong(
+            "/folder", _("Ce type ou ce sous-type n’existe pas dans ce parapheur.")
+        )
+    return found[0]
+
+
+def _is(kind: Any, said: str) -> Any:
+    try:
+        return kind.id == UUID(said)
+    except ValueError:
+        return (func.lower(kind.name) == said.lower()) | (kind.slug == said)
+
+
+def _given(described: premis.Described) -> list[Given]:
+    """The documents sent, in the order in which the PREMIS names them. Raises Problem."""
+    sent: dict[str, list[StoredFile]] = {}
+    for upload in request.files.getlist("documents"):
+        name = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
+        sent.setdefault(name, []).append(receiving.stored(upload, "documents"))
+    named = described.files or [premis.DescribedFile(name, main=True) for name in sent]
+    found = []
+    for one in named:
+        if not sent.get(one.name):
+            sentence = _(
+                "Le document « %(name)s » du PREMIS n’est pas joint.", name=one.name
+            )
+            raise _wrong("/documents", sentence)
+        found.append(Given(sent[one.name].pop(0), MAIN if one.main else ANNEX))
+    if left := next((name for name, files in sent.items() if files), None):
+        sentence = _("Le document « %(name)s » n’est pas dans le PREMIS.", name=left)
+        raise _wrong("/documents", sentence)
+    return found
+
+
+def _named(row: Any) -> dict[str, str]:
+    return {"id": str(row.id), "name": row.name}
+
+
+def _json(value: Any, status: int) -> Response:
+    return Response(orjson.dumps(value), status, mimetype="application/json")
+
+
+def _wrong(pointer: str, sentence: str) -> Problem:
+    fault = Fault(where="body", pointer=pointer, message=sentence)
+    return Problem(422, "bad-values", sentence, errors=[fault])

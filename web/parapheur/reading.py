@@ -1,0 +1,330 @@
+"""A folder as one person reads it: its files, what was done to it, who has it, what is said.
+
+A handful of indexed queries a page, whatever the length of its history.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from engine.access import Actor, allowed
+from engine.directory import Organisation
+from engine.models import ProcessInstance, UserTask, db
+from web.parapheur import course, metadata
+from web.parapheur.course import Stage
+from workflows.parapheur import acts, lists, rules
+from workflows.parapheur.circuits import OPINION
+from workflows.parapheur.models import (
+    MAIN,
+    REFUSED,
+    Annotation,
+    Desk,
+    FileSignature,
+    FileVersion,
+    Folder,
+    FolderAct,
+    FolderFile,
+    FolderReading,
+    FolderSubtype,
+    SecondOpinion,
+)
+from workflows.parapheur.opening import is_kind
+
+LATEST_ACTS = 200
+"""Acts shown on a folder's page; a circuit has tens of them."""
+
+
+@dataclass
+class Shown:
+    """A file with its versions, the current one last, and what is on them."""
+
+    file: FolderFile
+    versions: list[FileVersion]
+    signatures: list[FileSignature] = field(default_factory=list)
+    remarks: int = 0
+
+    @property
+    def current(self) -> FileVersion:
+        """The version in force."""
+        return next(
+            (v for v in reversed(self.versions) if not v.withdrawn_at), self.versions[-1]
+        )
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether its pages can be drawn."""
+        return self.current.document.media_type == "application/pdf"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its text can be shown as it is."""
+        return self.current.document.media_type in {
+            "application/xml", "text/xml", "text/plain", "text/csv",
+        }  # fmt: skip
+
+
+class FolderPage:
+    """A folder and its reader; each part is read when a template asks for it, once."""
+
+    def __init__(self, folder: Folder, actor: Actor) -> None:
+        self.folder, self.actor = folder, actor
+
+    @cached_property
+    def case(self) -> ProcessInstance:
+        """The case that the folder is."""
+        return db.session.get_one(ProcessInstance, self.folder.instance_id)
+
+    @cached_property
+    def subtype(self) -> FolderSubtype:
+        """What kind of folder it is."""
+        return db.session.get_one(FolderSubtype, self.folder.subtype_id)
+
+    @cached_property
+    def body(self) -> Organisation:
+        """The body whose folder it is."""
+        return db.session.get_one(Organisation, self.folder.organisation_id)
+
+    @cached_property
+    def desks(self) -> dict[str, str]:
+        """The names of the body's desks, by role."""
+        return desk_names(self.folder.organisation_id)
+
+    def desk(self, role: str) -> str:
+        """The name of a desk, or of the role that is none."""
+        return self.desks.get(role, role)
+
+    @cached_property
+    def files(self) -> list[Shown]:
+        """Its files in their order, each with its versions and signatures."""
+        return files_of(self.folder, self.actor)
+
+    @cached_property
+    def tasks(self) -> list[UserTask]:
+        """What a circuit asks now, whoever it is for."""
+        found = open_tasks(self.folder.instance_id)
+        return [task for task in found if task.instance_id != self.folder.instance_id]
+
+    @cached_property
+    def mine(self) -> list[UserTask]:
+        """What this person may do now, at their own desks or in somebody's place."""
+        return [task for task in self.tasks if self.actor.role_for(task) is not None]
+
+    @cached_property
+    def at(self) -> set[str]:
+        """The desks where this person sits, in somebody's place too, for such a folder."""
+        return rules.desks_of(
+            self.actor, self.folder.organisation_id, self.folder.subtype.scope
+        )
+
+    @cached_property
+    def acts(self) -> list[FolderAct]:
+        """What was done to it, the latest first."""
+        found = (
+            select(FolderAct)
+            .where(FolderAct.instance_id == self.folder.instance_id)
+            .options(joinedload(FolderAct.person), joinedload(FolderAct.replaced))
+            .order_by(FolderAct.seq.desc())
+            .limit(LATEST_ACTS)
+        )
+        return list(db.session.scalars(found))
+
+    @cached_property
+    def opinions(self) -> list[SecondOpinion]:
+        """Opinions asked of other desks, the latest first."""
+        found = (
+            select(SecondOpinion)
+            .where(SecondOpinion.instance_id == self.folder.instance_id)
+            .order_by(SecondOpinion.asked_at.desc())
+        )
+        return list(db.session.scalars(found))
+
+    @cached_property
+    def asked_of_me(self) -> list[SecondOpinion]:
+        """Opinions that wait for one of this person's desks."""
+        return [
+            one for one in self.opinions if one.given_at is None and self.sits(one.role)
+        ]
+
+    @cached_property
+    def administers(self) -> bool:
+        """Whether this person keeps the body's book."""
+        return allowed(self.actor, "bypass", self.folder)
+
+    @cached_property
+    def open_desks(self) -> dict[str, str]:
+        """The desks that may be given the folder, by role."""
+        return open_desks(self.folder.organisation_id)
+
+    @cached_property
+    def seats(self) -> list[str]:
+        """The desks of this folder's body where this person sits."""
+        return [role for role in self.open_desks if self.sits(role)]
+
+    def value(self, key: str) -> Any:
+        """What was said of the folder under a key of its subtype."""
+        return (self.folder.details.get("metadata") or {}).get(key)
+
+    @cached_property
+    def metadata(self) -> list[tuple[str, str]]:
+        """What was said of it, in words."""
+        said = self.folder.details.get("metadata") or {}
+        return metadata.told(self.subtype.metadata_fields, said)
+
+    @cached_property
+    def course(self) -> list[Stage]:
+        """Its circuit: what is done, what is now, what is to come."""
+        return course.of(self.folder, self.tasks, list(reversed(self.acts)), self.desks)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it waits for this person to correct it or to abandon it."""
+        return self.folder.state == REFUSED and self.sits(self.folder.author_role)
+
+    @cached_property
+    def undoable(self) -> FolderAct | None:
+        """This person's last act, when it is the folder's last one and can be taken back."""
+        last = next(iter(self.acts), None)
+        offered = last is not None and acts.may_undo(self.folder, last, self.actor)
+        return last if offered else None
+
+    def asks_advice(self, task: UserTask) -> bool:
+        """Whether a step only asks for an opinion."""
+        return is_kind(task, OPINION)
+
+    def sits(self, role: str) -> bool:
+        """Whether this person sits at a desk, or replaces somebody who does."""
+        return role in self.at
+
+
+def desk_names(organisation_id: UUID) -> dict[str, str]:
+    """The names of a body's desks, closed ones too, by role."""
+    rows = db.session.execute(
+        select(Desk.role, Desk.name).where(Desk.organisation_id == organisation_id)
+    )
+    return {role: name for role, name in rows}
+
+
+def open_desks(organisation_id: UUID) -> dict[str, str]:
+    """The names of a body's open desks, by role, in the order of their names."""
+    rows = db.session.execute(
+        select(Desk.role, Desk.name)
+        .where(Desk.organisation_id == organisation_id, Desk.closed_at.is_(None))
+        .order_by(Desk.name)
+    )
+    return {role: name for role, name in rows}
+
+
+def open_tasks(folder_id: UUID) -> list[UserTask]:
+    """The tasks of the book that are open in a folder and in its circuits."""
+    return lists.tasks_of(folder_id)
+
+
+def correction(folder: Folder) -> UserTask | None:
+    """The task by which the author of a refused folder corrects it or gives it up."""
+    found = open_tasks(folder.instance_id)
+    return next((one for one in found if one.instance_id == folder.instance_id), None)
+
+
+def files_of(folder: Folder, actor: Actor) -> list[Shown]:
+    """The files of a folder in their order, with all that hangs on each."""
+    files = list(
+        db.session.scalars(
+            select(FolderFile)
+            .where(FolderFile.instance_id == folder.instance_id)
+            .order_by(FolderFile.position)
+        )
+    )
+    ids = [file.id for file in files]
+    versions = defaultdict[UUID, list[FileVersion]](list)
+    for version in db.session.scalars(
+        select(FileVersion).where(FileVersion.file_id.in_(ids)).order_by(FileVersion.number)
+    ):
+        versions[version.file_id].append(version)
+    shown = [
+        Shown(file, versions[file.id])
+        for file in files
+        if any(one.withdrawn_at is None for one in versions[file.id])
+    ]
+    signatures = defaultdict[UUID, list[FileSignature]](list)
+    current = [one.current.id for one in shown]
+    for signature in db.session.scalars(
+        select(FileSignature)
+        .where(FileSignature.version_id.in_(current))
+        .order_by(FileSignature.position)
+    ):
+        signatures[signature.version_id].append(signature)
+    remarks = _counted(ids, _readable(actor, folder))
+    for one in shown:
+        one.signatures = signatures[one.current.id]
+        one.remarks = remarks.get(one.file.id, 0)
+    return shown
+
+
+def versions_of(folder_id: UUID, file_id: UUID) -> list[FileVersion]:
+    """The versions of a file of a folder, in order; none when it is another folder's."""
+    found = (
+        select(FileVersion)
+        .join(FolderFile, FolderFile.id == FileVersion.file_id)
+        .where(FolderFile.id == file_id, FolderFile.instance_id == folder_id)
+        .order_by(FileVersion.number)
+    )
+    return list(db.session.scalars(found))
+
+
+def _counted(ids: Sequence[UUID], readable: ColumnElement[bool]) -> dict[UUID, int]:
+    rows = db.session.execute(
+        select(Annotation.file_id, func.count())
+        .where(Annotation.file_id.in_(ids), Annotation.removed_at.is_(None), readable)
+        .group_by(Annotation.file_id)
+    )
+    return {file_id: count for file_id, count in rows}
+
+
+def remarks_on(
+    file_id: UUID, pages: range, actor: Actor, folder: Folder
+) -> dict[int, list[Annotation]]:
+    """The remarks that somebody may read on these pages of a file, by page."""
+    found = defaultdict[int, list[Annotation]](list)
+    rows = (
+        select(Annotation)
+        .where(
+            Annotation.file_id == file_id,
+            Annotation.page >= pages.start,
+            Annotation.page < pages.stop,
+            Annotation.removed_at.is_(None),
+            _readable(actor, folder),
+        )
+        .options(joinedload(Annotation.person))
+        .order_by(Annotation.page, Annotation.y, Annotation.at)
+    )
+    for remark in db.session.scalars(rows):
+        found[remark.page].append(remark)
+    return found
+
+
+def _readable(actor: Actor, folder: Folder) -> ColumnElement[bool]:
+    """Public remarks, and the private ones of the desks where one sits for this folder."""
+    roles = rules.desks_of(actor, folder.organisation_id, folder.subtype.scope)
+    return or_(Annotation.private.is_(False), Annotation.role.in_(roles))
+
+
+def unread(folder_ids: Sequence[UUID], actor: Actor) -> set[UUID]:
+    """Those of these folders that this person has never opened."""
+    seen = select(FolderReading.instance_id).where(
+        FolderReading.instance_id.in_(folder_ids),
+        FolderReading.person_id == actor.person_id,
+    )
+    return set(folder_ids) - set(db.session.scalars(seen))
+
+
+def main_first(files: Sequence[Shown], wanted: str) -> Shown | None:
+    """The file that an address names, else the first to be signed, else the first."""
+    named = next((one for one in files if str(one.file.id) == wanted), None)
+    main = next((one for one in files if one.file.kind == MAIN), None)
+    return named or main or next(iter(files), None)
