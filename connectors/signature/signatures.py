@@ -65,8 +65,8 @@ class Signatures:
         ]
 
     def certificate(self, *, signer: str, person: Plain) -> bytes:
-        certificate, _ = self._signer(signer).certificate(person)
-        certificates.check(certificates.loaded(certificate), self.clock())
+        certificate, chain = self._signer(signer).certificate(person)
+        self._check(certificate, chain)
         return certificate
 
     def chain(self, *, signer: str, person: Plain) -> list[bytes]:

@@ -53,6 +53,7 @@ from tests.web import (
     two_designers,
     two_registers,
 )
+from tests.web import signing_office, two_accountants, two_designers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"

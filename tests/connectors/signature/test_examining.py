@@ -177,6 +177,8 @@ def test_a_signer_revoked_after_signing_and_before_any_proof(office):
     assert not found["valid"]
     assert "REVOKED" in found["signatures"][0]["sub_indication"]
     with pytest.raises(Refused, match="révoqué"):
+        office.signature.certificate(signer="demo", person=MARIE)
+    with pytest.raises(Refused, match="révoqué"):
         office.prepare(office.letter())
 
 
