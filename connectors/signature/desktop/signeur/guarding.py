@@ -26,28 +26,26 @@ class Gate:
     code: str
     port: int
 
-    def check(self, path: str, headers: Message) -> str:
-        """The origin of whoever asks. Raises NotForYou.
+    def origin(self, headers: Message) -> str:
+        """The origin of whoever asks, one of those paired. Raises NotForYou.
 
         A page elsewhere that makes its own name point here (DNS rebinding) still sends that
         name in Host.
         """
-        origin = self.origin(headers)
-        given = headers.get(PAIRING) or ""
-        if path != OPEN and not hmac.compare_digest(given.encode(), self.code.encode()):
-            raise NotForYou(
-                "Code d’appairage absent ou différent : recopiez celui du signeur."
-            )
-        return origin
-
-    def origin(self, headers: Message) -> str:
-        """The origin, when it is one of those paired, spoken to by our own name."""
         if headers.get("Host") not in {f"127.0.0.1:{self.port}", f"localhost:{self.port}"}:
             raise NotForYou("Ce nom de machine n’est pas celui du signeur.")
         origin = headers.get("Origin") or ""
         if origin not in self.origins:
             raise NotForYou("Ce site n’est pas autorisé à faire signer sur ce poste.")
         return origin
+
+    def check(self, path: str, headers: Message) -> None:
+        """Refuse a page that does not give the code. Raises NotForYou."""
+        given = headers.get(PAIRING) or ""
+        if path != OPEN and not hmac.compare_digest(given.encode(), self.code.encode()):
+            raise NotForYou(
+                "Code d’appairage absent ou différent : recopiez celui du signeur."
+            )
 
 
 def as_origin(address: str) -> str:

@@ -143,7 +143,8 @@ class Conversation(BaseHTTPRequestHandler):
             "/rest/sign-batch": self.signeur.sign_batch,
         }
         try:
-            origin = self.signeur.gate.check(path, self.headers)
+            origin = self.signeur.gate.origin(self.headers)
+            self.signeur.gate.check(path, self.headers)
             if path == "/nexu-info":
                 self._send(
                     HTTPStatus.OK, {"version": VERSION, "product": "signeur"}, origin
