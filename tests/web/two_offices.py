@@ -46,7 +46,7 @@ from engine.models import Incident, ProcessDefinition, db
 from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
-from tests.web import two_designers, two_registers
+from tests.web import relayed, two_designers, two_registers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -130,6 +130,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     two_designers.design(office)
     _look_after(office)
     _open_to_software(office)
+    relayed.keep(office.ids)
     for suffix in ("", "_2"):
         two_registers.keep(office.ids, office.ids[f"document{suffix}"], suffix)
     return office
