@@ -30,6 +30,8 @@ def test_an_act_is_acknowledged_then_stamped(service):
     )
     text = PdfReader(BytesIO(service.read(stamped, "stamped_act"))).pages[0].extract_text()
     assert "Reçu en préfecture le 2026-11-23" in text
+    receipt = service.client.act_receipt(account=REGION, id=number, key="b")
+    assert service.read(receipt, "act_receipt").startswith(b"%PDF-")
     assert "Publié le 2026-11-24" in text
 
 
