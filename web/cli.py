@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from sqlalchemy import select
 
 from connectors import Misconfigured, references, sandboxes
-from engine import clock, journal_check, journal_export, marks
+from engine import clock, journal_check, journal_export, journal_seals, marks
 from engine.commands import chores
 from engine.commands.publishing import PublishedByAnother, PublishedByDesigner
 from engine.directory import Organisation
@@ -165,8 +165,15 @@ def import_references(folder: Path) -> None:
     help="Verify an export (JSON lines) instead of the database.",
 )  # fmt: skip
 def journal_verify(file: Path | None) -> None:
-    """Read the whole journal again and say whether any link of a chain is broken."""
-    faults = journal_export.verify(file) if file else journal_check.verify()
+    """Read the whole journal again: is any link of a chain, or any daily seal, broken?"""
+    if file:
+        faults = journal_export.verify(file)
+    else:
+        timestamp = current_app.extensions["partners"]["timestamp"]
+        faults = journal_check.verify()
+        faults += journal_seals.verify(
+            lambda token, digest: timestamp.verify(token=token, digest=digest)
+        )
     for fault in faults:
         click.echo(fault, err=True)
     click.echo("Journal intact." if not faults else f"{len(faults)} anomalies.")
@@ -185,7 +192,9 @@ def backup_done(where: str) -> None:
 @click.command("tidy")
 def tidy() -> None:
     """Do what the platform does for itself every hour: forget, verify, count."""
-    removed = tidying.tidy(current_app.extensions["partners"]["storage"])
+    partners = current_app.extensions["partners"]
+    removed = tidying.tidy(partners["storage"])
+    tidying.seal_journal(partners["timestamp"])
     chores.finish()
     click.echo(f"{removed['orphans']} fichiers, {removed['messages']} messages")
 

@@ -9,10 +9,12 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, exists
 
+from connectors import ConnectorError
 from engine import chores as chore
-from engine import clock, documents, marks, retention
+from engine import clock, documents, journal_seals, marks, retention
 from engine.commands import api_keys, chores, eliminating, webhooks
 from engine.commands.suspension import awaited_by_suspended
 from engine.documents import ORPHAN_AGE
@@ -20,6 +22,8 @@ from engine.models import Message, db
 from engine.signals import Signal, SignalDelivery
 from engine.transaction import transaction
 from workflows.parapheur import concluding
+
+log = structlog.get_logger()
 
 AT_ONCE = 500
 
@@ -48,6 +52,20 @@ def tidy(storage: Any) -> dict[str, int]:
     marks.bury()
     marks.note("tidying", **removed)
     return removed
+
+
+def seal_journal(timestamp: Any) -> int:
+    """Have each day of the journal that ended dated; how many were.
+
+    An authority that is silent is asked again in an hour.
+    """
+    try:
+        return journal_seals.seal(lambda digest: bytes(timestamp.token(digest=digest)))
+    except ConnectorError as error:
+        log.warning("journal_not_sealed", problem=str(error))
+        return 0
+    finally:
+        db.session.rollback()
 
 
 def plan() -> None:

@@ -155,7 +155,9 @@ class Workers:
 
     def _tidy(self) -> None:
         with self.app.app_context():
-            tidying.tidy(self.app.extensions["partners"]["storage"])
+            partners = self.app.extensions["partners"]
+            tidying.tidy(partners["storage"])
+            tidying.seal_journal(partners["timestamp"])
             complete_waiting()
 
     def _serve_members(self) -> None:

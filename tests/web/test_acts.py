@@ -95,17 +95,21 @@ def test_the_public_reads_what_was_chosen_and_no_more(
     tasks.complete(
         task,
         {"means": "online", "published_on": clock.today().isoformat(), "version": "redacted",
-         "documents": [], "redacted": redacted, "names_people": True},
+         "documents": [], "redacted": redacted, "names_people": True,
+            "subject": "Sanction disciplinaire"},
         actor=office.office.legality_officer,
     )  # fmt: skip
     office.settle()
     act = office.found("2026_AI_020")
+    assert f"{register}/{act.id}" not in public.get(f"{register}?q=dupont").text
+    assert act.number in agent.get("/actes/?q=dupont").text, "agents find it by its name"
     found = public.get(f"{register}?q=sanctions&nature=3&matiere=5")
     assert f"{register}/{act.id}" in found.text, "any form of a word finds it"
     assert act.number not in public.get(f"{register}?q=introuvable").text
     page = public.get(f"{register}/{act.id}")
     assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
     assert "occultées" in page.text
+    assert "Dupont" not in page.text + found.text
     (shown,) = watching.public_documents(act)
     copy = public.get(f"{register}/{act.id}/{shown.id}")
     assert copy.data == PDF + b"%" * 7

@@ -18,7 +18,7 @@ from web.paging import bounded
 from web.partners import partner
 from web.receiving import store
 from web.typed import clean, page_number, text
-from workflows.accounting import budgets, files, orders
+from workflows.accounting import budgets, files, orders, reading
 from workflows.accounting.models import READY, PaymentOrder
 from workflows.accounting.orders import OrderRefused
 
@@ -77,7 +77,7 @@ def create() -> ResponseReturnValue:
     joined, problem = _documents()
     try:
         if problem:
-            _, errors = orders.read(_values(typed, []))
+            errors = reading.read(_values(typed, []))[1]
             raise OrderRefused({**errors, "documents": problem})
         orders.add(
             _values(typed, joined),

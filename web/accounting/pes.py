@@ -1,5 +1,7 @@
 """One PES: what it says, what is wrong with it, what the accountant answered."""
 
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -87,6 +89,7 @@ def batch(pes_id: UUID, position: int) -> ResponseReturnValue:
     return page(
         "batch.html", pes=row, batch=one, pieces_=pieces, number=number, at=position,
         more=len(one["pieces"]) > number * PIECES, documents=positions,
+        dated=_day(one["date"]), total=_euros(one["amount"]),
     )  # fmt: skip
 
 
@@ -174,6 +177,20 @@ def _documents(row: Pes) -> Any:
         "listed": db.session.scalars(listed.limit(PIECES)).all(),
         "number": db.session.scalar(number) or 0,
     }
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _euros(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 def _used(row: Pes) -> dict[str, Any]:

@@ -103,6 +103,7 @@ ACTS: Mapping[str, object] = {
     "job_stopped": _("Travail arrêté"),
     "job_resumed": _("Travail repris"),
     "job_cancelled": _("Travail abandonné"),
+    "journal_sealed": _("Journal d’une journée horodaté"),
     "chore_asked": _("Travail de la plateforme demandé"),
     "chore_stopped": _("Travail de la plateforme arrêté"),
     "exchange_read": _("Échange lu par l’exploitation"),

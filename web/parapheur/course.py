@@ -25,6 +25,8 @@ ACTED = {
     "transmitted",
     "archived",
 }
+BY_OFFICE = {"sealed", "mailed", "archived", "acknowledged"}
+"""Acts of the office itself that end a step."""
 
 
 @dataclass
@@ -141,7 +143,7 @@ def _judge(stage: Stage, tasks: Sequence[UserTask], desks: Mapping[str, str]) ->
             stage.holder = _("Maintenant : %(desks)s", desks=", ".join(now))
     elif any(one.kind == "refused" for one in stage.acts):
         stage.state = "refused"
-    elif any(one.kind in {*ACTED, "bypassed"} for one in stage.acts):
+    elif any(one.kind in {*ACTED, *BY_OFFICE, "bypassed"} for one in stage.acts):
         stage.state = "done"
 
 

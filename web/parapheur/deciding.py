@@ -8,18 +8,21 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine.access import Forbidden
 from engine.errors import Busy, TaskNotOpen, TaskSuspended, TaskTaken
 from engine.models import UserTask, db
 from web.auth import current_actor, guard
 from web.inbox.too_late import sentence_of, too_late
-from web.parapheur import around, folders, metadata, reading
+from web.parapheur import around, folders, metadata, reading, words
 from web.parapheur.folders import Refused
+from web.parapheur.reading import FolderPage
 from web.typed import clean, text
 from workflows.parapheur import acts
 from workflows.parapheur.acts import ActRefused
-from workflows.parapheur.models import Folder, FolderAct, FolderSubtype, SecondOpinion
+from workflows.parapheur.models import Folder, FolderSubtype, SecondOpinion
 
 bp = Blueprint("parapheur_acts", __name__, url_prefix="/parapheur/dossiers")
+bp.context_processor(lambda: {"words": words})
 
 LONGEST_NOTE = 2000
 SAID = {"favorable": True, "defavorable": False}
@@ -130,7 +133,7 @@ def ask_opinion(folder_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:folder_id>/avis/<uuid:opinion_id>")
-@guard("see", Folder, "folder_id")
+@guard("answer", SecondOpinion, "opinion_id")
 def give_opinion(folder_id: UUID, opinion_id: UUID) -> ResponseReturnValue:
     """Answer an opinion asked of one's desk."""
     opinion = db.session.get(SecondOpinion, opinion_id)
@@ -155,12 +158,14 @@ def give_opinion(folder_id: UUID, opinion_id: UUID) -> ResponseReturnValue:
 @guard("see", Folder, "folder_id")
 def undo(folder_id: UUID) -> ResponseReturnValue:
     """Take back one's last act, nobody having acted since."""
-    act = db.session.get(FolderAct, _uuid("acte"))
-    if act is None or act.instance_id != folder_id:
-        abort(404)
+    page = FolderPage(db.session.get_one(Folder, folder_id), current_actor())
+    last = page.undoable
+    if last is None:
+        raise Forbidden
+    act_id = last.id
     return _performed(
         folder_id,
-        lambda actor: acts.undo(act.id, actor=actor),
+        lambda actor: acts.undo(act_id, actor=actor),
         _("Votre acte est repris : le dossier est de nouveau à votre bureau."),
     )
 
@@ -203,10 +208,9 @@ def _done(
     stay: bool = False,
 ) -> ResponseReturnValue:
     """Do what is asked on the task that the form names, then open the next folder."""
-    task_id = _uuid("tache")
-    if task_id not in {task.id for task in reading.open_tasks(folder_id)}:
-        if db.session.get(UserTask, task_id) is None:
-            abort(404)
+    page = FolderPage(db.session.get_one(Folder, folder_id), current_actor())
+    task_id = _named(page)
+    if task_id not in {task.id for task in page.tasks}:
         return _too_late(folder_id, TaskNotOpen(), task_id)
     liste = text(request.form, "liste")[: around.LONGEST] or None
     then = around.after(folder_id, liste, current_actor())
@@ -298,8 +302,15 @@ def _metadata(folder_id: UUID, moment: str) -> tuple[dict[str, Any], dict[str, s
     return metadata.read(request.form, subtype.metadata_fields, moment)
 
 
-def _uuid(name: str) -> UUID:
+def _named(page: FolderPage) -> UUID:
+    """The task that the form names, else the first of this person's. Raises Forbidden."""
+    said = request.form.get("tache", "")
+    if not said:
+        if not page.mine:
+            raise Forbidden
+        return page.mine[0].id
     try:
-        return UUID(request.form.get(name, ""))
+        task = db.session.get(UserTask, UUID(said))
     except ValueError:
-        abort(404)
+        task = None
+    return task.id if task else abort(404)

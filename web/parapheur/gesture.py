@@ -22,7 +22,7 @@ from engine.transaction import assert_no_transaction
 from web.partners import partner
 from workflows.parapheur import signing, stamping
 from workflows.parapheur.certificates import admit
-from workflows.parapheur.lots import SigningLot
+from workflows.parapheur.lots import TRIAL, SigningLot
 
 Plain = dict[str, Any]
 
@@ -34,8 +34,13 @@ LOCAL = "local"
 
 
 def signers() -> list[Plain]:
-    """The ways to sign that are set up, for people: seals are the diagrams' own."""
-    return [one for one in partner("signature").signers() if one["kind"] != "seal"]
+    """The ways to sign that are set up, for people: seals are the diagrams' own.
+
+    While only the demonstration's authority is trusted, none is worth more than a show.
+    """
+    connector = partner("signature")
+    trial = {"quality": TRIAL} if connector.mode == "sandbox" else {}
+    return [one | trial for one in connector.signers() if one["kind"] != "seal"]
 
 
 def person_of(actor: Actor) -> Plain:
@@ -77,7 +82,7 @@ def prepare(lot_id: UUID, *, actor: Actor) -> bool:
     if not items:
         return False
     lot = db.session.get_one(SigningLot, lot_id)
-    wanted = stamping.documents(items, actor, kind=lot.kind)
+    wanted = stamping.documents(items, actor, trial=lot.quality == TRIAL)
     certificate, chain = lot.certificate, list(lot.chain)
     assert_no_transaction()
     prepared, refused = _frozen(wanted, certificate, chain)

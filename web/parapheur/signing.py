@@ -42,7 +42,7 @@ bp = Blueprint("parapheur_signatures", __name__, url_prefix="/parapheur/signatur
 
 PER_PAGE = 50
 SIGNEUR = "http://127.0.0.1:9795"
-"""The program on the agent's machine."""
+"""The program on the agent's machine, unless SIGNEUR_URL says otherwise."""
 LARGEST = 4 * 1024 * 1024
 ANSWER = "donnee-"
 
@@ -111,8 +111,9 @@ def show(lot_id: UUID) -> ResponseReturnValue:
         defer(SigningItem.prepared), defer(SigningItem.signatures)
     )
     counts = signing.counts(lot_id)
+    signeur = current_app.extensions["settings"].partners.get("SIGNEUR_URL") or SIGNEUR
     if lot.kind == gesture.LOCAL and lot.state == OPEN:
-        relax("connect-src", SIGNEUR)
+        relax("connect-src", signeur)
     partial = bool(request.headers.get("HX-Request"))
     return render_template(
         "signing/progress.html" if partial else "signing/show.html",
@@ -122,7 +123,7 @@ def show(lot_id: UUID) -> ResponseReturnValue:
         page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
         result=result,
         following=gathering.following(lot_id, current_actor()),
-        signeur=SIGNEUR,
+        signeur=signeur,
     )
 
 

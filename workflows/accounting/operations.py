@@ -26,8 +26,11 @@ from workflows.accounting.models import (
     CHECKING,
     CLOSED,
     ERROR,
+    IN_PES,
+    MADE,
     PARTIAL,
     REFUSED,
+    REJECTED,
     SENT,
     SIGNING,
     Pes,
@@ -140,6 +143,7 @@ def record_batches(*, case: Plain, pes: Plain, inspection: Plain) -> Plain:
     if reasons:
         raise Refused(reasons, code="refused")
     row.sent_as = files.sent_as(code, name)
+    _adopt(row)
     db.session.flush()
     return {"name": name, "batches": len(inspection["batches"])}
 
@@ -206,9 +210,21 @@ def _new(file: StoredFile, instance: ProcessInstance, previous: Pes | None) -> P
     row = files.entered(file, organisation_id=instance.organisation_id, by=None)
     if previous is not None:
         row.replaces_id, row.folder_id = previous.id, previous.folder_id
+        orders.pass_on(previous.id, row.id, REJECTED)
         if previous.state in {REFUSED, ERROR}:
             previous.state = CLOSED
     return row
+
+
+def _adopt(row: Pes) -> None:
+    """A file made here and signed elsewhere comes back under its name: its orders follow."""
+    made = select(Pes).where(
+        Pes.organisation_id == row.organisation_id, Pes.name == row.name,
+        Pes.code == row.code, Pes.state == MADE, Pes.id != row.id,
+    )  # fmt: skip
+    for one in db.session.scalars(made):
+        orders.pass_on(one.id, row.id, IN_PES)
+        one.state, row.replaces_id = CLOSED, row.replaces_id or one.id
 
 
 def _documents_used(row: Pes) -> list[str]:

@@ -29,7 +29,8 @@ def deadlines(instance_ids: Iterable[UUID]) -> dict[UUID, Deadline]:
             LegalityLetter.due_on.is_not(None),
         )
     )
-    return {case: Deadline("Répondre à la préfecture avant le", day) for case, day in rows}
+    label = "Répondre à la préfecture avant le"
+    return {case: Deadline(label, day) for case, day in rows if day}
 
 
 def _of_letter(letter: LegalityLetter | None) -> list[Fact]:

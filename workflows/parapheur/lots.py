@@ -23,6 +23,8 @@ LASTS = timedelta(minutes=15)
 """For which a lot awaits the values of its signatures."""
 
 OPEN, FINISHING, DONE, STOPPED, EXPIRED = "open", "finishing", "done", "stopped", "expired"
+TRIAL = "demo"
+"""The quality of a signature that proves nothing."""
 TO_DO, REFUSED, FAILED = "to_do", "refused", "failed"
 RESULTS = (DONE, REFUSED, FAILED)
 """done; refused: the folder is as it was, and `note` says why; failed: the same, unexpected."""

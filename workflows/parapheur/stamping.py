@@ -24,7 +24,7 @@ COLUMNS = 2
 
 
 def documents(
-    items: Sequence[SigningItem], actor: Actor, *, kind: str
+    items: Sequence[SigningItem], actor: Actor, *, trial: bool
 ) -> dict[int, list[Plain]]:
     """The documents of each folder of a lot, by its position, as the connector takes them."""
     current = files.current_of({item.instance_id for item in items})
@@ -35,7 +35,7 @@ def documents(
     for item in items:
         task, folder = tasks[item.task_id], folders[item.instance_id]
         lines = stamp_lines(
-            actor, task, titles.get((task.organisation_id, task.role), ""), kind
+            actor, task, titles.get((task.organisation_id, task.role), ""), trial=trial
         )
         made[item.position] = [
             _document(one, folder.subtype.type, task, lines)
@@ -45,7 +45,7 @@ def documents(
     return made
 
 
-def stamp_lines(actor: Actor, task: UserTask, title: str, kind: str) -> list[str]:
+def stamp_lines(actor: Actor, task: UserTask, title: str, *, trial: bool) -> list[str]:
     """What a stamp says: who, in what quality, in whose place, when; that it is a show."""
     now = clock.now().astimezone(clock.PARIS)
     lines = [
@@ -53,7 +53,7 @@ def stamp_lines(actor: Actor, task: UserTask, title: str, kind: str) -> list[str
         title,
         mention(actor, task),
         f"Signé le {now:%d/%m/%Y} à {now:%H:%M}",
-        DEMONSTRATION if kind == "demo" else "",
+        DEMONSTRATION if trial else "",
     ]
     return [line for line in lines if line]
 

@@ -21,7 +21,12 @@ from tests.connectors.helios.orders import order
 from tests.workflows.accounting.accounts import open_accounts
 from tests.workflows.legality.acts_office import SIREN, open_acts_office
 from workflows.legality import acts
-from workflows.legality.models import ACKNOWLEDGED, ANOMALY, CANCELLED
+from workflows.legality.models import (
+    ACKNOWLEDGED,
+    ANOMALY,
+    CANCELLED,
+    LegalityMessage,
+)
 
 LOGIN, SECRET = "region", "un-secret-de-service"
 PATIENCE = 120
@@ -36,7 +41,7 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
-    """The address of a service in another process, and how to move its clock."""
+    """The address of a service in another process."""
     folder, port = tmp_path_factory.mktemp("service"), free_port()
     said = (folder / "log").open("wb")
     command = [
@@ -47,7 +52,7 @@ def service(tmp_path_factory):
     try:
         line = process.stdout.readline()
         assert line == b"ready\n", (folder / "log").read_text()[-3000:]
-        yield Deployment(f"http://127.0.0.1:{port}", folder)
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(30)
@@ -55,24 +60,12 @@ def service(tmp_path_factory):
         said.close()
 
 
-class Deployment:
-    def __init__(self, url, folder):
-        self.url, self.folder, self.shift = url, folder, timedelta()
-
-    def pass_days(self, days):
-        """Move the service's own clock, as `flask clock-advance` does."""
-        self.shift += timedelta(days=days)
-        aside = self.folder / "clock.new"
-        aside.write_text(str(self.shift.total_seconds()))
-        aside.replace(self.folder / "clock")
-
-
 @pytest.fixture
 def member(service, tmp_path):
     """A member's office, whose transmission service is the other one."""
     app = build(
         environment(
-            tmp_path, S2LOW_URL=service.url, S2LOW_LOGIN=LOGIN, S2LOW_PASSWORD=SECRET,
+            tmp_path, S2LOW_URL=service, S2LOW_LOGIN=LOGIN, S2LOW_PASSWORD=SECRET,
             S2LOW_POLL_SECONDS="1",
         )
     )  # fmt: skip
@@ -86,14 +79,10 @@ def until(settle, done):
     pause, deadline = threading.Event(), time.monotonic() + PATIENCE
     while not done():
         assert time.monotonic() < deadline, "it never came"
-        pause.wait(0.1)
-        clock.advance(timedelta(seconds=2))
+        pause.wait(0.3)  # the other process works in real time
+        clock.advance(timedelta(minutes=5))  # the member asks again when its clock says so
         settle()
         db.session.rollback()
-
-
-def yesterday():
-    return (clock.today() - timedelta(days=1)).isoformat()
 
 
 def test_acts_go_from_member_to_service_to_the_state_and_back(service, member):
@@ -101,8 +90,10 @@ def test_acts_go_from_member_to_service_to_the_state_and_back(service, member):
     partner = member.extensions["partners"]["transmission"]
     assert (partner.mode, partner.check()) == ("live", [])
 
+    decided_on = (clock.today() - timedelta(days=1)).isoformat()
+
     def sent(number):
-        office.transmit(number, files=2, decided_on=yesterday())
+        office.transmit(number, files=2, decided_on=decided_on)
         return number
 
     def reached(number, state):
@@ -136,8 +127,6 @@ def test_acts_go_from_member_to_service_to_the_state_and_back(service, member):
 
 
 def codes(act):
-    from workflows.legality.models import LegalityMessage
-
     rows = db.session.query(LegalityMessage.code).filter_by(act_id=act.id)
     return sorted(code for (code,) in rows)
 
@@ -155,9 +144,7 @@ def test_a_pes_goes_from_member_to_service_to_the_accountant_and_back(member):
 
 def test_a_stranger_is_told_that_its_settings_are_wrong(service, tmp_path):
     app = build(
-        environment(
-            tmp_path, S2LOW_URL=service.url, S2LOW_LOGIN=LOGIN, S2LOW_PASSWORD="faux"
-        )
+        environment(tmp_path, S2LOW_URL=service, S2LOW_LOGIN=LOGIN, S2LOW_PASSWORD="faux")
     )
     with app.app_context():
         (problem,) = app.extensions["partners"]["transmission"].check()
@@ -168,7 +155,7 @@ def test_a_stranger_is_told_that_its_settings_are_wrong(service, tmp_path):
 def test_the_nonce_opens_the_same_door(service, tmp_path):
     app = build(
         environment(
-            tmp_path, S2LOW_URL=service.url, S2LOW_LOGIN=LOGIN, S2LOW_PASSWORD=SECRET,
+            tmp_path, S2LOW_URL=service, S2LOW_LOGIN=LOGIN, S2LOW_PASSWORD=SECRET,
             S2LOW_AUTH="nonce",
         )
     )  # fmt: skip

@@ -63,10 +63,10 @@ def test_partial_acceptance_is_corrected_and_sent_again(accounts):
     ).one()
     assert document.state in {"accepted", "refused"}
     same = accounts.signed("PART-1")
-    _resend(accounts, case, same)
+    resend(accounts, case, same)
     assert "a déjà été transmis" in " ".join(accounts.latest(case).reasons)
     corrected = accounts.signed("BON-2", order(21, documents=[]))
-    _resend(accounts, case, corrected)
+    resend(accounts, case, corrected)
     _pass(accounts)
     last = accounts.latest(case)
     assert (last.state, last.name) == ("acknowledged", "BON-2")
@@ -74,7 +74,7 @@ def test_partial_acceptance_is_corrected_and_sent_again(accounts):
     assert accounts.case(case).outcome == "acknowledged"
 
 
-def _resend(accounts, case, file):
+def resend(accounts, case, file):
     values = {"decision": "resend", "files": [described(file)], "note": None}
     tasks.complete(accounts.task(case), values, actor=accounts.actor)
     accounts.settle()
@@ -100,7 +100,7 @@ def test_what_is_wrong_never_leaves(accounts):
 
 def test_a_case_without_any_pes_asks_for_one(accounts):
     case = accounts.transmit(accounts.stored(b"%PDF-1.7", "acte.pdf"))
-    _resend(accounts, case, accounts.signed("BON-3"))
+    resend(accounts, case, accounts.signed("BON-3"))
     assert accounts.latest(case).state == "sent"
 
 

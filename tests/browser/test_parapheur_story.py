@@ -1,0 +1,137 @@
+"""A resolution, from its author's desk to the archive, and the other ways it may go.
+
+Everybody is at a browser of their own, in the demonstration's office, before the sandbox of
+the transmission service; the clock of the office is moved where the law waits.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from engine import clock
+from tests.browser import serving
+from tests.browser.parapheur import paper
+from tests.browser.reader import Reader
+from tests.browser.serving import Served
+
+Enter = Callable[..., Reader]
+AGATHE, CELINE, BRUNO = "agathe@region.demo", "celine@region.demo", "bruno@region.demo"
+MARIE, VICTOR = "marie@region.demo", "victor@region.demo"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An office of its own, whose partners answer at once."""
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed")
+    soon = {
+        "TRANSMISSION_POLL_SECONDS": "1",
+        "TRANSMISSION_SANDBOX_SECONDS": "1",
+        "TRANSMISSION_SANDBOX_LETTER_SECONDS": "1",
+    }
+    with serving.office(tmp_path_factory.mktemp("book"), **soon) as running:
+        yield running
+
+
+def deposit(reader: Reader, title: str, number: str, tmp_path: Path) -> str:
+    """Agathe deposits a resolution with its annex; returns the address of its folder."""
+    act, annex = tmp_path / "acte.pdf", tmp_path / "annexe.pdf"
+    act.write_bytes(paper(title, 2))
+    annex.write_bytes(paper("Rapport", 1))
+    reader.open("/parapheur/deposer")
+    reader.follow("Commission permanente")
+    reader.page.get_by_label("Documents à signer").set_input_files(act)
+    reader.page.get_by_label("Annexes").set_input_files(annex)
+    reader.fill("Titre du dossier", title)
+    reader.fill("Date de la séance", "2026-11-27")
+    page = reader.page
+    page.locator("#act_nature").select_option("1")
+    page.locator("#act_matter").select_option("7.5")
+    page.locator("#act_number").fill(number)
+    page.locator("#act_decided_on").fill("2026-11-27")
+    page.locator("#act_subject").fill(title)
+    reader.press("Joindre, sans déposer encore")
+    page.get_by_label("Type de pièce").nth(0).select_option("99_DE")
+    page.get_by_label("Type de pièce").nth(1).select_option("21_RP")
+    reader.press("Déposer le dossier")
+    reader.reads(title, "En cours")
+    return page.url
+
+
+def folder_of(reader: Reader, address: str) -> None:
+    reader.page.goto(address)
+
+
+def approve(reader: Reader, address: str, note: str = "") -> None:
+    folder_of(reader, address)
+    if note:
+        reader.page.locator("main textarea").first.fill(note)
+    reader.press("Viser")
+
+
+def sign(reader: Reader, address: str) -> None:
+    """Sign with the key of the demonstration, and wait until it is done."""
+    folder_of(reader, address)
+    reader.press("Signer…")
+    reader.page.get_by_label("Signature de démonstration").check()
+    reader.press("Signer 1 dossier")
+    reader.wait_to_read("Terminé", seconds=60)
+
+
+def act_page(reader: Reader, number: str) -> None:
+    reader.open(f"/actes/?q={number}")
+    reader.follow(number)
+
+
+def pass_days(served: Served, days: int) -> None:
+    """Move the clock of the office, which reads it in its data folder."""
+    clock.configure(served.data / "clock")
+    clock.advance(timedelta(days=days))
+
+
+def text_of(pdf: bytes) -> str:
+    return " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+
+
+def test_a_resolution_from_its_deposit_to_the_archive(
+    enter: Enter, served: Served, tmp_path: Path
+) -> None:
+    agathe, celine, bruno = enter(AGATHE), enter(CELINE), enter(BRUNO)
+    folder = deposit(agathe, "Garantie pour le canal", "2026_DE_501", tmp_path)
+    approve(celine, folder, "Conforme au droit")
+    approve(bruno, folder)
+
+    victor = enter(VICTOR)
+    sign(victor, folder)
+    folder_of(agathe, folder)
+    agathe.wait_to_read("Accusé de réception", seconds=60)
+    agathe.reads("par délégation de Marie Vasseur", "arrêté n° 2026-118")
+    agathe.look("parapheur-dossier")
+    signed = agathe.download(agathe.page.get_by_role("link", name="Télécharger").first)
+    if shutil.which("pdfsig") is None:
+        pytest.skip("pdfsig is not installed")
+    path = tmp_path / "signed.pdf"
+    path.write_bytes(signed)
+    said = subprocess.run(["pdfsig", path], capture_output=True, text=True, check=False)
+    assert "Signature is Valid" in said.stdout
+    assert "Victor Aubry" in said.stdout
+
+    act_page(agathe, "2026_DE_501")
+    agathe.wait_to_read("Exécutoire depuis le", seconds=60)
+    agathe.look("parapheur-acte")
+    stamped = agathe.page.get_by_role("link", name="tampon").first
+    assert "Garantie" in text_of(agathe.download(stamped))
+
+    everybody = enter()
+    everybody.open("/registre/?q=garantie+canal")
+    everybody.reads("Garantie pour le canal")
+
+    pass_days(served, 63)
+    act_page(agathe, "2026_DE_501")
+    agathe.wait_to_read("Archivé", seconds=90)
