@@ -193,6 +193,9 @@ class UserTask(db.Model):  # type: ignore[name-defined]
 IS_OPEN = UserTask.status == literal_column("'open'")
 """Written out, not bound: so a partial index serves it under every plan."""
 
+IN_THE_INBOX = UserTask.page == literal_column("''")
+"""Not one of those done in a room of their own, which no head of service directs."""
+
 
 class Timer(db.Model):  # type: ignore[name-defined]
     """A moment at which an instance must be looked at again."""

@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     exists,
     false,
-    literal_column,
     or_,
     select,
 )
@@ -21,7 +20,7 @@ from sqlalchemy.orm import aliased
 from engine.actors import Actor, Role
 from engine.asks import WITHDRAWN, CaseRequest
 from engine.directory import APPLICANT, HEAD_OF_SERVICE
-from engine.models import DefinitionRole, ProcessInstance, UserTask
+from engine.models import IN_THE_INBOX, DefinitionRole, ProcessInstance, UserTask
 
 
 def _distinct(roles: Iterable[Role]) -> list[Role]:
@@ -99,10 +98,7 @@ def consulted(actor: Actor) -> ColumnElement[bool]:
 
 def _tasks_of_body(head: Role) -> ColumnElement[bool]:
     """All but those that have a room of their own: they are no service's."""
-    directed = and_(
-        UserTask.organisation_id == head.organisation_id,
-        UserTask.page == literal_column("''"),
-    )
+    directed = and_(UserTask.organisation_id == head.organisation_id, IN_THE_INBOX)
     return and_(directed, UserTask.key.in_(sorted(head.keys))) if head.keys else directed
 
 

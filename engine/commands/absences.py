@@ -120,8 +120,8 @@ def _check_alone(asked: Absence, held: set[str]) -> None:
     )
     at_once = absences.overlapping(asked.person_id, asked.starts_at, asked.ends_at)
     for other in at_once:
-        if other.organisation_id != asked.organisation_id:
-            continue
+        if (other.organisation_id, other.kind) != (asked.organisation_id, asked.kind):
+            continue  # who delegates for the year may be away for a week
         roles = _shared(other.roles or held, asked.roles or held)
         if roles and (not other.keys or not asked.keys or _shared(other.keys, asked.keys)):
             raise AbsenceRefused("deputy", other.deputy.name)

@@ -120,6 +120,11 @@ def test_who_delegates_is_there(office: Office) -> None:
     assert away([office.head.person_id]) == {}
     (role,) = actor_for(office.officer.person_id).lent
     assert (role.lent_by, role.delegation) == (DELEGATION, "n° 1")
+    second = (office.head.person_id, office.second_officer.person_id, office.region)
+    with pytest.raises(AbsenceRefused):
+        absences.declare(*second, actor=office.head, kind=DELEGATION, **lent)
+    absences.declare(*second, actor=office.head, **lent)
+    assert away([office.head.person_id]).keys() == {office.head.person_id}
 
 
 def test_a_domain_says_who_may_do_what_once() -> None:

@@ -14,10 +14,10 @@ from flask_babel import lazy_gettext
 from flask_login import current_user
 from flask_security import recovery_codes, views
 
-from engine import definitions, directory
+from engine import directory
 from engine.directory import ADMINISTRATOR, APPLICANT, OPERATOR, Organisation
 from engine.transaction import transaction
-from web import limits
+from web import called, limits
 from web.auth.guards import public, signed_in
 
 bp = Blueprint("security", __name__)
@@ -113,8 +113,10 @@ def _forms_only() -> None:
 def account() -> ResponseReturnValue:
     """My account: who I am, how I sign in, for whom I act."""
     held: dict[Organisation, list[str]] = {}
-    names = {**definitions.role_names(), **_PLATFORM_ROLES}
-    for holding in directory.holdings_of(current_user.person_id):
+    holdings = directory.holdings_of(current_user.person_id)
+    bodies = {one.organisation_id for one in holdings}
+    names = {**called.roles(bodies), **_PLATFORM_ROLES}
+    for holding in holdings:
         role = str(names.get(holding.role, holding.role))
         service = f" ({holding.service.name})" if holding.service else ""
         held.setdefault(holding.organisation, []).append(role + service)

@@ -21,6 +21,7 @@ from engine.directory import (
 )
 from engine.errors import DirectoryRefused
 from engine.imports import CHANGED, KNOWN, NEW, REFUSED
+from workflows.parapheur.rules import KEEPER
 
 KINDS = {
     MEMBER: lazy_gettext("Collectivité membre"),
@@ -35,6 +36,7 @@ _ROLES = {
     PROCESS_DESIGNER: lazy_gettext("Concepteur de démarches"),
     LEGAL_OFFICER: lazy_gettext("Juriste"),
     OPERATOR: lazy_gettext("Exploitant"),
+    KEEPER: lazy_gettext("Administrateur du parapheur"),
 }
 
 REFUSALS: Mapping[tuple[str, str], Any] = {

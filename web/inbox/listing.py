@@ -8,13 +8,14 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine import conversation, definitions, notices, worklists
+from engine import conversation, notices, worklists
 from engine.access import Actor, allowed
 from engine.commands import task_jobs
 from engine.directory import Organisation
 from engine.models import UserTask, db
 from engine.worklist import hands
 from engine.worklists import SavedView
+from web import called
 from web.auth import current_actor, guard
 from web.auth.actor import organisations
 from web.cases import reading as case_reading
@@ -136,7 +137,8 @@ def roles(actor: Actor) -> list[tuple[UUID, str]]:
 
 def shares(actor: Actor) -> dict[str, str]:
     """With whom a view may be shared: « Instructeur, Région » by « organisation:role »."""
-    names, bodies = definitions.role_names(), {o.id: o.name for o in organisations()}
+    bodies = {o.id: o.name for o in organisations()}
+    names = called.roles(bodies)
     return {
         f"{body}:{role}": f"{names.get(role, role)}, {bodies.get(body, '')}"
         for body, role in roles(actor)

@@ -13,13 +13,14 @@ from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from engine import absences, definitions, subscriptions, teams
-from engine.absences import Absence
+from engine import absences, subscriptions, teams
+from engine.absences import ABSENCE, DELEGATION, Absence
 from engine.access import Actor, directed
 from engine.commands import absences as commands
 from engine.directory import Organisation, Person
 from engine.errors import AbsenceRefused
 from engine.models import ProcessDefinition, db
+from web import called
 from web.auth import acting_for, current_actor, guard
 from web.paging import bounded
 from web.people import moments, replacing
@@ -103,7 +104,7 @@ def _page(
         replaced=[one for one in found if one.deputy_id == actor.person_id],
         team=team,
         directs=directs,
-        role_names=definitions.role_names(),
+        role_names=called.roles([choices.body.id]),
         procedure_names=replacing.procedure_names(keys),
         typed=typed or {},
         chosen_roles=request.form.getlist("roles"),
@@ -142,7 +143,7 @@ def _choices(actor: Actor) -> Choices:
     mine = teams.roles(body.id, [one for one in [actor.person_id] if one])
     own = {role for held in mine.values() for role in held}
     shown = teams.role_list(body.id) if directs else sorted(own)
-    names = definitions.role_names()
+    names = called.roles([body.id])
     return Choices(
         body=body,
         bodies=bodies,
@@ -162,7 +163,8 @@ def _procedures(body: UUID) -> dict[str, str]:
         .where(ProcessDefinition.id.in_(theirs))
         .order_by(ProcessDefinition.key, ProcessDefinition.version)
     )
-    return {key: name for key, name in db.session.execute(versions)}
+    named = {key: name for key, name in db.session.execute(versions)}
+    return {**named, **called.kinds_of_folders(body)}
 
 
 def _read(actor: Actor, choices: Choices) -> tuple[dict[str, str], dict[str, Any]]:
@@ -190,6 +192,7 @@ def _read(actor: Actor, choices: Choices) -> tuple[dict[str, str], dict[str, Any
         "organisation_id": choices.body.id,
         "roles": [one for one in form.getlist("roles") if one in choices.roles],
         "keys": [one for one in form.getlist("procedures") if one in choices.procedures],
+        "kind": DELEGATION if "present" in form else ABSENCE,
         "signs": "signe" in form,
         "delegation": text(form, "delegation"),
         "motive": text(form, "motif"),

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine import definitions
 from engine.access import Actor
 from engine.models import ProcessDefinition, db
+from web import called
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def replaced(actor: Actor) -> list[Replaced]:
         together.setdefault(key, set()).add(role.name)
     if not together:
         return []
-    roles = definitions.role_names()
+    roles = called.roles({role.organisation_id for role in actor.lent})
     names = procedure_names({key for (_, _, _, keys, _) in together for key in keys})
     return [
         Replaced(
@@ -56,4 +56,5 @@ def procedure_names(keys: set[str]) -> dict[str, str]:
         .where(ProcessDefinition.key.in_(keys))
         .order_by(ProcessDefinition.version)
     )
-    return {key: name for key, name in db.session.execute(versions)}
+    named = {key: name for key, name in db.session.execute(versions)}
+    return {**named, **called.lent(keys)}

@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
-from engine import absences, definitions, teams
+from engine import absences, teams
 from engine.access import Actor
 from engine.directory import HEAD_OF_SERVICE, Organisation, Person
-from engine.models import IS_OPEN, UserTask, db
+from engine.models import IN_THE_INBOX, IS_OPEN, UserTask, db
 from engine.worklist import ORDERS, URGENCY
+from web import called
 from web.auth import acting_for, current_actor, guard
 from web.navigation import Item, offer
 from web.paging import bounded
@@ -58,7 +59,7 @@ def index() -> ResponseReturnValue:
         loads=teams.loads(body.id, ids),
         away=absences.away(ids),
         untaken=teams.to_take(body.id, teams.role_list(body.id)),
-        role_names=definitions.role_names(),
+        role_names=called.roles([body.id]),
         most=teams.MOST,
     )
 
@@ -77,6 +78,7 @@ def agent(person_id: UUID) -> ResponseReturnValue:
             UserTask.assignee_id == person_id,
             UserTask.organisation_id == body.id,
             IS_OPEN,
+            IN_THE_INBOX,
         )
         .order_by(*ORDERS[URGENCY])
     )
@@ -95,10 +97,11 @@ def untaken(role: str) -> ResponseReturnValue:
             UserTask.organisation_id == body.id,
             UserTask.role == role[:100],
             IS_OPEN,
+            IN_THE_INBOX,
         )
         .order_by(*ORDERS[URGENCY])
     )
-    return _tasks(body, ids, role=definitions.role_names().get(role, role))
+    return _tasks(body, ids, role=called.roles([body.id]).get(role, role))
 
 
 def _tasks(

@@ -51,6 +51,7 @@ WORDS = {
     "ebg:role": "rôle", "ebg:due": "échéance", "ebg:assignee": "attribuée à",
     "ebg:milestone": "jalon", "ebg:title": "titre des dossiers", "ebg:searchable": "recherche",
     "ebg:organisation": "organisme", "ebg:priority": "priorité", "ebg:follow_up": "relance",
+    "ebg:subject": "objet", "ebg:page": "salle", "ebg:signature": "signature",
     "multiInstanceLoopCharacteristics": "répétition", "standardLoopCharacteristics": "boucle",
     "isSequential": "l’une après l’autre", "isExecutable": "exécutable",
     "processRef": "procédure", "targetNamespace": "espace de noms", "correlation": "corrélation",

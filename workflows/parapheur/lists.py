@@ -4,13 +4,13 @@ Every list is read on one index, page by page, whatever the number of folders; c
 at `MOST_COUNTED`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload
 
 from engine import clock
@@ -64,22 +64,33 @@ def desks(actor: Actor, *, counted: bool = True) -> list[MyDesk]:
             .options(joinedload(Desk.organisation))
         )
     }
+    there = [role for role in roles if (role.organisation_id, role.name) in found]
+    numbers = counts(there) if counted else [{} for _ in there]
     mine = [
-        MyDesk(found[key], role, counts(role) if counted else {})
-        for role in roles
-        if (key := (role.organisation_id, role.name)) in found
+        MyDesk(found[role.organisation_id, role.name], role, number)
+        for role, number in zip(there, numbers, strict=True)
     ]
     return sorted(mine, key=lambda m: (m.lent, m.desk.name, m.role.for_name))
 
 
-def counts(role: Role) -> dict[str, int]:
-    """How many folders a desk has to do, late ones, and those on which it is asked."""
-    return {
-        NOW: _bounded(folders(role, NOW)),
-        LATE: _bounded(folders(role, LATE)),
-        ASKED: _bounded(folders(role, ASKED)),
-        BACK: _bounded(folders(role, BACK)),
-    }
+COUNTED = (NOW, LATE, ASKED, BACK)
+
+
+def counts(roles: Sequence[Role]) -> list[dict[str, int]]:
+    """For each desk, how many folders it has to do, late ones, those on which it is asked,
+    those that came back to it: one statement for them all, none counted past MOST_COUNTED.
+    """
+    asked = [
+        select(literal(rank), literal(state), func.count()).select_from(
+            folders(role, state).order_by(None).limit(MOST_COUNTED).subquery()
+        )
+        for rank, role in enumerate(roles)
+        for state in COUNTED
+    ]
+    found: list[dict[str, int]] = [{} for _ in roles]
+    for rank, state, number in db.session.execute(union_all(*asked)) if asked else ():
+        found[rank][state] = number
+    return found
 
 
 def folders(
@@ -229,8 +240,3 @@ def opinions(actor: Actor, limit: int = PAGE_SIZE) -> list[SecondOpinion]:
     )
     asked = select(SecondOpinion).where(SecondOpinion.given_at.is_(None), named)
     return list(db.session.scalars(asked.order_by(SecondOpinion.asked_at).limit(limit)))
-
-
-def _bounded(asked: Select[Any]) -> int:
-    some = asked.order_by(None).limit(MOST_COUNTED).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0

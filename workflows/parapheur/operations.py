@@ -24,6 +24,7 @@ from workflows.parapheur.passing_on import (
 from workflows.parapheur.sealing import (
     files_to_close,
     files_to_seal,
+    files_to_strengthen,
     record_closed,
     record_sealed,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "files_to_close",
     "files_to_seal",
     "files_to_send",
+    "files_to_strengthen",
     "finish",
     "record_archived",
     "record_closed",

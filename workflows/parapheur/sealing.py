@@ -6,11 +6,19 @@ Operations of the circuits, kept apart from `operations.py` for their length.
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from engine.models import db
 from engine.operations import operation
 from workflows.parapheur import files, records
 from workflows.parapheur.files import Current
-from workflows.parapheur.models import DETACHED, FileSignature, Folder, FolderSubtype
+from workflows.parapheur.models import (
+    DETACHED,
+    FileSignature,
+    Folder,
+    FolderAct,
+    FolderSubtype,
+)
 
 Plain = dict[str, Any]
 
@@ -57,6 +65,21 @@ def files_to_close(*, case: Plain, folder: Plain) -> Plain:
             if _signed(one) or one.file.id in beside
         ]
     }
+
+
+@operation
+def files_to_strengthen(*, case: Plain, folder: Plain) -> Plain:
+    """What a timestamp did not reach when the circuit closed: {documents}, none when all is."""
+    last = db.session.scalars(
+        select(FolderAct)
+        .where(FolderAct.instance_id == UUID(case["id"]), FolderAct.kind == "closed")
+        .order_by(FolderAct.seq.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.detail.get("complete", True):
+        return {"documents": []}
+    found: Plain = files_to_close(case=case, folder=folder)
+    return found
 
 
 @operation

@@ -60,7 +60,7 @@ def add_desk(
     """Open a desk in a body; its role is `desk:<slug>`. Raises Forbidden, TypologyRefused."""
     with transaction():
         keeper(organisation_id, actor)
-        role = DESK_PREFIX + word_of(slug or name)
+        role = DESK_PREFIX + word_of(slug or name, "-")
         named(name)
         taken = select(Desk.id).where(
             Desk.organisation_id == organisation_id, Desk.role == role
@@ -210,9 +210,9 @@ def keeper(organisation_id: UUID, actor: Actor) -> Organisation:
     return body
 
 
-def word_of(text: str) -> str:
+def word_of(text: str, joint: str = "_") -> str:
     """A word fit for a role, a scope or a key. Raises TypologyRefused."""
-    word = re.sub(r"[^a-z0-9]+", "_", fold(text)).strip("_")[:60].strip("_")
+    word = re.sub(r"[^a-z0-9]+", joint, fold(text)).strip(joint)[:60].strip(joint)
     if not word:
         raise TypologyRefused({"slug": "Donnez un identifiant, avec des lettres."})
     return word if word[0].isalpha() else f"n{word}"[:60]

@@ -6,17 +6,29 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from engine import clock, journal_check
 from engine.access import Forbidden, actor_for, allowed
 from engine.commands import absences, tasks
 from engine.errors import DoneElsewhere
-from engine.models import UserTask, db
+from engine.models import ProcessInstance, Timer, UserTask, db
+from engine.notices import Notice
+from tests.office import publish
 from tests.workflows.parapheur.book import Book, with_circuit
 from tests.workflows.parapheur.test_circulation import folder_of, kinds, standings
 from workflows.parapheur import acts, files, lists, remarks, typology
 from workflows.parapheur.acts import ActRefused
-from workflows.parapheur.circuits import ALL, APPROVE, ONE, OPINION, SEAL, SIGN, Step
+from workflows.parapheur.circuits import (
+    ALL,
+    APPROVE,
+    ONE,
+    OPINION,
+    SEAL,
+    SIGN,
+    TRANSMISSION,
+    Step,
+)
 from workflows.parapheur.models import FolderAct, SecondOpinion
 
 THREE = (
@@ -48,9 +60,9 @@ def test_an_approval_is_taken_back_until_somebody_acts(app: Flask) -> None:
     assert journal_check.verify() == []
 
 
-def test_a_signature_taken_back_gives_the_version_before(app: Flask) -> None:
+def test_a_signature_taken_back_gives_the_version_before(either_app: Flask) -> None:
     """While the timestamp has not come: it is the last act of the folder."""
-    book = with_circuit(app, *THREE)
+    book = with_circuit(either_app, *THREE)
     folder = book.deposit()
     book.approve(folder, "juridique")
     (before,) = files.current(folder)
@@ -304,3 +316,70 @@ def test_remarks_are_for_all_or_for_one_s_desk(app: Flask) -> None:
     acts.mark_read(folder, actor=mine)
     assert remarks.read_among([folder], mine) == {folder}
     assert remarks.read_among([folder], other) == set()
+
+
+def test_a_timestamp_that_failed_is_tried_again_the_day_after(app: Flask) -> None:
+    book = with_circuit(app, THREE[1])
+    folder = book.deposit()
+    signed = [book.signed(one) for one in files.to_sign(folder)]
+    acts.sign(book.tasks(folder)["presidence"], signed, actor=book.actor("presidence"))
+    acts.bypass(folder, actor=book.actor("keeper"), reason="Horodatage en panne")
+    book.settle()
+    assert folder_of(folder).state == "finished"
+    case = db.session.get_one(ProcessInstance, folder)
+    assert case.status == "active"
+    waiting = db.session.scalars(select(Timer).where(Timer.instance_id == folder)).one()
+    assert waiting.element_id == "tomorrow"
+
+
+def test_a_desk_is_told_again(app: Flask) -> None:
+    book = with_circuit(app, Step(APPROVE, desks=("desk:dgs",), reminder_days=2))
+    book.deposit()
+    clock.advance(timedelta(days=2, minutes=1))
+    book.settle()
+    told = db.session.scalars(select(Notice.person_id)).all()
+    assert told == [book.people["dgs"]]
+
+
+def test_who_else_sees_a_folder(app: Flask) -> None:
+    book = with_circuit(app, *THREE[:1])
+    key = book.circuit("Un visa", *THREE[:1])
+    typology.change_desk(
+        book.desks["juridique"], actor=book.actor("keeper"), name="Juridique", title="",
+        parent_id=book.desks["dgs"],
+    )  # fmt: skip
+    for visibility, seen in (
+        ("confidential", set()),
+        ("service", {"dgs"}),
+        ("public", {"dgs", "presidence"}),
+    ):
+        subtype = book.subtype(visibility, circuit=key, visibility=visibility)
+        folder = folder_of(book.deposit(subtype_id=subtype))
+        others = {d for d in ("dgs", "presidence") if allowed(book.actor(d), "see", folder)}
+        assert others == seen, visibility
+        assert not allowed(book.office.department_officer, "see", folder)
+
+
+def test_the_state_answers_and_its_refusal_goes_back_to_the_author(app: Flask) -> None:
+    book = with_circuit(app, *THREE[:1])
+    answering = """
+    <bpmn:process id="legality.transmission" name="Essai" isExecutable="true">
+      <bpmn:startEvent id="started"/>
+      <bpmn:scriptTask id="answer"><bpmn:script>{transmission: if act.number = "OK"
+        then {status: "acknowledged", unique_id: "021-26"}
+        else {status: "refused", reasons: ["Nature inconnue"]}}</bpmn:script></bpmn:scriptTask>
+      <bpmn:endEvent id="ended"/>
+      <bpmn:sequenceFlow id="a" sourceRef="started" targetRef="answer"/>
+      <bpmn:sequenceFlow id="b" sourceRef="answer" targetRef="ended"/>
+    </bpmn:process>"""
+    publish("legality.transmission", answering, owner=book.body)
+    key = book.circuit("Transmis", Step(TRANSMISSION, "Transmettre"))
+    subtype = book.subtype("transmis", circuit=key)
+    good = book.deposit(subtype_id=subtype, act={"number": "OK"})
+    bad = book.deposit(subtype_id=subtype, act={"number": "KO"})
+    assert kinds(good) == ["deposited", "acknowledged", "finished"]
+    assert (folder_of(bad).state, folder_of(bad).refused_for) == (
+        "refused",
+        "Nature inconnue",
+    )
+    assert set(book.tasks(bad)) == {"assemblees"}

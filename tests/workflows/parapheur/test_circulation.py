@@ -34,8 +34,8 @@ def standings(folder_id: object) -> dict[str, str]:
     }
 
 
-def test_a_folder_goes_through_two_desks(app: Flask) -> None:
-    book = with_circuit(app, *TWO)
+def test_a_folder_goes_through_two_desks(either_app: Flask) -> None:
+    book = with_circuit(either_app, *TWO)
     folder = book.deposit()
     assert standings(folder) == {"assemblees": "done", "juridique": "now", "dgs": "to_come"}
     book.approve(folder, "juridique", note="Conforme")
