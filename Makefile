@@ -52,6 +52,7 @@ prove: install ## Run the long scripts at full size (CROWD: cases of the largest
 	$(BIN)/python -m tests.prove.storm
 	$(BIN)/python -m tests.prove.fuzz --minutes 60
 	$(BIN)/python -m tests.prove.migration --cases 10000
+	$(BIN)/python -m tests.prove.signing
 	$(BIN)/python -m tests.prove.crowd_cost $(CROWD)
 	$(BIN)/python -m tests.prove.crowd_cost $(CROWD) sqlite
 	EBG_SPIFF_SEEDS=130 $(BIN)/pytest -q tests/engine/spiff/test_oracle.py

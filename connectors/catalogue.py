@@ -22,6 +22,8 @@ NAMES = (
     "archiving",
     "transmission",
     "rendering",
+    "actes",
+    "helios",
     "timestamp",
     "signature",
 )

@@ -45,9 +45,12 @@ NAMES = (
     "mail",
     "antivirus",
     "archiving",
+    "actes",
     "transmission",
+    "helios",
     "timestamp",
     "signature",
+    "transmission",
 )
 
 Clock = Callable[[], datetime]

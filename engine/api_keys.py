@@ -25,13 +25,17 @@ DEFINITIONS_READ = "definitions:read"
 REQUESTS_READ, REQUESTS_WRITE = "requests:read", "requests:write"
 TASKS_READ, TASKS_WRITE = "tasks:read", "tasks:write"
 CASES_READ = "cases:read"
+FOLDERS_READ, FOLDERS_WRITE = "folders:read", "folders:write"
 WEBHOOKS_MANAGE = "webhooks:manage"
 
 OF_COMPANIES = (
     DEFINITIONS_READ, REQUESTS_READ, REQUESTS_WRITE, TASKS_READ, TASKS_WRITE,
     WEBHOOKS_MANAGE,
 )  # fmt: skip
-OF_BODIES = (DEFINITIONS_READ, TASKS_READ, TASKS_WRITE, CASES_READ, WEBHOOKS_MANAGE)
+OF_BODIES = (
+    DEFINITIONS_READ, TASKS_READ, TASKS_WRITE, CASES_READ, FOLDERS_READ, FOLDERS_WRITE,
+    WEBHOOKS_MANAGE,
+)  # fmt: skip
 """What the keys of a company, and those of any other organisation, may be for."""
 
 LONGEST_LIFE = timedelta(days=730)

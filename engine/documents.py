@@ -4,7 +4,7 @@ Bytes are stored by digest, outside the database and before the commit; a row he
 what they are. A document belongs to a draft first and joins the case when it is filed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -182,7 +182,18 @@ def unreferenced(digests: Iterable[str]) -> set[str]:
     known = db.session.scalars(
         select(Document.sha256).where(Document.sha256.in_(asked)).distinct()
     )
-    return asked - set(known) - vault.kept(asked) - api_keys.kept(asked)
+    held = set[str]().union(*(keeper(asked) for keeper in _keepers))
+    return asked - set(known) - vault.kept(asked) - api_keys.kept(asked) - held
+
+
+Keeper = Callable[[Collection[str]], set[str]]
+_keepers: list[Keeper] = []
+
+
+def kept_by(keeper: Keeper) -> None:
+    """Let a domain say which of these digests its own rows point at."""
+    if keeper not in _keepers:
+        _keepers.append(keeper)
 
 
 ORPHAN_AGE = timedelta(hours=24)

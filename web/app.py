@@ -124,10 +124,22 @@ BLUEPRINTS = [
     "web.legality.classification",
     "web.legality.registry",
     "web.callbacks",
+    "web.parapheur.verifying",
+    "web.parapheur.delivering",
+    "web.transmission.service",
+    "web.transmission.acts",
+    "web.transmission.letters",
+    "web.transmission.listing",
+    "web.transmission.pes",
     "web.news.views",
     "web.api.v1",
     "web.api.hooks",
     "web.api.reference",
+    "web.accounting.listing",
+    "web.accounting.orders",
+    "web.accounting.pes",
+    "web.accounting.returns",
+    "web.accounting.budgets",
 ]
 
 

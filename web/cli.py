@@ -8,7 +8,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy import select
 
-from connectors import sandboxes
+from connectors import Misconfigured, references, sandboxes
 from engine import clock, journal_check, journal_export, marks
 from engine.commands import chores
 from engine.commands.publishing import PublishedByAnother, PublishedByDesigner
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     for command in (
         publish, worker, sweep, sandbox, check_partners, import_aids, journal_verify,
         clock_advance, seed_demo, tidy, backup_done, add_organisation, import_agents,
+        import_references,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -141,6 +142,21 @@ def import_aids(file: Path, origin: str | None, complete: bool) -> None:
         f"{report.created} créées, {report.updated} mises à jour, "
         f"{report.unchanged} inchangées, {report.withdrawn} retirées, {refused} refusées"
     )
+
+
+@click.command("import-references")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def import_references(folder: Path) -> None:
+    """Copy official schemas and code lists where the checks look for them."""
+    settings = current_app.extensions["settings"]
+    try:
+        kept = references.import_from(folder, settings.data, at=clock.now())
+    except Misconfigured as problem:
+        raise click.ClickException(str(problem)) from problem
+    files = sum(
+        one["files"] for one in references.imported(kept.parent) if one["name"] == kept.name
+    )
+    click.echo(f"{files} fichiers de {folder.name} importés dans {kept}.")
 
 
 @click.command("journal-verify")

@@ -13,6 +13,7 @@ from connectors import catalogue
 from engine import clock, operations
 
 CALL_BACK = "/partenaires/oseo/avis"
+VERIFY = "/verifier/"
 
 
 def init_app(app: Flask) -> None:
@@ -21,6 +22,8 @@ def init_app(app: Flask) -> None:
     partners = catalogue.connect_all(
         {
             "OSEO_CALLBACK_URL": settings.public_url + CALL_BACK,
+            "PUBLIC_URL": settings.public_url,
+            "VERIFY_URL": settings.public_url + VERIFY,
             "FONTS_DIR": str(Path(app.root_path) / "static/dist/fonts"),
             **settings.partners,
         },

@@ -41,7 +41,8 @@ def keep_files(
             if question is None or not question.is_file:
                 refused.append(stranger(name))
                 break
-            stored, problem = _keep(upload, form.max_file_size)
+            machines = any(kind.endswith(("xml", "p7s")) for kind in question.accept)
+            stored, problem = _keep(upload, form.max_file_size, machines=machines)
             if stored is not None and not _attach(draft_id, stored, name, question, actor):
                 stored, problem = None, FULL
             if stored is None:
@@ -79,10 +80,12 @@ def reference(file: StoredFile | Document) -> dict[str, Any]:
     }
 
 
-def _keep(upload: FileStorage, max_size: int) -> tuple[StoredFile | None, str]:
+def _keep(
+    upload: FileStorage, max_size: int, *, machines: bool
+) -> tuple[StoredFile | None, str]:
     """One file stored, or why not, for the person who sent it."""
     try:
-        return store(upload, max_size), ""
+        return store(upload, max_size, machines=machines), ""
     except Refused as error:
         return None, str(error)
     except ConnectorError:

@@ -9,6 +9,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import dramatiq
@@ -27,6 +29,7 @@ from web.auth.company import complete_waiting
 from web.legality.collecting import collect as collect_letters
 from web.news.post import post
 from web.parapheur.finishing import finish
+from web.transmission import collecting
 
 log = structlog.get_logger()
 
@@ -73,17 +76,36 @@ class Workers:
         """Serve the queue and sweep, in threads of this process."""
         self._worker = dramatiq.Worker(self.broker, worker_threads=threads)
         self._worker.start()
-        for work in (
-            self._sweep_for_ever,
-            self._tidy_for_ever,
-            self._post_for_ever,
-            self._tell_for_ever,
-            self._collect_for_ever,
-            self._sign_for_ever,
-        ):
-            thread = threading.Thread(target=work, name=work.__name__, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._serve("sweep", self._sweep_for_ever)
+        for name, every, work in self._rounds():
+            self._serve(name, self._for_ever, name, every, work)
+
+    def _rounds(self) -> list[tuple[str, float, Callable[[], Any]]]:
+        """What is looked at now and then, each in a thread of its own: one is slow, or waits
+        for a partner, and holds up no other. A round that answers true has more to do.
+        """
+        hooks = Sender(inside=self.app.extensions["settings"].webhooks_inside)
+        return [
+            ("tidy", TIDY_EVERY, self._tidy),
+            ("post", POST_EVERY, lambda: post(self.app)),
+            ("webhooks", HOOKS_EVERY, lambda: tell_webhooks(self.app, hooks)),
+            ("signing", SIGN_EVERY, lambda: finish(self.app)),
+            ("letters", COLLECT_EVERY, lambda: collect_letters(self.app)),
+            ("members", collecting.EVERY, self._serve_members),
+        ]
+
+    def _serve(self, name: str, work: Callable[..., None], *given: Any) -> None:
+        thread = threading.Thread(target=work, name=name, args=given, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _for_ever(self, name: str, every: float, work: Callable[[], Any]) -> None:
+        while not self._stop.wait(every):
+            try:
+                while work() and not self._stop.is_set():
+                    pass
+            except Exception:  # what is owed is in the database: the next round may succeed
+                log.exception("round_failed", round=name)
 
     def stop(self) -> None:
         """Finish what is being done and stop."""
@@ -131,50 +153,15 @@ class Workers:
             marks.note(self._name, swept=found, queue=type(self.broker).__name__)
             self._last_beat = time.monotonic()
 
-    def _tidy_for_ever(self) -> None:
-        while not self._stop.wait(TIDY_EVERY):
-            try:
-                with self.app.app_context():
-                    tidying.tidy(self.app.extensions["partners"]["storage"])
-                    complete_waiting()
-            except Exception:  # nothing depends on it; the next one may succeed
-                log.exception("tidy_failed")
+    def _tidy(self) -> None:
+        with self.app.app_context():
+            tidying.tidy(self.app.extensions["partners"]["storage"])
+            complete_waiting()
 
-    def _post_for_ever(self) -> None:
-        """Letters wait for a mail server: they have a thread of their own."""
-        while not self._stop.wait(POST_EVERY):
-            try:
-                while post(self.app) and not self._stop.is_set():
-                    pass
-            except Exception:  # what is owed is in the database
-                log.exception("post_failed")
-
-    def _tell_for_ever(self) -> None:
-        """Webhooks are slow, or hostile: what they hold up is this thread."""
-        sender = Sender(inside=self.app.extensions["settings"].webhooks_inside)
-        while not self._stop.wait(HOOKS_EVERY):
-            try:
-                while tell_webhooks(self.app, sender) and not self._stop.is_set():
-                    pass
-            except Exception:  # what is owed is in the database
-                log.exception("webhooks_failed")
-
-    def _collect_for_ever(self) -> None:
-        """The transmission service is asked, since it never calls."""
-        while not self._stop.wait(COLLECT_EVERY):
-            try:
-                collect_letters(self.app)
-            except Exception:  # what waits at the service is still there
-                log.exception("collect_failed")
-
-    def _sign_for_ever(self) -> None:
-        """Signed files are made one after the other: they have a thread of their own."""
-        while not self._stop.wait(SIGN_EVERY):
-            try:
-                while finish(self.app) and not self._stop.is_set():
-                    pass
-            except Exception:  # what was signed is in the database
-                log.exception("signing_failed")
+    def _serve_members(self) -> None:
+        """What the State answers to the members of a transmission service."""
+        with self.app.app_context():
+            collecting.collect(self.app)
 
     def _tick_sandboxes(self) -> None:
         """Let sandboxes of this process answer what they were asked."""

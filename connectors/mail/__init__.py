@@ -2,7 +2,7 @@
 
 Settings: `MAIL_SERVER`, `MAIL_PORT` (587), `MAIL_SECURITY` (`starttls`, `tls` or `none`),
 `MAIL_USERNAME`, `MAIL_PASSWORD`, `MAIL_FROM` (a sender, with or without a name) and
-`MAIL_TIMEOUT` in seconds (20). Without the first, a sandbox that keeps what it receives,
+`MAIL_TIMEOUT` in seconds (20); `PUBLIC_URL` begins the addresses of our pages. Without the first, a sandbox that keeps what it receives,
 for the interface to show (`messages`).
 """
 
@@ -32,6 +32,7 @@ def connect(
     """The configured server, or the sandbox."""
     sender = settings.get("MAIL_FROM") or _SENDER
     timeout = float(settings.get("MAIL_TIMEOUT") or 20)
+    pages = settings.get("PUBLIC_URL") or ""
     account = Account(settings.get("MAIL_USERNAME", ""), settings.get("MAIL_PASSWORD", ""))
     if server := settings.get("MAIL_SERVER"):
         port = int(settings.get("MAIL_PORT") or 587)
@@ -39,14 +40,14 @@ def connect(
         tls = ssl.create_default_context() if security != "none" else None
         dial = over_tcp(server, port, tls if security == "tls" else None)
         starttls = tls if security == "starttls" else None
-        return SmtpMail(dial, sender, account, clock, timeout, "live", starttls)
+        return SmtpMail(dial, sender, account, clock, timeout, "live", starttls, pages)
     if address := settings.get("SANDBOX_SMTP"):
         dial = over_tcp(*sandboxes.address(address), None)
-        return SmtpMail(dial, sender, account, clock, timeout, "sandbox")
+        return SmtpMail(dial, sender, account, clock, timeout, "sandbox", None, pages)
     from connectors.mail import sandbox  # a live platform does not load it
 
     dial = partial(_in_memory, sandbox.converse(data, settings, clock))
-    return SmtpMail(dial, sender, account, clock, timeout, "sandbox")
+    return SmtpMail(dial, sender, account, clock, timeout, "sandbox", None, pages)
 
 
 def messages(settings: Mapping[str, str], data: Path) -> list[dict[str, Any]]:

@@ -32,8 +32,10 @@ class Mail(Protocol):
         text: str,
         key: str,
         reply_to: str | None = None,
+        page: str = "",
     ) -> Sent:
-        """Sends one plain text. The same `key` gives the same Message-ID, by which a mailbox
+        """Sends one plain text, ended by the address of a `page` ("/…") of the office when
+        one is named. The same `key` gives the same Message-ID, by which a mailbox
         knows a message sent twice. Raises `Refused` when no address is accepted or an
         address is malformed, `Retryable` if the server asks to come back (nothing was
         sent), `Ambiguous` if the connection was lost after the text: sending again with the

@@ -35,6 +35,7 @@ class SmtpMail:
     timeout: float
     mode: str
     starttls: ssl.SSLContext | None = None
+    public_url: str = ""
 
     def send(
         self,
@@ -44,6 +45,7 @@ class SmtpMail:
         text: str,
         key: str,
         reply_to: str | None = None,
+        page: str = "",
     ) -> Sent:
         if not to:
             raise Refused(["Le message n'a pas de destinataire."], code="invalid")
@@ -51,7 +53,7 @@ class SmtpMail:
             sender=self.sender,
             to=to,
             subject=subject,
-            text=text,
+            text=f"{text}\n{self.public_url}{page}\n" if page else text,
             key=key,
             reply_to=reply_to,
             now=self.clock(),

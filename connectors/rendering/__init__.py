@@ -1,6 +1,7 @@
 """Makes PDF documents: letters, and the record of a filed form.
 
-In-house: there is no partner, hence no sandbox. Setting: `FONTS_DIR`, the folder of the
+In-house: there is no partner, hence no sandbox. Settings: `VERIFY_URL`, the address that a code
+follows where anybody checks a document; `FONTS_DIR`, the folder of the
 DejaVu Sans fonts (`npm run build` puts them in `web/static/dist/fonts`); without them
 documents are still made, in poorer fonts and without the promise of PDF/A.
 """
@@ -29,6 +30,7 @@ def connect(
     return Renderer(
         fonts=Path(fonts) if fonts else None,
         moments=data / "rendering" / "moments.sqlite",
+        verify_at=settings.get("VERIFY_URL") or "",
         clock=clock,
         store=store,
     )

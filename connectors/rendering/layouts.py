@@ -27,6 +27,7 @@ HEADINGS = {1: Style(13, "B"), 2: Style(11, "B"), 3: Style(9.5, "B")}
 HEAD_FILL = (238, 239, 242)
 RIGHT = 108.0
 INDENT, SIGNATURE_GAP = 6.0, 9.0
+QR_SIDE = 28.0
 # A page is not wide enough for more columns, nor a column readable below this, in mm.
 MOST_COLUMNS, NARROWEST = 12, 9.0
 DEEPEST = 6
@@ -84,8 +85,12 @@ def draw_recap(
     reference: str,
     sections: Sequence[Mapping[str, Any]],
     sender: Mapping[str, Any],
+    verify: tuple[str, str] | None,
 ) -> None:
-    """Draw a filed form: its title, then each section with its answers and tables."""
+    """Draw a filed form: its title, then each section with its answers and tables.
+
+    `verify` is the (address, code) by which anybody checks it, drawn at the end.
+    """
     if sender.get("name"):
         sheet.write_text(clean(sender["name"]), Style(9.5, "B", GREY))
         sheet.ln(4)
@@ -108,6 +113,20 @@ def draw_recap(
             sheet.ln(3)
             _table(sheet, drawn)
         sheet.ln(3)
+    if verify:
+        _verification(sheet, *verify)
+
+
+def _verification(sheet: Sheet, address: str, code: str) -> None:
+    """The address to check a document at, to be read by a person and by a telephone."""
+    sheet.keep_together(14 + QR_SIDE)
+    _heading(sheet, "Vérifier ce document", 2)
+    top = sheet.y
+    sheet.draw_code(address, sheet.l_margin, top, QR_SIDE)
+    sheet.set_y(top)
+    said = f"{address}\n\nCode de vérification : {code}"
+    sheet.write_text(clean(said), BODY, x=sheet.l_margin + QR_SIDE + 6)
+    sheet.set_y(max(sheet.y, top + QR_SIDE))
 
 
 def _sender(sheet: Sheet, sender: Mapping[str, Any]) -> None:

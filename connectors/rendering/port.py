@@ -61,11 +61,14 @@ class Rendering(Protocol):
         sections: list[dict[str, Any]],
         subtitle: str = "",
         sender: dict[str, Any] | None = None,
+        code: str = "",
         kind: str = "recap",
         file_name: str,
         key: str,
     ) -> Produced:
-        """Render a form as it was filed.
+        """Render a form as it was filed, or a record of what was done.
+
+        `code` is drawn at the end, with the address where anybody checks the document.
 
         Each section holds {title, text, rows: [{label, value}], tables: [{title, columns:
         [text], rows: [[value]]}]}, all optional. A value is a text, a number, a boolean,
@@ -80,5 +83,18 @@ class Rendering(Protocol):
         sections: list[dict[str, Any]],
         subtitle: str = "",
         sender: dict[str, Any] | None = None,
+        code: str = "",
     ) -> bytes:
         """The PDF that `recap` would make, given and not kept."""
+
+    def text_file(
+        self,
+        *,
+        title: str,
+        content: str,
+        media_type: str,
+        kind: str,
+        file_name: str,
+        key: str,
+    ) -> Produced:
+        """Keep a text that the office composed (XML, JSON) as a file of the case, in UTF-8."""

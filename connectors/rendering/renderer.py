@@ -35,6 +35,7 @@ class Renderer:
     moments: Path
     clock: Callable[[], datetime]
     store: Callable[[bytes, str, str], StoredFile]
+    verify_at: str = ""
     mode: Literal["live"] = "live"
 
     def check(self) -> list[str]:
@@ -84,11 +85,14 @@ class Renderer:
         sections: list[dict[str, Any]],
         subtitle: str = "",
         sender: dict[str, Any] | None = None,
+        code: str = "",
         kind: str = "recap",
         file_name: str,
         key: str,
     ) -> Produced:
-        draw, foot = _recap(title, subtitle, reference, sections, sender)
+        draw, foot = _recap(
+            title, subtitle, reference, sections, sender, self._verified(code)
+        )
         return self._produced(draw, title, foot, kind=kind, file_name=file_name, key=key)
 
     def drawn(
@@ -99,9 +103,25 @@ class Renderer:
         sections: list[dict[str, Any]],
         subtitle: str = "",
         sender: dict[str, Any] | None = None,
+        code: str = "",
     ) -> bytes:
-        draw, foot = _recap(title, subtitle, reference, sections, sender)
+        draw, foot = _recap(
+            title, subtitle, reference, sections, sender, self._verified(code)
+        )
         return self._bytes(draw, title, foot, self.clock().replace(microsecond=0))
+
+    def text_file(
+        self,
+        *,
+        title: str,
+        content: str,
+        media_type: str,
+        kind: str,
+        file_name: str,
+        key: str,
+    ) -> Produced:
+        file = self.store(content.encode(), clean(file_name)[:NAME_LENGTH], media_type)
+        return _kept(file, kind, title)
 
     def _produced(
         self,
@@ -115,16 +135,10 @@ class Renderer:
     ) -> Produced:
         content = self._bytes(draw, title, sender, self._moment(key))
         file = self.store(content, _pdf_name(file_name), MEDIA_TYPE)
-        return Produced(
-            value={
-                "sha256": file.sha256,
-                "name": file.name,
-                "media_type": file.media_type,
-                "size": file.size,
-                "kind": kind,
-            },
-            documents=[(kind, clean(title), file)],
-        )
+        return _kept(file, kind, title)
+
+    def _verified(self, code: str) -> tuple[str, str] | None:
+        return (f"{self.verify_at}{code}", code) if code else None
 
     def _bytes(
         self,
@@ -155,6 +169,19 @@ class Renderer:
             db.execute("INSERT OR IGNORE INTO moment VALUES (?, ?)", [key, now.isoformat()])
             row = db.execute("SELECT at FROM moment WHERE key = ?", [key]).fetchone()
         return datetime.fromisoformat(row["at"])
+
+
+def _kept(file: StoredFile, kind: str, title: str) -> Produced:
+    return Produced(
+        value={
+            "sha256": file.sha256,
+            "name": file.name,
+            "media_type": file.media_type,
+            "size": file.size,
+            "kind": kind,
+        },
+        documents=[(kind, clean(title), file)],
+    )
 
 
 def _letter(
@@ -190,6 +217,7 @@ def _recap(
     reference: str,
     sections: list[dict[str, Any]],
     sender: dict[str, Any] | None,
+    verify: tuple[str, str] | None,
 ) -> tuple[Callable[[Sheet], None], dict[str, Any]]:
     """How to draw a record, and what its foot says. Raises Refused."""
     if problems := _required({"titre": title}):
@@ -201,6 +229,7 @@ def _recap(
         reference=reference,
         sections=sections,
         sender=sender or {},
+        verify=verify,
     )
     name = (sender or {}).get("name")
     return draw, {"name": " — ".join(it for it in (name, reference) if it)}

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import segno
 from fpdf import FPDF, FPDF_VERSION, ViewerPreferences
 from fpdf.enums import XPos, YPos
 
@@ -23,6 +24,7 @@ from connectors.rendering.lines import break_lines
 from connectors.rendering.look import (
     FONT_FILES,
     GREY,
+    INK,
     RULE,
     Cell,
     Style,
@@ -189,6 +191,16 @@ class Sheet(FPDF):
             self.set_draw_color(*RULE)
             self.set_line_width(0.2)
             self.line(self.l_margin, self.y, self.l_margin + (width or self.epw), self.y)
+
+    def draw_code(self, text: str, x: float, y: float, side: float) -> None:
+        """Draw a QR code of a text, a square of `side` millimetres; the text stands beside."""
+        matrix = segno.make(text, error="m", micro=False).matrix
+        module = side / len(matrix)
+        with self._artifact():
+            self.set_fill_color(*INK)
+            for row, modules in enumerate(matrix):
+                for column in (c for c, dark in enumerate(modules) if dark):
+                    self.rect(x + column * module, y + row * module, module, module, "F")
 
     def height_of(self, text: str, style: Style, *, indent: float = 0.0) -> float:
         """Return how much of the page a paragraph would take, in millimetres."""

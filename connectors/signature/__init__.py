@@ -3,7 +3,13 @@
 Without settings, the certificates are those of a demonstration authority, which says so:
 
     SIGNATURE_TRUST         folder of the certificates (PEM) of the authorities we trust
+    SIGNATURE_TRUSTED_LIST  folder of trusted lists (XML, ETSI TS 119 612) and of the
+                            certificates of whoever publishes them: who is « qualified »
     SIGNATURE_MAXIMUM_MB    the largest file that is signed or examined (100)
+    PES_XADES_VERSION       1.1.1, 1.2.2 or 1.3.2: how batches of a PES are signed (1.1.1)
+    PES_POLICY_OID, PES_POLICY_NAME, PES_POLICY_SHA256, PES_POLICY_ADDRESS
+                            the signature policy that they name: the DGFiP's
+    PES_CERTIFICATES        chain, or signer: those that a signed PES carries (chain)
     SIGNATURE_TIMEOUT       seconds given to an authority to tell what it revoked (5)
 
 The seals of the server, each a PKCS#12 file, or one in a security module:
@@ -57,7 +63,7 @@ def connect(
     store: Callable[[bytes, str, str], StoredFile],
 ) -> Signature:
     """Signatures with what is set up. `store(bytes, name, media type)` keeps what is made."""
-    from connectors.signature import cades, pades, signers
+    from connectors.signature import cades, pades, pes, signers, xades
     from connectors.signature.signatures import Signatures
 
     return Signatures(
@@ -65,14 +71,14 @@ def connect(
         clock=clock,
         documents=documents or _no_document,
         store=store,
-        formats={"pades": pades, "cades": cades},
+        formats={"pades": pades, "cades": cades, "pes": pes, "xades": xades},
         people=signers.signers(settings, clock=clock, data=data),
         seals=signers.seals(settings, clock=clock, data=data),
         trust=_trust(settings, clock, data),
         timestamp=timestamp.connect(settings, clock=clock, data=data),
         largest=int(settings.get("SIGNATURE_MAXIMUM_MB") or 100) * MEGABYTE,
         remembered=data / "signature" / "answers.sqlite",
-        mode="live" if settings.get("SIGNATURE_TRUST") else "sandbox",
+        mode="live" if signers.live(settings) else "sandbox",
     )
 
 
@@ -80,8 +86,10 @@ def _trust(
     settings: Mapping[str, str], clock: Callable[[], datetime], data: Path
 ) -> "Trust":
     from connectors.signature.authority import authority
+    from connectors.signature.folders import certificates_in
+    from connectors.signature.qualified import TrustedLists
     from connectors.signature.revocation import Revocation
-    from connectors.signature.trust import Trust, folder
+    from connectors.signature.trust import Trust
 
     timeout = float(settings.get("SIGNATURE_TIMEOUT") or 5)
 
@@ -104,12 +112,17 @@ def _trust(
             return practice(), parts.path
         return outside(), url
 
+    path, listed = settings.get("SIGNATURE_TRUST"), settings.get("SIGNATURE_TRUSTED_LIST")
+    lists = TrustedLists(Path(listed)) if listed else None
+
     def anchors() -> list[x509.Certificate]:
-        if path := settings.get("SIGNATURE_TRUST"):
-            return list(folder(Path(path)))
+        found = [*certificates_in(Path(path))] if path else []
+        found += lists.authorities() if lists else []
+        if path or lists:
+            return found
         return [x509.Certificate.load(authority(data, clock).root.der)]
 
-    return Trust(anchors, Revocation(reach, clock), not settings.get("SIGNATURE_TRUST"))
+    return Trust(anchors, Revocation(reach, clock), not (path or lists), lists)
 
 
 def _no_document(sha256: str) -> bytes:

@@ -33,6 +33,7 @@ PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 ADDRESS = "http://signature.sandbox"
 ORGANISATION = "DEMONSTRATION e-Bourgogne"
 TABLE = "CREATE TABLE IF NOT EXISTS revoked (serial TEXT PRIMARY KEY, at TEXT NOT NULL)"
+STATEMENTS = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3")
 YEAR = timedelta(days=365)
 _USAGES = [
     "digital_signature",
@@ -122,11 +123,15 @@ class Authority:
         purpose: x509.ObjectIdentifier | None = None,
         valid: tuple[datetime, datetime] | None = None,
         email: str = "",
+        statements: bytes = b"",
     ) -> Identity:
-        """A certificate that is not kept: of any validity and any usage."""
+        """A certificate that is not kept: of any validity and any usage.
+
+        `statements` are those of qualified certificates (ETSI EN 319 412-5), in DER.
+        """
         return self._made(
             name, _rsa(), self.issuing, 10, usages=usages, purpose=purpose, valid=valid,
-            email=email,
+            email=email, statements=statements,
         )  # fmt: skip
 
     def revoke(self, certificate: x509.Certificate) -> None:
@@ -195,6 +200,7 @@ class Authority:
         purpose: x509.ObjectIdentifier | None = None,
         valid: tuple[datetime, datetime] | None = None,
         email: str = "",
+        statements: bytes = b"",
         _ca: bool = False,
     ) -> Identity:
         subject = _subject(name)
@@ -225,6 +231,9 @@ class Authority:
         if email:
             names = x509.SubjectAlternativeName([x509.RFC822Name(email)])
             builder = builder.add_extension(names, critical=False)
+        if statements:
+            told = x509.UnrecognizedExtension(STATEMENTS, statements)
+            builder = builder.add_extension(told, critical=False)
         if issuer:
             builder = _linked(builder, issuer, answers=bool(issuer.above))
         made = builder.sign(issuer.key if issuer else key, SHA256())

@@ -81,9 +81,9 @@ def finish(
 
 def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
     found, _ = apart.ask("signers", content)
-    if not found:
-        return {"signatures": [], "refusals": []}
-    verdicts = _judged(found, means)
+    if not found["signers"]:
+        return {"signatures": [], "refusals": found["refusals"]}
+    verdicts = _judged(found["signers"], means)
     known = [one.known() for one in verdicts.values()]
     answer, _ = apart.ask("examine", content, known=known, now=means.now.isoformat())
     for facts in answer["signatures"]:
@@ -98,7 +98,7 @@ def strengthen(content: bytes, means: Means) -> tuple[bytes, bool] | None:
     And whether the proof is whole; None for a file without signatures.
     """
     found, _ = apart.ask("signers", content)
-    verdicts = list(_judged(found, means).values())
+    verdicts = list(_judged(found["signers"], means).values())
     if not verdicts:
         return None
     return _proved(content, verdicts), all(one.indication == PASSED for one in verdicts)

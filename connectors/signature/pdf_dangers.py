@@ -15,7 +15,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from connectors import Refused
 
 START = 1024
-MOST_PAGES, MOST_VISITS = 20_000, 200_000
+MOST_PAGES, MOST_VISITS = 20_000, 100_000
 ACTIONS = {
     "/JavaScript": "du JavaScript",
     "/Launch": "une action qui lance un programme",
@@ -117,6 +117,7 @@ def _actions(reader: PdfFileReader) -> Iterator[Any]:
     ]
     for group in holders:
         for holder in map(as_dictionary, group):
+            visits.count()
             for key in ("/OpenAction", "/A"):
                 yield from _followed(holder.get(key), visits)
             for one in as_dictionary(holder.get("/AA")).values():

@@ -32,13 +32,13 @@ MOST = 50
 TIMESTAMP = "/DocTimeStamp"
 
 
-def signers(content: bytes) -> tuple[list[Plain], list[bytes]]:
-    """The certificates behind each signature and its timestamps, in hexadecimal."""
-    found = []
-    for one in _signatures(pdf_dangers.read(content)):
+def signers(content: bytes) -> tuple[Plain, list[bytes]]:
+    """{signers, refusals}: the certificates behind each signature and its timestamps."""
+    reader, found = pdf_dangers.read(content), []
+    for one in _signatures(reader):
         dated = extract_tst_data_iter(one.signer_info, signed=False)
         found.append({**_people(one.signed_data), "timestamps": list(map(_people, dated))})
-    return found, []
+    return {"signers": found, "refusals": pdf_dangers.found(reader)}, []
 
 
 def examine(content: bytes, *, known: list[Plain], now: str) -> tuple[Plain, list[bytes]]:

@@ -98,7 +98,7 @@ class Signature(Protocol):
         """
 
     def seal(self, *, documents: list[Plain], seal: str, key: str) -> Produced:
-        """Seal documents with a server key named `seal`, once for a given `key`.
+        """Seal documents with a server key named `seal`, the first one set up when "".
 
         The value is {files: [{id, file: {sha256, name, media_type, size}, level,
         signatures}]}; the files are kept by the storage and listed as documents.

@@ -127,7 +127,7 @@ class Signatures:
         return answers.summed(found, self.clock())
 
     def seal(self, *, documents: list[Plain], seal: str, key: str) -> Produced:
-        signer = self.seals.get(seal)
+        signer = self.seals.get(seal) if seal else next(iter(self.seals.values()), None)
         if signer is None:
             raise Refused([f"Le cachet « {seal} » n’est pas installé."], code="unknown")
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
-from asn1crypto import pem, x509
+from asn1crypto import x509
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
     ExpiredError,
@@ -14,10 +13,11 @@ from pyhanko_certvalidator.errors import (
     PathValidationError,
     RevokedError,
 )
+from pyhanko_certvalidator.path import ValidationPath
 
-from connectors import Misconfigured
 from connectors.signature import certificates, etsi
 from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Verdict
+from connectors.signature.qualified import TrustedLists
 from connectors.signature.revocation import KEPT, Revocation
 
 MOST = 500
@@ -25,11 +25,15 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Trust:
-    """The certificates that we trust, self-signed or not; `demonstration` if only ours."""
+    """The certificates that we trust, self-signed or not, and whom the law qualifies.
+
+    `demonstration` says that only our own authority is trusted.
+    """
 
     anchors: Callable[[], Sequence[x509.Certificate]]
     revocation: Revocation
     demonstration: bool
+    lists: TrustedLists | None = None
     _known: dict[tuple[bytes, ...], tuple[datetime, Verdict]] = field(default_factory=dict)
 
     def judge(
@@ -60,8 +64,10 @@ class Trust:
         try:
             path = self._path(one, known, within, [], [])
         except (PathBuildingError, PathValidationError):
-            return Verdict(INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND", self._quality(one))
-        chain = list(path)[::-1]
+            kind = certificates.kind(one)
+            quality = "seal" if kind == "seal" else "simple"
+            return Verdict(INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND", quality)
+        chain = list(path.iter_certs(include_root=True))[::-1]
         ocsps, crls = self.revocation.proofs(chain)
         indication, sub_indication = self._worth(one, known, moment, ocsps, crls)
         if indication == PASSED and not _proved(chain, ocsps, crls):
@@ -69,7 +75,7 @@ class Trust:
         return Verdict(
             indication,
             sub_indication,
-            self._quality(one),
+            self._quality(one, path, within),
             tuple(it.dump() for it in chain),
             tuple(ocsps),
             tuple(crls),
@@ -102,7 +108,7 @@ class Trust:
         moment: datetime,
         ocsps: list[bytes],
         crls: list[bytes],
-    ) -> Sequence[x509.Certificate]:
+    ) -> ValidationPath:
         context = ValidationContext(
             trust_roots=list(self.anchors()), other_certs=known, moment=moment,
             ocsps=ocsps, crls=crls, revocation_mode="soft-fail",
@@ -110,33 +116,17 @@ class Trust:
         validator = CertificateValidator(
             one, intermediate_certs=known, validation_context=context
         )
-        path = etsi.run(validator.async_validate_path())
-        return [*path.iter_certs(include_root=True)]
+        return etsi.run(validator.async_validate_path())
 
-    def _quality(self, one: x509.Certificate) -> str:
+    def _quality(
+        self, one: x509.Certificate, path: ValidationPath, moment: datetime
+    ) -> str:
+        """Shown honestly: a demonstration is worth no more than a name typed."""
         if certificates.kind(one) == "seal":
             return "seal"
+        if self.lists and self.lists.qualifies(path, moment):
+            return "qualified"
         return "simple" if self.demonstration else "advanced"
-
-
-def folder(path: Path) -> Sequence[x509.Certificate]:
-    """The certificates of a folder, in PEM or DER. Raises Misconfigured."""
-    found = []
-    try:
-        for file in sorted(path.iterdir()):
-            if file.suffix in {".pem", ".crt", ".cer", ".der"}:
-                content = file.read_bytes()
-                blocks = (
-                    [der for _, _, der in pem.unarmor(content, multiple=True)]
-                    if pem.detect(content)
-                    else [content]
-                )
-                found += [x509.Certificate.load(one, strict=True) for one in blocks]
-    except (OSError, ValueError, TypeError) as error:
-        raise Misconfigured(
-            f"Signature : certificats illisibles dans {path} ({error})."
-        ) from error
-    return found
 
 
 def _proved(

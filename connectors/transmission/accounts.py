@@ -87,7 +87,7 @@ class Nonce(httpx.Auth):
         try:
             nonce = str(asked.json()["nounce"])
         except (ValueError, KeyError, TypeError) as error:
-            if asked.status_code in (401, 403):
+            if asked.status_code in (401, 403) or asked.content.lstrip()[:2] == b"KO":
                 raise Misconfigured("S²LOW refuse nos identifiants.") from error
             raise Unreadable("S²LOW n’a pas donné de nonce.") from error
         proof = hashlib.sha256(f"{self.password}:{nonce}".encode()).hexdigest()

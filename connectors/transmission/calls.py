@@ -1,6 +1,6 @@
 """How S²LOW is called: who calls, what is noted of what was sent, what is filed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import httpx
 
-from connectors import NotYet, StoredFile
+from connectors import NotYet, Retryable, StoredFile, Throttled
 from connectors.transmission import answers
 from connectors.transmission.accounts import Accounts
 from connectors.transmission.answers import PARTNER
 from connectors.transmission.sendings import Facts, Sendings
+from connectors.transmission.writing import Form, Part, multipart
 from connectors.wire import Unreadable, call
 
 Plain = dict[str, Any]
@@ -47,18 +48,26 @@ class Calls:
     def get(self, account: Plain, path: str, **asked: Any) -> httpx.Response:
         return self._get(account, path, asked, ())
 
+    def look(self, account: Plain, path: str, **asked: Any) -> httpx.Response:
+        """Ask a page of a search that reads several: one that fails is asked again at once."""
+        for _ in range(2):
+            try:
+                return self._get(account, path, asked, ())
+            except Throttled:
+                raise
+            except Retryable:
+                continue
+        return self._get(account, path, asked, ())
+
     def download(self, account: Plain, path: str, asked: dict[str, Any]) -> httpx.Response:
         """Ask for a file, where a redirection means that there is none."""
         return self._get(account, path, asked, (302, 303))
 
     def post(
-        self,
-        account: Plain,
-        path: str,
-        data: dict[str, Any],
-        files: list[Any] | None = None,
+        self, account: Plain, path: str, form: Form, files: Iterable[Part] = ()
     ) -> httpx.Response:
-        """Send a form: multipart when it carries files."""
+        """Send a form, with files or not."""
+        media_type, content = multipart(form, files)
         http, auth = self.accounts.of(account)
         return call(
             http,
@@ -67,8 +76,8 @@ class Calls:
             partner=PARTNER,
             acts=True,
             reasons=answers.reasons,
-            data=data,
-            files=files or None,
+            content=content,
+            headers={"Content-Type": media_type},
             auth=auth or httpx.USE_CLIENT_DEFAULT,
         )
 

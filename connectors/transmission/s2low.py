@@ -150,7 +150,7 @@ class S2low(Letters):
         for status in LOST:
             try:
                 listed = answers.rows(
-                    self.get(
+                    self.look(
                         account,
                         f"{PES}/api/list_pes_aller.php",
                         status_id=status,

@@ -1,7 +1,6 @@
 """Acts at S²LOW: create, follow, stamp, cancel, and the classification in force."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from connectors import Produced, Refused
 from connectors.transmission import answers, messages, writing
@@ -57,8 +56,9 @@ class Acts(Calls):
         on_paper: bool = False,
         key: str,
     ) -> Produced:
-        described = writing.latin(" ".join(subject.split()))[:LONGEST_SUBJECT]
-        form: dict[str, Any] = {
+        latin = writing.latin(" ".join(subject.split()))[:LONGEST_SUBJECT]
+        described = latin.decode("iso-8859-1")
+        form: dict[str, str | list[str]] = {
             "api": "1",
             "nature_code": str(nature),
             **{f"classif{rank}": str(code) for rank, code in enumerate(matter, 1)},
@@ -76,7 +76,7 @@ class Acts(Calls):
             "account": account,
             "number": number,
             "decided_on": decided_on,
-            "subject": described.decode("iso-8859-1"),
+            "subject": described,
         }
 
         def send() -> str:
@@ -192,7 +192,7 @@ class Acts(Calls):
         for status in LOST:
             for page in range(PAGES):
                 listed = answers.rows(
-                    self.get(
+                    self.look(
                         account,
                         f"{ACTS}/api/list_actes.php",
                         status_id=status,
@@ -222,7 +222,7 @@ class Acts(Calls):
 
     def _related(self, account: Plain, act: str) -> list[tuple[int, str]]:
         """(type, number) of each message about an act."""
-        response = self.get(account, f"{ACTS}/actes_transac_get_document.php", id=act)
+        response = self.look(account, f"{ACTS}/actes_transac_get_document.php", id=act)
         lines = answers.text(response.content).split()
         if lines[:1] == ["KO"]:
             answers.told(response)

@@ -1,7 +1,5 @@
 """The prefecture's letters at S²LOW: list, read, take in charge, answer."""
 
-from typing import Any
-
 from connectors import NotYet, Produced, Refused
 from connectors.transmission import answers, messages, writing
 from connectors.transmission.answers import PARTNER
@@ -59,7 +57,7 @@ class Letters(Acts):
         if not documents:
             raise Refused(["Une réponse à la préfecture porte au moins un document."])
         main, *others = documents
-        form: dict[str, Any] = {
+        form: dict[str, str | list[str]] = {
             "api": "1",
             "id": id,
             "type_envoie": ACCEPTS if accepts else REFUSES,
@@ -94,7 +92,7 @@ class Letters(Acts):
     def _message_of(self, account: Plain, letter: str) -> tuple[int, str]:
         """The type of a letter and the number of its act, from the name of its message."""
         files = answers.rows(
-            self.get(
+            self.look(
                 account, f"{ACTS}/actes_transac_get_files_list.php", transaction=letter
             )
         )

@@ -21,6 +21,7 @@ from connectors.transmission.practice import (
     acts_pages,
     desk_pages,
     known,
+    pastell_pages,
     pes_pages,
     prefecture,
 )
@@ -69,6 +70,7 @@ def application(data: Path, settings: Settings, clock: Clock) -> "WSGIApplicatio
     app.register_blueprint(acts_pages.pages(holding))
     app.register_blueprint(pes_pages.pages(holding))
     app.register_blueprint(desk_pages.pages(holding))
+    app.register_blueprint(pastell_pages.pages(holding))
     spared = ("/", "/repondre")
     return sandboxes.faulty(app, data, "transmission", settings, spared=spared)
 

@@ -44,11 +44,11 @@ class Sendings:
             # A lost sending that arrived meanwhile makes the next one a duplicate.
             if attempted is not None and (late := self.number(key)) is not None:
                 return late
-            self._path(key).unlink(missing_ok=True)
+            self.forget(key)
             raise
         except (Retryable, Misconfigured):
             if attempted is None:  # nothing was taken, now or before
-                self._path(key).unlink(missing_ok=True)
+                self.forget(key)
             raise
         self._note(key, number)
         return number
@@ -58,15 +58,22 @@ class Sendings:
         facts = self._read(key)
         if facts is None:
             return None
-        if facts.get("number"):
-            return str(facts["number"])
+        if facts.get("given"):
+            return str(facts["given"])
         found = self.find(facts)
         if found is not None:
             self._note(key, found)
         return found
 
+    def noted(self, key: str) -> bool:
+        """Whether something went under `key`, without asking the service."""
+        return bool((self._read(key) or {}).get("given"))
+
+    def forget(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
     def _note(self, key: str, number: str) -> None:
-        self._write(key, {**(self._read(key) or {}), "number": number})
+        self._write(key, {**(self._read(key) or {}), "given": number})
 
     def _read(self, key: str) -> Facts | None:
         try:

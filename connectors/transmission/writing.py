@@ -1,14 +1,17 @@
 """Writes what S²LOW reads: texts in ISO-8859-1, plain file names, multipart forms."""
 
 import re
+import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from connectors import ConnectorError, Refused
 
 Plain = dict[str, Any]
+Form = Mapping[str, str | list[str]]
 Part = tuple[str, tuple[str, bytes, str]]
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+")
 _NEAREST = str.maketrans(
     {
         "’": "'",
@@ -40,7 +43,7 @@ def plain_name(name: str, media_type: str) -> str:
     stem, dot, extension = kept.strip("._-").rpartition(".")
     if not dot:
         stem, extension = extension, _EXTENSIONS.get(media_type, "bin")
-    return f"{stem[:80] or 'document'}.{extension[:8]}"
+    return f"{stem.strip('._-')[:80] or 'document'}.{extension[:8]}"
 
 
 def parts(
@@ -61,6 +64,28 @@ def parts(
             signature = read(digest) if digest else b""
             name = "signature.p7s" if digest else ""
             yield f"{field}_sign{suffix}", (name, signature, "application/pkcs7-signature")
+
+
+def multipart(form: Form, files: Iterable[Part]) -> tuple[str, bytes]:
+    """The media type and the bytes of a form in ISO-8859-1.
+
+    Written here because a file without a name, which keeps a rank, must stay a file.
+    """
+    boundary = secrets.token_hex(16)
+    pieces: list[bytes] = []
+
+    def add(head: str, content: bytes) -> None:
+        start = f"--{boundary}\r\n{head}\r\n\r\n".encode("ascii")
+        pieces.extend((start, content, b"\r\n"))
+
+    for field, values in form.items():
+        for value in [values] if isinstance(values, str) else values:
+            add(f'Content-Disposition: form-data; name="{field}"', latin(value))
+    for field, (name, content, media_type) in files:
+        disposition = f'Content-Disposition: form-data; name="{field}"; filename="{name}"'
+        add(f"{disposition}\r\nContent-Type: {_media_type(media_type)}", content)
+    pieces.append(f"--{boundary}--\r\n".encode("ascii"))
+    return f"multipart/form-data; boundary={boundary}", b"".join(pieces)
 
 
 def content(described: Plain, read: Callable[[str], bytes]) -> bytes:
@@ -87,6 +112,10 @@ _EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
 }
+
+
+def _media_type(given: str) -> str:
+    return given if _MEDIA_TYPE.fullmatch(given) else "application/octet-stream"
 
 
 def _nearest(character: str) -> bytes:

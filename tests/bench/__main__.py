@@ -11,7 +11,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tests.bench import bench_database, bench_diagrams, bench_steps, bench_workers
+from tests.bench import (
+    bench_database,
+    bench_diagrams,
+    bench_signing,
+    bench_steps,
+    bench_workers,
+)
 from tests.bench.figures import calibrate, machine, not_run, told
 from tests.bench.plot import plot
 
@@ -55,7 +61,13 @@ the standard output, the same figures here. The programs are in `tests/bench/`.
 
 def main() -> None:
     before, load = calibrate(), os.getloadavg()[0]
-    for bench in (bench_database, bench_steps, bench_diagrams, bench_workers):
+    for bench in (
+        bench_database,
+        bench_steps,
+        bench_diagrams,
+        bench_workers,
+        bench_signing,
+    ):
         try:
             bench.main()
         except Exception as error:

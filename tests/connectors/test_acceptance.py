@@ -21,9 +21,12 @@ from connectors import (
 from connectors.antivirus import Verdict
 from connectors.antivirus import sandbox as antivirus_sandbox
 from connectors.archiving import sandbox as archiving_sandbox
+from connectors.helios import sandbox as helios_sandbox
+from connectors.helios.build import build
 from connectors.mail import sandbox as mail_sandbox
 from connectors.oseo import sandbox as oseo_sandbox
 from connectors.transmission import sandbox as transmission_sandbox
+from tests.connectors.helios.orders import HEADER, order
 
 SIRET = "99999101100019"
 
@@ -78,6 +81,12 @@ def _case(filed, **changes):
         "final_disposition": "keep",
         "access_rule": "AR038",
     } | changes
+
+
+def _pes(client, key):
+    content = build([order(documents=[])], HEADER | {"name": key}, bytes)
+    kept = client.gateway.store(content, f"{key}.xml", "application/xml")
+    return {"sha256": kept.sha256}
 
 
 def _act(client, key, **changes):
@@ -173,6 +182,17 @@ PARTNERS.append(
         timeout="TIMESTAMP_TIMEOUT",
         wrong_credentials={"TIMESTAMP_USER": "e-bourgogne", "TIMESTAMP_PASSWORD": "faux"},
         live=lambda at: {"TIMESTAMP_URL": f"http://{at}/tsa"},
+    )
+)
+PARTNERS.append(
+    Partner(
+        "helios",
+        ask=lambda client, filed, key: client.send(document=_pes(client, key), key=key),
+        bad=lambda client, filed: client.send(document=filed, key="b"),
+        answer=lambda produced: produced.value,
+        acted=lambda data: len(helios_sandbox.received(data)),
+        timeout="HELIOS_TIMEOUT",
+        live=lambda at: {"HELIOS_EXCHANGE": f"http://{at}"},
     )
 )
 ACTING = [partner for partner in PARTNERS if partner.acted]
@@ -308,7 +328,7 @@ def test_a_partner_that_fails_is_asked_again(partner, connect):
     assert trial.ask()
 
 
-HTTP = {"sirene", "oseo", "archiving", "transmission"}
+HTTP = {"sirene", "oseo", "archiving", "transmission", "helios"}
 
 
 @_named([one for one in PARTNERS if one.name in HTTP])
@@ -390,12 +410,13 @@ ODD_ANSWERS = {
     "mail": [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\r\n"],
     "oseo": [_http("<html>Portail</html>"), _http("{}"), _http('{"reference": 3}')],
     "archiving": [],
+    "helios": [_http("<html>Portail</html>")],
+    "timestamp": [_http("<html>Portail</html>"), _http(""), _http("{}")],
     "transmission": [
         _http("<html>Portail</html>"),
         _http("KO\nIndisponible"),
         _http(""),
     ],
-    "timestamp": [_http("<html>Portail</html>"), _http(""), _http("{}")],
 }
 
 
@@ -433,8 +454,9 @@ def test_a_partner_that_nobody_finds_did_nothing(partner, connect):
 def test_every_partner_is_examined():
     # Storage and rendering are in-house: nothing of theirs crosses a network.
     # An authority that does not tell what it revoked fails nobody: a level is lost
-    # (tests/connectors/signature).
-    assert {partner.name for partner in PARTNERS} == set(sandboxes.NAMES) - {"signature"}
+    # (tests/connectors/signature). The ministry is behind two folders: no call to it is lost.
+    apart = {"signature", "actes"}
+    assert {partner.name for partner in PARTNERS} == set(sandboxes.NAMES) - apart
     assert set(sandboxes.NAMES) == set(catalogue.NAMES) - {"storage", "rendering"}
 
 

@@ -47,6 +47,8 @@ from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
 from tests.web import book_office, two_designers, two_registers
+from tests.web import two_accountants, two_designers, two_registers
+from tests.web import signing_office, two_designers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -128,11 +130,13 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _ask(office)
     _keep(office)
     two_designers.design(office)
+    two_accountants.keep_accounts(office)
     _look_after(office)
     _open_to_software(office)
     book_office.open_book(office)
     for suffix in ("", "_2"):
         two_registers.keep(office.ids, office.ids[f"document{suffix}"], suffix)
+    signing_office.sign(office)
     return office
 
 

@@ -31,7 +31,7 @@ def keep(ids: dict[str, Any], document: UUID, suffix: str) -> None:
             state=ACKNOWLEDGED, unique_id="021-232100016-20260101-2026_DE_001-DE",
             transmitted_at=clock.now(), acknowledged_on=today, published_on=today,
             published_by="online", version=WHOLE, shown_on=today, enforceable_on=today,
-            referral_until=today, reason="",
+            referral_until=today, reason="", public_subject="",
         )  # fmt: skip
         register.enter(act)
         kept = LegalityDocument(

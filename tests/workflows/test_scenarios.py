@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from engine import journal_check
-from engine.commands import publishing
+from engine.access import Actor, actor_for
+from engine.commands import people, publishing
 from engine.models import ProcessDefinition, db
 from tests.office import Office, open_office
 from workflows import publication, scenarios
@@ -45,11 +46,18 @@ def player(definition: ProcessDefinition, told: dict[str, Any], office: Office) 
             "head_of_service": office.head,
             "cofunder": office.department_officer,
             "legality_officer": office.legality_officer,
+            "accountant": _accountant(office),
         },
         office.company,
         told["values"],
         told["partners"],
     )
+
+
+def _accountant(office: Office) -> Actor:
+    person = people.add_person("fatou@region.test", "Fatou Ba")
+    people.grant(person, office.region, "accountant")
+    return actor_for(person)
 
 
 @pytest.mark.parametrize("key", FOLDERS)

@@ -11,6 +11,7 @@ from pydantic import Field
 from engine import clock
 from engine.api_keys import (
     CASES_READ,
+    FOLDERS_WRITE,
     REQUESTS_READ,
     REQUESTS_WRITE,
     TASKS_WRITE,
@@ -62,7 +63,7 @@ class DocumentsAsked(Shape):
 
 
 @operation(
-    "POST", "/files", REQUESTS_WRITE, TASKS_WRITE, tag=TAG, status=201, multipart=True,
+    "POST", "/files", REQUESTS_WRITE, TASKS_WRITE, FOLDERS_WRITE, tag=TAG, status=201, multipart=True,
     problems=(413, 415, 422, 503), summary="Envoyer un fichier avant la demande",
     about="Envoie un fichier, dans la partie `file` ; il est vérifié et analysé aussitôt. Il attend un jour une demande dont les valeurs le nomment.",
 )  # fmt: skip

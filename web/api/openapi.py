@@ -25,7 +25,7 @@ Une clé se fait à l’adresse /reglages/api. Chaque liste est donnée par page
 avec `cursor`. Les refus sont des documents `application/problem+json` qui disent quoi faire.
 """
 
-TAGS = ("Clé", "Démarches", "Fichiers", "Brouillons", "Demandes", "Tâches", "Dossiers",
+TAGS = ("Clé", "Démarches", "Fichiers", "Brouillons", "Demandes", "Tâches", "Dossiers", "Parapheur",
         "Webhooks", "Description")  # fmt: skip
 """The subjects of the operations, in the order in which one reads them."""
 

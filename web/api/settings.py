@@ -48,6 +48,10 @@ SCOPES: Mapping[str, Any] = {
     api_keys.TASKS_READ: lazy_gettext("Lire les tâches"),
     api_keys.TASKS_WRITE: lazy_gettext("Prendre, remettre et terminer des tâches"),
     api_keys.CASES_READ: lazy_gettext("Chercher et lire les dossiers"),
+    api_keys.FOLDERS_READ: lazy_gettext(
+        "Suivre les dossiers du parapheur, lire leurs fichiers"
+    ),
+    api_keys.FOLDERS_WRITE: lazy_gettext("Déposer des dossiers au parapheur, les retirer"),
     api_keys.WEBHOOKS_MANAGE: lazy_gettext("Gérer les webhooks"),
 }
 OVERLAPS = (0, 1, 7, 30)

@@ -18,6 +18,7 @@ from web.cases.naming import label, names, role_name
 PARTNER_NAMES = {
     "oseo": "Bpifrance (OSEO)",
     "archiving": "le service d'archivage",
+    "helios": "le contrôle des PES",
     "mail": "la messagerie",
     "transmission": "la préfecture ou le comptable, par S²LOW",
     "rendering": "l'édition des courriers",

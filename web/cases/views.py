@@ -8,7 +8,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -30,7 +29,7 @@ from engine.errors import Busy
 from engine.models import ProcessInstance, db
 from engine.search import ordered
 from web import errors
-from web.attachments import disposition
+from web.attachments import sent
 from web.auth import current_actor, guard
 from web.cases import passage, reading, timeline
 from web.inbox.too_late import BUSY, too_late
@@ -43,8 +42,6 @@ bp = Blueprint("cases", __name__)
 PER_PAGE = 25
 LATEST = 8
 """What happened last, on a case's summary."""
-
-SHOWN_INLINE = {"application/pdf", "image/png", "image/jpeg"}
 
 
 NOT_YOUR_DOCUMENT = errors.Message(
@@ -204,15 +201,4 @@ def not_yours(_failure: Forbidden) -> ResponseReturnValue:
 def download(document_id: UUID) -> ResponseReturnValue:
     """A document's bytes, shown by the browser only when they cannot run anything."""
     document = db.session.get_one(Document, document_id)
-    storage = current_app.extensions["partners"]["storage"]
-    if not storage.exists(document.sha256):
-        abort(410)
-    inline = document.media_type in SHOWN_INLINE and "telecharger" not in request.args
-    response = Response(
-        storage.open(document.sha256), mimetype=document.media_type, direct_passthrough=True
-    )
-    response.headers["Content-Disposition"] = disposition(document.name, inline=inline)
-    response.headers["Content-Length"] = str(document.size)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return sent(document, inline="telecharger" not in request.args)

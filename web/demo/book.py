@@ -3,7 +3,6 @@
 Everything is done by the acts of desks; what is signed is signed by the demonstration's keys.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,13 +18,14 @@ from engine.commands import absences
 from engine.directory import person_by_email
 from engine.exchanges import RemoteCall
 from engine.models import ProcessInstance, UserTask, db
-from workflows import publication
 from workflows.parapheur import acts, deposit, publishing, typology
 from workflows.parapheur.circuits import (
     ACCOUNTING,
     ALL,
     APPROVE,
+    ARCHIVE,
     LEGALITY,
+    MAIL,
     OPINION,
     SIGN,
     TRANSMISSION,
@@ -183,8 +183,9 @@ def _typology(book: Book) -> None:
         position={"page": -1, "x": 110, "y": 230, "width": 80, "height": 30}, place="Dijon",
     )  # fmt: skip
     plenary = circuit(
-        "Délibération", *_REVIEW, _SIGNED, *_sent(LEGALITY, "Transmettre à la préfecture")
-    )
+        "Délibération", *_REVIEW, _SIGNED,
+        Step(TRANSMISSION, "Transmettre à la préfecture", target=LEGALITY),
+    )  # fmt: skip
     subtype(
         acte, "ordinaire", "Assemblée plénière", circuit=plenary, working_days=15,
         metadata_fields=_METADATA, visibility=SERVICE,
@@ -208,7 +209,8 @@ def _typology(book: Book) -> None:
         circuit=circuit(
             "Bordereau comptable", Step(APPROVE, "Viser les pièces", ("desk:finances",)),
             Step(SIGN, "Signer les bordereaux", ("desk:presidence",), working_days=2),
-            *_sent(ACCOUNTING, "Transmettre au comptable"),
+            Step(TRANSMISSION, "Transmettre au comptable", target=ACCOUNTING),
+            Step(ARCHIVE, "Verser à l’archive"),
         ),
     )  # fmt: skip
     letters = typology.add_type(book.body, "courriers", "Courriers", actor=keeper)
@@ -218,14 +220,10 @@ def _typology(book: Book) -> None:
             "Courrier", Step(OPINION, "Donner un avis", ("desk:juridique",)),
             Step(APPROVE, "Valider", ("desk:dgs", "desk:vice-presidence"), ALL),
             Step(SIGN, "Signer le courrier", ("desk:presidence",)),
+            Step(MAIL, "Envoyer au destinataire", to=("mairie@dijon.demo",)),
+            Step(ARCHIVE, "Verser à l’archive"),
         ),
     )  # fmt: skip
-
-
-def _sent(target: str, name: str) -> Sequence[Step]:
-    """A transmission, where the procedure that makes it is there."""
-    there = f"{target}.transmission" in publication.folders()
-    return (Step(TRANSMISSION, name, target=target),) if there else ()
 
 
 def _due() -> UUID | None:

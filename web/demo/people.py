@@ -60,7 +60,7 @@ AGENTS = [
     Account("didier@region.demo", "Didier Faure", REGION, "process_designer", "dessine et publie les démarches, à deux"),
     Account("lea@region.demo", "Léa Colin", REGION, "legal_officer", "relit et valide ce qui est publié"),
     Account("ines@region.demo", "Inès Perrin", REGION, "parapheur_administrator", "tient la marque de la région, et son parapheur"),
-    Account("agathe@region.demo", "Agathe Lenoir", REGION, "desk:assemblees", "dépose les délibérations dans le parapheur"),
+    Account("agathe@region.demo", "Agathe Lenoir", REGION, "desk:assemblees", "dépose les délibérations, transmet et publie les actes"),
     Account("celine@region.demo", "Céline Fabre", REGION, "desk:juridique", "vise les actes au titre du droit"),
     Account("bruno@region.demo", "Bruno Mercier", REGION, "desk:dgs", "valide les dossiers du parapheur"),
     Account("marie@region.demo", "Marie Vasseur", REGION, "desk:presidence", "signe les actes de la région"),

@@ -18,7 +18,7 @@ from engine.exchanges import RemoteCall
 from engine.models import db
 from web import tidying
 from web.accounts import AlreadyOpen, open_account
-from web.demo import book, circulating
+from web.demo import acts, book, circulating
 from web.demo.people import AGENTS, BODIES, COMPANIES, ECONOMY, PASSWORD, REGION
 from web.demo.people import PLATFORM as PLATFORM_SLUG
 from workflows import publication, scenarios
@@ -53,6 +53,7 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
         publishing.set_parameters(PROCEDURE, region, {"contact": CONTACT}, by=None)
         aid_import.import_aids(BytesIO(AIDS.read_bytes()), origin="démonstration")
         companies = list(_enter_companies())
+        acts.seed(app, region, acts=cases)
         opened = book.open_book(app, region)
         if cases:
             circulating.circulate(opened)

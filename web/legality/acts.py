@@ -75,6 +75,7 @@ def index() -> ResponseReturnValue:
         asked=act_form.asked(body.id),
         kept=listing.kept,
         words=words,
+        rooms=bodies.rooms(current_actor(), body),
         transmits=allowed(current_actor(), "transmit acts", body),
         missing=acts.missing(body.id),
     )
@@ -174,10 +175,13 @@ def _documents(act: LegalityAct, cases: list[UUID]) -> list[tuple[str, Document,
         .order_by(Document.created_at)
         .limit(MOST_TOLD)
     )
-    received = [
-        (one.title, one, False) for one in db.session.scalars(rows) if one.id not in held
-    ]
-    return [*known, *received]
+    # Stamped again with its day of publication, an act has one stamped copy: the last.
+    received = {
+        one.kind if one.kind == watching.STAMPED_ACT else one.id: one
+        for one in db.session.scalars(rows)
+        if one.id not in held
+    }
+    return [*known, *((one.title, one, False) for one in received.values())]
 
 
 def _messages(act: LegalityAct) -> list[LegalityMessage]:

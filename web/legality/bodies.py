@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from flask import abort, request
+from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine.access import Actor
+from engine.access import Actor, allowed
 from engine.directory import Organisation, resolve
 from engine.models import db
 from web.auth import acting_for
@@ -46,6 +47,19 @@ def reference(body: Organisation) -> str:
 def other(body: Organisation, found: list[Organisation]) -> str | None:
     """What an address must say of the body: nothing when there is only one."""
     return reference(body) if len(found) > 1 else None
+
+
+def rooms(actor: Actor, body: Organisation) -> list[tuple[str, str, str]]:
+    """The rooms of acts that are open to this person: (name, label, endpoint)."""
+    reads = [
+        ("acts", _("Registre"), "act_register.index"),
+        ("letters", _("Courriers de la préfecture"), "letters.index"),
+    ]
+    sets_up = [("classification", _("Classification et réglages"), "classification.show")]
+    return [
+        *(reads if allowed(actor, "read acts", body) else []),
+        *(sets_up if allowed(actor, "set up acts", body) else []),
+    ]
 
 
 def known(organisation_id: UUID) -> Organisation:

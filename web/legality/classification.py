@@ -99,6 +99,7 @@ def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
         organisme=bodies.other(body, others),
         others=others,
         reference=bodies.reference,
+        rooms=bodies.rooms(current_actor(), body),
         classification=known,
         groups=act_form.grouped(known),
         act=act_form.asked(body.id),

@@ -50,6 +50,7 @@ def index() -> ResponseReturnValue:
         page=page,
         state=state,
         words=words,
+        rooms=bodies.rooms(current_actor(), body),
         transmits=allowed(current_actor(), "transmit acts", body),
     )
 

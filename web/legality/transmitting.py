@@ -20,7 +20,7 @@ from workflows.legality import acts, checking, register
 
 bp = Blueprint("new_act", __name__, url_prefix="/actes/nouveau")
 
-ROWS = 6
+ROWS = 4
 """Files of an act asked on one page, the act included."""
 
 MOST_ROWS = 30

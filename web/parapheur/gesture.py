@@ -6,10 +6,12 @@ The connector is asked with no transaction open.
 
 import base64
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from connectors import Refused
+from connectors import ConnectorError, Misconfigured, Retryable
 from connectors.signature import certificates
 from connectors.signature.signers import owners
 from engine import clock
@@ -26,6 +28,8 @@ Plain = dict[str, Any]
 
 SLICE = 25
 """Folders whose documents are frozen together."""
+TOGETHER = 2
+"""Folders frozen at once: PDF are read in processes of their own."""
 LOCAL = "local"
 
 
@@ -87,9 +91,11 @@ def _frozen(
     """All together; one by one when one of them is refused."""
     try:
         return _asked(wanted, certificate, chain), {}
-    except Refused as refusal:
+    except (Retryable, Misconfigured):
+        raise
+    except ConnectorError as refusal:  # or a document whose bytes are not what they were
         if len(wanted) == 1:
-            return {}, {next(iter(wanted)): " ".join(refusal.reasons)}
+            return {}, {next(iter(wanted)): str(refusal)}
     prepared, refused = dict[int, list[Plain]](), dict[int, str]()
     for position, documents in wanted.items():
         done, why = _frozen({position: documents}, certificate, chain)
@@ -100,16 +106,11 @@ def _frozen(
 def _asked(
     wanted: Mapping[int, Sequence[Plain]], certificate: bytes, chain: Sequence[str]
 ) -> dict[int, list[Plain]]:
-    documents = [one for several in wanted.values() for one in several]
     above = [base64.b64decode(one) for one in chain] or None
-    made = partner("signature").prepare(
-        documents=documents, certificate=certificate, chain=above
-    )
-    by_id = {one["id"]: one for one in made}
-    return {
-        position: [by_id[one["id"]] for one in several]
-        for position, several in wanted.items()
-    }
+    prepare = partial(partner("signature").prepare, certificate=certificate, chain=above)
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        made = pool.map(lambda several: prepare(documents=list(several)), wanted.values())
+        return dict(zip(wanted, made, strict=True))
 
 
 def sign(lot_id: UUID, person: Plain, pin: str | None, *, actor: Actor) -> None:

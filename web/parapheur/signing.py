@@ -282,4 +282,4 @@ def _decoded(value: Any) -> bytes:
 
 def _refused(refusal: Exception) -> ResponseReturnValue:
     said = " ".join(refusal.reasons) if isinstance(refusal, Refused) else str(refusal)
-    return jsonify(error=_(said)), 409
+    return jsonify(error=_(said)), 422

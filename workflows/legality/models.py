@@ -132,6 +132,8 @@ class LegalityAct(db.Model):  # type: ignore[name-defined]
     nature: Mapped[int]  # 1 to 6
     matter: Mapped[str] = mapped_column(String(20))  # "1.1.2"
     subject: Mapped[str] = mapped_column(String(500))
+    # What the public reads in its place, when the subject names somebody.
+    public_subject: Mapped[str] = mapped_column(String(500), default="", server_default="")
     decided_on: Mapped[date]
     on_paper: Mapped[bool] = mapped_column(default=False, server_default=false())
     classified_on: Mapped[date | None]  # the version of the classification it was sent with
@@ -155,9 +157,17 @@ class LegalityAct(db.Model):  # type: ignore[name-defined]
 
     organisation: Mapped[Organisation] = relationship()
 
+    @property
+    def shown_subject(self) -> str:
+        """The subject as the public reads it."""
+        return self.public_subject or self.subject
+
 
 class LegalityTerm(db.Model):  # type: ignore[name-defined]
-    """A word, a nature or a matter by which an act is found, read in the order of dates."""
+    """A word, a nature or a matter by which an act is found, read in the order of dates.
+
+    Words that begin with `p:` are those of the public register.
+    """
 
     __tablename__ = "legality_term"
     __table_args__ = (Index(None, "organisation_id", "term", "decided_on", "act_id"),)

@@ -28,10 +28,10 @@ from workflows.legality.models import (
 )
 from workflows.words import stems
 
-MOST_TERMS = 120
+MOST_WORDS = 100
 """Words of an act by which it is found; beyond, its subject says no more."""
 
-_LAST_DIGITS = re.compile(r"(.*?)(\d+)([^\d]*)")
+_LAST_DIGITS = re.compile(r"(.*?)(\d+)(\D*)")
 
 
 def act_of(case: Mapping[str, Any]) -> LegalityAct:
@@ -101,12 +101,23 @@ def enter(act: LegalityAct) -> None:
 
 
 def terms(act: LegalityAct) -> list[str]:
-    """Words of its number and subject, its nature, and each level of its matter."""
+    """Words of its number and subject, its nature, and each level of its matter.
+
+    In the public register it has words of its own: its subject may name somebody.
+    """
     levels = act.matter.split(".")
     facets = [nature_term(act.nature)]
     facets += [matter_term(".".join(levels[:n])) for n in range(1, len(levels) + 1)]
-    said = [*words(act.number), act.number.lower(), *stems(act.subject)]
-    return list(dict.fromkeys([*facets, *(one[:60] for one in said)]))[:MOST_TERMS]
+    number = [*words(act.number), act.number.lower()]
+    said = [*number, *stems(act.subject)][:MOST_WORDS]
+    shown = [*number, *stems(act.shown_subject)][:MOST_WORDS] if act.shown_on else []
+    found = [*facets, *(one[:60] for one in said), *map(public_term, shown)]
+    return list(dict.fromkeys(found))
+
+
+def public_term(word: str) -> str:
+    """By which an act is found in the public register alone."""
+    return f"p:{word}"[:60]
 
 
 def nature_term(nature: int) -> str:
@@ -184,10 +195,10 @@ def _following(number: str, day: date) -> str:
         renewed = number.replace(before, str(day.year), 1)
         head, _, rest = renewed.rpartition("_")
         return f"{head}_{1:0{len(rest)}d}" if head and rest.isdigit() else renewed
-    found = _LAST_DIGITS.fullmatch(number[::-1])
+    found = _LAST_DIGITS.fullmatch(number)
     if found is None:
         return f"{number[:13]}_1"
-    tail, digits, head = (part[::-1] for part in found.groups())
+    head, digits, tail = found.groups()
     return f"{head}{int(digits) + 1:0{len(digits)}d}{tail}"
 
 

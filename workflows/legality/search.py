@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from engine.models import db
 from engine.words import words
 from workflows.legality.models import STATES, LegalityAct, LegalityTerm
-from workflows.legality.register import matter_term, nature_term
+from workflows.legality.register import matter_term, nature_term, public_term
 from workflows.words import stems
 
 MOST_WORDS = 8
@@ -77,6 +77,8 @@ def _terms(asked: Asked) -> list[str]:
     if typed and not said:
         said = words(typed)  # words that carry no meaning find what holds them, or nothing
     found = [one[:60] for one in said[:MOST_WORDS]]
+    if asked.public:
+        found = [public_term(one) for one in found]
     if asked.nature is not None:
         found.append(nature_term(asked.nature))
     if asked.matter:

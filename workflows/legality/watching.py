@@ -32,6 +32,8 @@ from workflows.legality.models import (
 Plain = dict[str, Any]
 
 ONLINE = "online"
+STAMPED_ACT = "stamped_act"
+"""The kind of the documents that are the act stamped by the service."""
 
 
 @operation
@@ -65,7 +67,7 @@ def publish(*, case: Plain, publication: Plain | None = None) -> Plain:
     """Note how an act was published, and put it in the public register if it is to be read.
 
     `publication` is {means, published_on, version: whole|redacted|none, documents: [ids],
-    redacted: [files], names_people}; without it the whole act is published on line today.
+    redacted: [files], subject, names_people}; without it the whole act is published on line today.
     Returns {published_on, enforceable_on, shown}.
     """
     row = _followed(case)
@@ -76,8 +78,10 @@ def publish(*, case: Plain, publication: Plain | None = None) -> Plain:
     row.version = version if version in {WHOLE, REDACTED} else HIDDEN
     row.names_people = said.get("names_people") is True
     _choose_public(row, said, case)
+    row.public_subject = " ".join(str(said.get("subject") or "").split())[:499]
     row.shown_on = row.published_on if row.version != HIDDEN else None
     register.settle(row)
+    register.enter(row)
     return published(row)
 
 
@@ -202,7 +206,7 @@ def stamped_copy(row: LegalityAct) -> Document | None:
         return None
     found: Document | None = db.session.scalars(
         select(Document)
-        .where(Document.instance_id == row.watch_id, Document.kind == "stamped_act")
+        .where(Document.instance_id == row.watch_id, Document.kind == STAMPED_ACT)
         .order_by(Document.created_at.desc())
         .limit(1)
     ).first()

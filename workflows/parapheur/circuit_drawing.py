@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from lxml import etree
 
-from workflows.parapheur.drawing import LAST, NAMESPACES, Drawing, named, plane
+from workflows.parapheur.drawing import LAST, NAMESPACES, Drawing, named, plane, repeat
 from workflows.parapheur.steps import (
     ARCHIVE,
     LEGALITY,
@@ -156,9 +156,12 @@ class _Circuit:
             case="case", folder="folder", to=_text(list(step.to)),
         )  # fmt: skip
         self._service(
-            ref, name, "mail.send", "mailed",
-            to="mailing.to", subject="mailing.subject", text="mailing.text",
+            ref, name, "mail.send", "sent",
+            to="letter.to", subject="letter.subject", text="letter.text",
+            page="letter.page",
         )  # fmt: skip
+        mail = self.drawing.process.find(f"*[@id='{ref}']")
+        repeat(mail, "mailing", "letter", "sent", "mailed")
         self._service(
             f"{ref}_record", "Noter l’envoi", "parapheur.record_mailed", "",
             case="case", folder="folder", mailed="mailed",
@@ -184,6 +187,11 @@ class _Circuit:
         self._decide(ref, "answer.refused = true")
 
     def _archive(self, ref: str, name: str) -> None:
+        self._then(
+            "callActivity", f"{ref}_evidence", "Établir les preuves",
+            calledElement="parapheur.evidence",
+            properties={"ebg:in": "{folder: folder}", "ebg:out": "{}"},
+        )  # fmt: skip
         self._service(
             f"{ref}_manifest", "Préparer le versement", "parapheur.archive_manifest",
             "archive", case="case", folder="folder",
@@ -237,21 +245,8 @@ class _Circuit:
 
 def _repeat(element: Any, step: Step) -> None:
     """Several desks at once: each gives its decision, gathered in `decisions`."""
-    many = etree.SubElement(element, named("multiInstanceLoopCharacteristics"))
-    etree.SubElement(many, named("loopDataInputRef")).text = _listed(step.desks)
-    etree.SubElement(many, named("loopDataOutputRef")).text = "decisions"
-    etree.SubElement(
-        many, named("inputDataItem"), id=f"{element.get('id')}_desk", name="desk"
-    )
-    etree.SubElement(
-        many, named("outputDataItem"), id=f"{element.get('id')}_decision", name="decision"
-    )
     enough = "true" if step.parallel == ONE else 'decision.answer = "refuse"'
-    condition = etree.SubElement(many, named("completionCondition"))
-    condition.set(
-        "{http://www.w3.org/2001/XMLSchema-instance}type", "bpmn:tFormalExpression"
-    )
-    condition.text = enough
+    repeat(element, _listed(step.desks), "desk", "decision", "decisions", enough)
 
 
 def _listed(desks: Sequence[str]) -> str:

@@ -174,6 +174,22 @@ def put(element: Any, properties: dict[str, str]) -> None:
         etree.SubElement(listed, named("property", SPIFF), name=key, value=value)
 
 
+def repeat(
+    element: Any, over: str, item: str, result: str, results: str, enough: str = ""
+) -> None:
+    """Do an activity once for each `item` of a FEEL list, side by side, until `enough`."""
+    ref = element.get("id")
+    many = etree.SubElement(element, named("multiInstanceLoopCharacteristics"))
+    etree.SubElement(many, named("loopDataInputRef")).text = over
+    etree.SubElement(many, named("loopDataOutputRef")).text = results
+    etree.SubElement(many, named("inputDataItem"), id=f"{ref}_one_{item}", name=item)
+    etree.SubElement(many, named("outputDataItem"), id=f"{ref}_one_{result}", name=result)
+    if enough:
+        condition = etree.SubElement(many, named("completionCondition"))
+        condition.set(named("type", XSI), "bpmn:tFormalExpression")
+        condition.text = enough
+
+
 def plane(root: Any, drawing: Drawing, process_id: str) -> None:
     """Add the diagram interchange: every shape and every arrow of the drawing."""
     diagram = etree.SubElement(root, named("BPMNDiagram", DI), id="diagram")

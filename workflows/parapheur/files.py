@@ -15,6 +15,7 @@ from engine.models import db
 from workflows.parapheur.models import (
     CADES,
     DETACHED,
+    EVIDENCE,
     MAIN,
     XADES,
     FileSignature,
@@ -61,23 +62,30 @@ class Current:
 
 
 def current(folder_id: UUID) -> list[Current]:
-    """Every file of a folder in its current version, in their order."""
-    found = db.session.execute(
-        select(FolderFile, FileVersion)
-        .join(FileVersion, FileVersion.file_id == FolderFile.id)
-        .where(FolderFile.instance_id == folder_id, FileVersion.withdrawn_at.is_(None))
-        .order_by(FolderFile.position, FileVersion.number)
-    ).all()
-    return list({file.id: Current(file, version) for file, version in found}.values())
+    """Every file of a folder in its current version, in their order; not its proofs."""
+    return current_of([folder_id])[folder_id]
+
+
+def proofs(folder_id: UUID) -> list[Current]:
+    """What proves a folder: its sealed record, its history, its report; as last made."""
+    return [one for one in every(folder_id) if one.file.kind == EVIDENCE]
+
+
+def every(folder_id: UUID) -> list[Current]:
+    """The files of a folder and its proofs, each in its current version."""
+    return _read([folder_id])[folder_id]
 
 
 def current_of(folder_ids: Iterable[UUID]) -> dict[UUID, list[Current]]:
-    """The same for several folders at once."""
-    ids = list(folder_ids)
+    """The same as `current` for several folders at once."""
+    return _read(list(folder_ids), FolderFile.kind != EVIDENCE)
+
+
+def _read(ids: list[UUID], *which: Any) -> dict[UUID, list[Current]]:
     found = db.session.execute(
         select(FolderFile, FileVersion)
         .join(FileVersion, FileVersion.file_id == FolderFile.id)
-        .where(FolderFile.instance_id.in_(ids), FileVersion.withdrawn_at.is_(None))
+        .where(FolderFile.instance_id.in_(ids), FileVersion.withdrawn_at.is_(None), *which)
         .order_by(FolderFile.position, FileVersion.number)
     ).all()
     last = {file.id: Current(file, version) for file, version in found}
@@ -157,7 +165,7 @@ def take_signed(folder: Folder, signed: Iterable[Plain], act: FolderAct) -> dict
     what it signs; another signature of the same file, its next version. A file that comes
     back as it was is left. Raises LookupError for a file of another folder.
     """
-    known = {str(one.file.id): one for one in current(folder.instance_id)}
+    known = {str(one.file.id): one for one in every(folder.instance_id)}
     digests: dict[str, Any] = {}
     for made in signed:
         if made["id"] not in known:

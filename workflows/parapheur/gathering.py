@@ -23,6 +23,7 @@ from workflows.parapheur.lots import (
     SigningLot,
 )
 from workflows.parapheur.models import DESK_PREFIX, Folder
+from workflows.parapheur.signing import drawn
 from workflows.parapheur.standings import folder_of
 
 LOOKED_AT = 50
@@ -69,6 +70,7 @@ def open_lot(
             signer=signer["id"],
             kind=signer["kind"],
             quality=signer["quality"],
+            nonce=drawn(),
             certificate=certificate,
             chain=list(chain),
             note=note.strip()[:LONGEST_NOTE],

@@ -11,15 +11,20 @@ from engine import clock, decisions, definitions, feel
 from engine.models import ProcessInstance, db
 from engine.operations import operation
 from workflows.parapheur import chaining, records, standings
+from workflows.parapheur.mails import compose_mail, record_mailed
 from workflows.parapheur.models import FINISHED, IN_PROGRESS, Folder, FolderSubtype
 from workflows.parapheur.passing_on import (
     archive_manifest,
-    compose_mail,
     files_to_send,
     record_archived,
-    record_mailed,
     record_transmission,
     remind,
+)
+from workflows.parapheur.proving import (
+    compose_evidence,
+    evidence_wanted,
+    record_evidence,
+    to_seal,
 )
 from workflows.parapheur.sealing import (
     files_to_close,
@@ -32,8 +37,10 @@ from workflows.parapheur.sealing import (
 __all__ = [
     "archive_manifest",
     "choose_circuits",
+    "compose_evidence",
     "compose_mail",
     "enter",
+    "evidence_wanted",
     "files_to_close",
     "files_to_seal",
     "files_to_send",
@@ -41,10 +48,12 @@ __all__ = [
     "finish",
     "record_archived",
     "record_closed",
+    "record_evidence",
     "record_mailed",
     "record_sealed",
     "record_transmission",
     "remind",
+    "to_seal",
 ]
 
 Plain = dict[str, Any]

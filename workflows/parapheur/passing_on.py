@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine import clock, directory, notices, told
+from engine import clock, definitions, directory, feel, notices, told
 from engine.directory import Organisation
 from engine.journal import JournalEntry
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
@@ -32,27 +32,6 @@ def remind(*, case: Plain, step: str) -> None:
             notices.ASSIGNED, told.holders(task.organisation_id, task.role), by=None,
             case_id=task.instance_id, task_id=task.id, detail={"task": task.name},
         )  # fmt: skip
-
-
-@operation
-def compose_mail(*, case: Plain, folder: Plain, to: list[str]) -> Plain:
-    """The mail that says a folder is signed: {to, subject, text}."""
-    row = db.session.get_one(Folder, UUID(folder["id"]))
-    body = db.session.get_one(Organisation, row.organisation_id)
-    return {
-        "to": to,
-        "subject": f"{folder['title']} – dossier {folder['number']}"[:200],
-        "text": f"Bonjour,\n\nLe dossier « {folder['title']} » ({folder['number']}) de "
-        f"{body.name} est signé. Vérifiez-le avec le code {row.code}.\n",
-    }
-
-
-@operation
-def record_mailed(*, case: Plain, folder: Plain, mailed: Plain) -> None:
-    """Note to whom the mail was handed over."""
-    row = records.locked(UUID(folder["id"]))
-    to = list((mailed or {}).get("accepted") or [])
-    records.write(row, "mailed", None, detail={"addresses": to})
 
 
 @operation
@@ -118,16 +97,32 @@ def archive_manifest(*, case: Plain, folder: Plain) -> Plain:
                 "kind": one.file.kind,
                 "created_at": one.version.made_at.isoformat(),
             }
-            for one in files.current(row.instance_id)
+            for one in files.every(row.instance_id)
         ],
         "journal": [
             {"at": e.at.isoformat(), "action": e.action, "digest": e.digest}
             for e in entries
         ],
-        "retention_years": 10,
-        "final_disposition": "keep",
-        "access_rule": "AR038",
+        **_retention(row, instance),
     }
+
+
+def _retention(row: Folder, instance: ProcessInstance) -> Plain:
+    """What the table of the folder's own version says of its kind and of its day."""
+    day = row.deposited_at.astimezone(clock.PARIS).date()
+    known = {
+        "protocol": row.subtype.type.protocol,
+        "deposited_on": day.isoformat(),
+    }
+    found: Plain | None = feel.plain(
+        definitions.decide(instance.definition_id, "retention", known)
+    )
+    if found is None:
+        raise ValueError(
+            "La table « Conservation des dossiers » ne dit rien de ce dossier : "
+            "complétez-la, puis relancez."
+        )
+    return found
 
 
 @operation

@@ -12,6 +12,7 @@ from engine import access
 from engine.actors import Actor, Role
 from engine.directory import Organisation
 from engine.models import db
+from workflows.parapheur.mail_models import SecureMail
 from workflows.parapheur.models import (
     DESK_PREFIX,
     PUBLIC,
@@ -100,6 +101,12 @@ def _advises(actor: Actor, opinion: SecondOpinion) -> bool:
     return opinion.role in desks_of(actor, folder.organisation_id, folder.subtype.scope)
 
 
+def _sent(actor: Actor, mail: SecureMail) -> bool:
+    """The desk that deposited the folder, and whoever keeps the book."""
+    folder = db.session.get_one(Folder, mail.instance_id)
+    return _authors(actor, folder) or keeps(actor, folder.organisation_id)
+
+
 def _sits(actor: Actor, desk: Desk) -> bool:
     return desk.role in desks_of(actor, desk.organisation_id)
 
@@ -120,6 +127,7 @@ RULES = {
     (Folder, "bypass"): lambda a, f: keeps(a, f.organisation_id),
     (FolderFile, "read"): lambda a, f: _sees(a, _folder_of(f)),
     (SecondOpinion, "answer"): _advises,
+    (SecureMail, "revoke"): _sent,
     (Annotation, "remove"): lambda a, n: n.person_id == a.person_id,
 }
 

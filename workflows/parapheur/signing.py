@@ -51,7 +51,7 @@ def give_certificate(
         lot = _waiting(lot_id, actor)
         if lot.certificate == certificate:
             return
-        lot.certificate, lot.chain, lot.nonce = certificate, list(chain), ""
+        lot.certificate, lot.chain, lot.nonce = certificate, list(chain), drawn()
         lot.expires_at = clock.now() + LASTS
         _of(lot_id, prepared=[], signatures={})
 
@@ -90,17 +90,20 @@ def keep_prepared(
 def to_sign(lot_id: UUID, *, actor: Actor) -> tuple[str, list[Plain]]:
     """The nonce of an open lot and what is to be signed: [{id, title, data, digest}].
 
-    The nonce is drawn anew each time: values fit the last one alone. Raises Forbidden,
-    OperationRefused when the lot no longer waits.
+    Raises Forbidden, OperationRefused when the lot no longer waits.
     """
     with transaction():
         lot = _waiting(lot_id, actor)
-        lot.nonce = secrets.token_urlsafe(32)
         return lot.nonce, [
             {**entry, "id": key, "title": item.title}
             for item in _prepared(lot_id)
             for key, entry in _entries(item)
         ]
+
+
+def drawn() -> str:
+    """What goes with the bytes to be signed, and comes back once with their values."""
+    return secrets.token_urlsafe(32)
 
 
 def keep_values(

@@ -31,8 +31,8 @@ IN_PROGRESS, REFUSED, FINISHED, ABANDONED = (
     "abandoned",
 )
 """Where a folder stands. A refused one waits for its author, who corrects or abandons it."""
-MAIN, ANNEX, DETACHED = "main", "annex", "detached"
-"""Kinds of files: to be signed, joined, a signature kept beside what it signs."""
+MAIN, ANNEX, DETACHED, EVIDENCE = "main", "annex", "detached", "evidence"
+"""Kinds of files: to be signed, joined, a signature kept beside what it signs, a proof."""
 
 
 class Desk(db.Model):  # type: ignore[name-defined]

@@ -50,17 +50,22 @@ class Signer(Protocol):
         """What is wrong with it, in French sentences."""
 
 
+def live(settings: Mapping[str, str]) -> bool:
+    """Whether real authorities are trusted: nothing of the demonstration then is."""
+    return bool(settings.get("SIGNATURE_TRUST") or settings.get("SIGNATURE_TRUSTED_LIST"))
+
+
 def signers(
     settings: Mapping[str, str], *, clock: Callable[[], datetime], data: Path
 ) -> dict[str, Signer]:
     """The ways set up for people, by id; the key of their own machine is always one.
 
-    The demonstration and its provider of remote signatures are there until SIGNATURE_TRUST.
+    The demonstration and its provider of remote signatures are there until `live`.
     """
     from connectors.signature.signers import csc, demo, local, server
 
     found: list[Signer] = []
-    if not settings.get("SIGNATURE_TRUST"):
+    if not live(settings):
         found.append(demo.person(clock=clock, data=data))
     if folder := settings.get("SIGNATURE_KEY_FILES"):
         found.append(server.KeyFiles(Path(folder)))
@@ -72,10 +77,10 @@ def signers(
 def seals(
     settings: Mapping[str, str], *, clock: Callable[[], datetime], data: Path
 ) -> dict[str, Signer]:
-    """The seals set up on this server, by name. `demo` is there until SIGNATURE_TRUST."""
+    """The seals set up on this server, by name. `demo` is there until `live`."""
     from connectors.signature.signers import demo, server
 
     found: list[Signer] = [*server.seals(settings)]
-    if not settings.get("SIGNATURE_TRUST"):
+    if not live(settings):
         found.append(demo.seal(clock=clock, data=data))
     return {one.id: one for one in found}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import httpx
 
 from connectors import ConnectorError, Misconfigured, Refused, sandboxes
+from connectors.signature.signers import live
 from connectors.wire import Unreadable, call, json_object, text_field
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def connect(
         if quality not in {"simple", "advanced", "qualified"}:
             raise Misconfigured("CSC_QUALITY : simple, advanced ou qualified.")
         return Remote(http, label, quality)
-    if settings.get("SIGNATURE_TRUST"):
+    if live(settings):
         return None
 
     def practice() -> "WSGIApplication":

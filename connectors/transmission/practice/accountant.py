@@ -152,7 +152,7 @@ def _problem(db: sqlite3.Connection, row: Any) -> str:
         "UPDATE pes SET name = ?, collectivity = ? WHERE id = ?",
         [name, collectivity, row["id"]],
     )
-    if not any(sent.iterfind(".//Bordereau")) and sent.find("PES_PJ") is None:
+    if sent.find(".//Bordereau") is None and sent.find("PES_PJ") is None:
         return "Le PES est vide"
     return broken(sent)
 

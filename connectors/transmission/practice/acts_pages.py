@@ -77,7 +77,7 @@ def pages(held: Held) -> Blueprint:  # noqa: PLR0915  one address after the othe
             return redirect("/", 302)
         content = row["content"]
         if request.args.get("tampon") and row["media_type"] == "application/pdf":
-            lines = _stamp(message, request.args.get("date_affichage"))
+            lines = receipt_lines(message, request.args.get("date_affichage"))
             content = stamped(content, lines)
         return file(content, row["name"], row["media_type"])
 
@@ -87,7 +87,7 @@ def pages(held: Held) -> Blueprint:  # noqa: PLR0915  one address after the othe
             message = _mine(db, request.args.get("trans_id", ""))
         if message is None:
             return ko(UNKNOWN)
-        lines = [f"Objet : {message['subject']}", *_stamp(message, None)]
+        lines = [f"Objet : {message['subject']}", *receipt_lines(message, None)]
         content = sheet("Bordereau d'acquittement", lines)
         return file(content, "bordereau.pdf", "application/pdf")
 
@@ -227,7 +227,8 @@ def _related(db: sqlite3.Connection, number: int) -> list[str]:
     return [f"{row['type']}-{row['status']}-{row['id']}\n" for row in rows]
 
 
-def _stamp(message: Any, published_on: str | None) -> list[str]:
+def receipt_lines(message: Any, published_on: str | None) -> list[str]:
+    """What the stamp of an act says."""
     received = "non encore reçu"
     if flux := message["flux"]:
         found = flux.partition(b'DateReception="')[2][:10]

@@ -34,7 +34,11 @@ class _Form(FormDataParser):
 
 
 class LatinRequest(Request):
-    form_data_parser_class = _Form
+    """A request of S²LOW's callers; Pastell's speak UTF-8."""
+
+    @property
+    def form_data_parser_class(self) -> type[FormDataParser]:  # type: ignore[override]
+        return FormDataParser if self.path.startswith("/api/v2/") else _Form
 
 
 def plain(text: str) -> Response:

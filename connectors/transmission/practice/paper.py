@@ -32,7 +32,7 @@ def stamped(content: bytes, lines: list[str]) -> bytes:
         stamp = TextStamp(writer, TextStampStyle(stamp_text=text, border_width=1))
         stamp.apply(dest_page=0, x=300, y=760)
         out = BytesIO()
-        writer.write(out)  # type: ignore[no-untyped-call]
+        writer.write(out)
     except (PdfError, ValueError, KeyError, IndexError, TypeError):
         return sheet("Acte tamponné", lines)
     return out.getvalue()

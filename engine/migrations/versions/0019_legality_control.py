@@ -86,6 +86,7 @@ def _acts() -> None:
         sa.Column("nature", sa.Integer(), nullable=False),
         sa.Column("matter", sa.String(20), nullable=False),
         sa.Column("subject", sa.String(500), nullable=False),
+        sa.Column("public_subject", sa.String(500), nullable=False, server_default=""),
         sa.Column("decided_on", sa.Date(), nullable=False),
         sa.Column("on_paper", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("classified_on", sa.Date()),

@@ -36,7 +36,8 @@ class Desk:
 
     def connect(self):
         return connect(
-            {"FONTS_DIR": str(self.fonts)} if self.fonts else {},
+            {"VERIFY_URL": "https://parapheur.example.org/verifier/"}
+            | ({"FONTS_DIR": str(self.fonts)} if self.fonts else {}),
             clock=lambda: self.now,
             documents=None,
             data=self.data,

@@ -71,3 +71,23 @@ def test_a_row_taller_than_a_page_and_tables_of_any_shape(desk):
 
 def test_nothing_filed_is_still_a_page(desk):
     assert len(desk.read(desk.recap([])).pages) == 1
+
+
+def test_the_address_to_check_a_record_at_is_written_and_drawn(desk):
+    url = "https://parapheur.example.org/verifier/ABCD-EFGH"
+    produced = desk.recap([{"title": "Étapes"}], code="ABCD-EFGH", key="call-3")
+    text = desk.text(produced)
+    assert "Vérifier ce document" in text
+    assert url in text
+    assert "ABCD-EFGH" in text
+    drawn = desk.read(produced).pages[-1].get_contents().get_data()
+    assert drawn.count(b" re f") > 200  # the modules of the code
+
+
+def test_a_text_is_kept_as_it_was_composed(desk):
+    made = desk.connect().text_file(
+        title="PREMIS", content="<é/>", media_type="application/xml", kind="premis",
+        file_name="premis.xml", key="call-4",
+    )  # fmt: skip
+    assert desk.stored[made.value["sha256"]].decode() == "<é/>"
+    assert made.documents[0][:2] == ("premis", "PREMIS")

@@ -114,7 +114,7 @@ def office(tmp_path, keys):
 
 def opened(data, keys, **settings):
     """An office in this folder, with its own memory of what was revoked."""
-    if not (data / "signature").exists():
+    if keys and not (data / "signature").exists():
         shutil.copytree(keys, data / "signature")
     clock = Clock()
     told = {"FONTS_DIR": str(ROOT / "web/static/dist/fonts"), **settings}

@@ -44,7 +44,7 @@ def test_a_folder_goes_through_two_desks(either_app: Flask) -> None:
     book.approve(folder, "dgs")
     row = folder_of(folder)
     assert (row.state, row.step, bool(row.ended_at)) == ("finished", "", True)
-    assert kinds(folder) == ["deposited", "approved", "approved", "finished"]
+    assert kinds(folder) == ["deposited", "approved", "approved", "proven", "finished"]
     assert db.session.get_one(ProcessInstance, folder).outcome == "finished"
     assert journal_check.verify() == []
 
@@ -65,7 +65,7 @@ def test_a_signature_makes_a_new_version_and_leaves_the_first(app: Flask) -> Non
     book.approve(folder, "juridique")
     (before,) = files.current(folder)
     book.sign(folder, "presidence")
-    (after,) = files.current(folder)
+    (after,) = files.to_sign(folder)
     assert after.sha256 != before.sha256
     assert [v.document.sha256 for v in files.versions(after.file.id)] == [
         before.sha256, after.sha256,

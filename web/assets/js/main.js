@@ -1,8 +1,8 @@
 // Small conveniences over pages that work without them.
 
 import htmx from "htmx.org/dist/htmx.esm.js";
-import "./annotate.js";
 import "./acts.js";
+import "./annotate.js";
 import "./autosave.js";
 import "./csrf.js";
 import "./diagrams.js";

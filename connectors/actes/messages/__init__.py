@@ -1,0 +1,1 @@
+"""The 21 messages of ACTES: their `values`, their `writing`, their `reading`."""

@@ -1,0 +1,1 @@
+"""Accounts to the State's accountant: payment orders, PES, returns, budgets."""
