@@ -7,7 +7,7 @@ from flask import Flask
 
 from engine import clock
 from tests.web.visitor import Visitor, letters, link_in
-from tests.workflows.parapheur.book import Book, with_circuit
+from tests.workflows.parapheur.book import PAPER, Book, with_circuit
 from tests.workflows.parapheur.test_circulation import kinds
 from workflows.parapheur import mails
 from workflows.parapheur.circuits import APPROVE, MAIL, Step
@@ -51,7 +51,7 @@ def test_delivery_is_taken_by_a_gesture(app: Flask, folder: object) -> None:
     opened = reader.post(link)
     assert "acte.pdf" in opened.text
     with reader.get(f"{link}/fichiers/{file.id}") as got:
-        assert got.data == b"%PDF-1.4 acte"
+        assert got.data == PAPER
     reader.post(link)
     assert kinds(folder).count("read") == 1
     assert reader.get(link[:-1] + ("A" if link[-1] != "A" else "B")).status_code == 404

@@ -1,10 +1,12 @@
 """A small body with its book: desks, people, a circuit, and folders to deposit."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask
+from fpdf import FPDF
 from sqlalchemy import select
 
 from connectors import StoredFile
@@ -18,6 +20,19 @@ from workflows.parapheur.circuits import APPROVE, SIGN, Step
 from workflows.parapheur.deposit import Given
 
 BOOK = publication.WORKFLOWS / "parapheur"
+
+
+def _paper() -> bytes:
+    """A real PDF of one page, the same whenever it is made."""
+    made = FPDF()
+    made.set_creation_date(datetime(2026, 1, 1, tzinfo=UTC))
+    made.add_page()
+    made.set_font("Helvetica", size=12)
+    made.cell(0, 10, "Acte")
+    return bytes(made.output())
+
+
+PAPER = _paper()
 DESKS = {
     "assemblees": ("Secrétariat des assemblées", ""),
     "juridique": ("Direction juridique", "Directrice juridique"),

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from engine import journal_check
 from engine.access import allowed
 from engine.models import ProcessInstance, db
-from tests.workflows.parapheur.book import with_circuit
+from tests.workflows.parapheur.book import PAPER, with_circuit
 from workflows.parapheur import files, lists
 from workflows.parapheur.circuits import APPROVE, Step
 from workflows.parapheur.models import Folder, FolderAct, FolderDesk
@@ -71,7 +71,7 @@ def test_a_signature_makes_a_new_version_and_leaves_the_first(app: Flask) -> Non
         before.sha256, after.sha256,
     ]  # fmt: skip
     storage = app.extensions["partners"]["storage"]
-    assert storage.read(before.sha256) == b"%PDF-1.4 acte"
+    assert storage.read(before.sha256) == PAPER
 
 
 def test_desks_have_their_lists(app: Flask) -> None:
