@@ -131,6 +131,7 @@ BLUEPRINTS = [
     "web.transmission.letters",
     "web.transmission.listing",
     "web.transmission.pes",
+    "web.transmission.operating",
     "web.news.views",
     "web.api.v1",
     "web.iparapheur.views",

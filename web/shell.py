@@ -25,6 +25,7 @@ APPEARANCES = ("auto", "light", "dark")
 PARTNER_NAMES = {
     "antivirus": _("Analyse antivirus des fichiers"),
     "archiving": _("Archivage (as@lae)"),
+    "actes": _("Ministère, pour les membres (ACTES)"),
     "helios": _("Comptables de l’État (HELIOS)"),
     "mail": _("Envoi de courriels"),
     "oseo": _("Avis de Bpifrance (OSEO)"),

@@ -121,6 +121,12 @@ class Pastell(PastellLetters):
                              f"tamponne-{id}.pdf", "application/pdf")  # fmt: skip
         return Produced({"id": id, "published_on": published_on}, [document])
 
+    def act_receipt(self, *, account: Plain, id: str, key: str) -> Produced:  # noqa: A002
+        content = self.take(account, id, "bordereau")
+        document = self.kept("act_receipt", "Bordereau d’acquittement", content,
+                             f"bordereau-{id}.pdf", "application/pdf")  # fmt: skip
+        return Produced({"id": id}, [document])
+
     def cancel_act(self, *, account: Plain, id: str, key: str) -> Produced:  # noqa: A002
         action = self.last_action(self.detail(account, id))[0]
         number = f"{id}{CANCELLATION}"

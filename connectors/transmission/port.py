@@ -62,6 +62,9 @@ class Transmission(Protocol):
     ) -> Produced:
         """The act with the stamp of its transmission, as PDF ("stamped_act")."""
 
+    def act_receipt(self, *, account: Plain, id: str, key: str) -> Produced:  # noqa: A002
+        """The service's own sheet of an act's transmission, as PDF ("act_receipt")."""
+
     def cancel_act(self, *, account: Plain, id: str, key: str) -> Produced:  # noqa: A002
         """Cancel an acknowledged act. The value is {id}: that of the cancellation."""
 

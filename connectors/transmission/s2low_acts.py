@@ -143,6 +143,15 @@ class Acts(Calls):
         )
         return Produced({"id": id, "published_on": published_on}, [document])
 
+    def act_receipt(self, *, account: Plain, id: str, key: str) -> Produced:  # noqa: A002
+        asked = {"trans_id": id}
+        content = answers.file_told(
+            self.download(account, f"{ACTS}/actes_create_pdf.php", asked)
+        )
+        document = self.kept("act_receipt", "Bordereau d’acquittement", content,
+                             f"bordereau-{id}.pdf", "application/pdf")  # fmt: skip
+        return Produced({"id": id}, [document])
+
     def cancel_act(self, *, account: Plain, id: str, key: str) -> Produced:  # noqa: A002
         facts = {"kind": "cancellation", "account": account, "act": id}
 

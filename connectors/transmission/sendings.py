@@ -18,6 +18,7 @@ from typing import Any
 from connectors import Misconfigured, Refused, Retryable
 
 Facts = dict[str, Any]
+TRIED_AGAIN = "tried_again"
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,20 @@ class Sendings:
         """
         if (known := self.number(key)) is not None:
             return known
-        attempted = self._read(key)
-        if attempted is None:
-            self._write(key, {**facts, "attempted_at": self.clock().isoformat()})
+        begun = {**facts, "attempted_at": self.clock().isoformat()}
+        if not self._begin(key, begun):
+            self._write(key, {**(self._read(key) or begun), TRIED_AGAIN: True})
         try:
             number = send()
         except Refused:
-            # A lost sending that arrived meanwhile makes the next one a duplicate.
-            if attempted is not None and (late := self.number(key)) is not None:
+            # A lost sending that arrived meanwhile, or another worker's that arrives at this
+            # very moment, makes this one a duplicate.
+            if self._tried_again(key) and (late := self.number(key)) is not None:
                 return late
             self.forget(key)
             raise
         except (Retryable, Misconfigured):
-            if attempted is None:  # nothing was taken, now or before
+            if not self._tried_again(key):  # nothing was taken, now or before
                 self.forget(key)
             raise
         self._note(key, number)
@@ -75,6 +77,10 @@ class Sendings:
     def _note(self, key: str, number: str) -> None:
         self._write(key, {**(self._read(key) or {}), "given": number})
 
+    def _tried_again(self, key: str) -> bool:
+        note = self._read(key) or {}
+        return TRIED_AGAIN in note or "given" in note
+
     def _read(self, key: str) -> Facts | None:
         try:
             facts: Facts = json.loads(self._path(key).read_bytes())
@@ -82,15 +88,29 @@ class Sendings:
             return None
         return facts
 
+    def _begin(self, key: str, facts: Facts) -> bool:
+        """Note a first attempt; False when there is one already."""
+        made = self._made(facts)
+        try:
+            self._path(key).hardlink_to(made)
+        except FileExistsError:
+            return False
+        finally:
+            made.unlink()
+        return True
+
     def _write(self, key: str, facts: Facts) -> None:
-        """Whole or not at all: a worker may die at any moment."""
+        self._made(facts).replace(self._path(key))
+
+    def _made(self, facts: Facts) -> Path:
+        """A note under a name of its own: it is there whole, or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.folder)
+        handle, name = tempfile.mkstemp(dir=self.folder, suffix=".new")
         with os.fdopen(handle, "w") as file:
             json.dump(facts, file)
             file.flush()
             os.fsync(handle)
-        Path(name).replace(self._path(key))
+        return Path(name)
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"

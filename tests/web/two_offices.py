@@ -54,6 +54,7 @@ from tests.web import (
     two_registers,
 )
 from tests.web import signing_office, two_accountants, two_designers
+from tests.web import relayed, two_designers, two_registers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
@@ -139,6 +140,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
     _look_after(office)
     _open_to_software(office)
     book_office.open_book(office)
+    relayed.keep(office.ids)
     for suffix in ("", "_2"):
         two_registers.keep(office.ids, office.ids[f"document{suffix}"], suffix)
     signing_office.sign(office)

@@ -14,7 +14,7 @@ from web.auth import guard
 from web.navigation import Item, offer
 from web.paging import bounded
 from web.typed import page_number, text
-from workflows.accounting.models import Pes
+from workflows.accounting.models import REPLACED, Pes
 
 bp = Blueprint("accounting", __name__, url_prefix="/comptabilite")
 PER_PAGE = 25
@@ -45,6 +45,8 @@ def index() -> ResponseReturnValue:
     order = (Pes.created_at.desc(), Pes.id)
     if state in words.STATES:
         found = found.where(Pes.state == state)
+    else:
+        found = found.where(Pes.state != REPLACED)
     if name:
         found = found.where(Pes.name.startswith(name, autoescape=True))
     rows = bounded(

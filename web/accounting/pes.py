@@ -206,12 +206,8 @@ def _name(pes_id: UUID | None) -> Pes | None:
 
 
 def _replaced(row: Pes) -> Pes | None:
-    if row.instance_id is None:
-        return None
     return db.session.scalars(
-        select(Pes)
-        .where(Pes.instance_id == row.instance_id, Pes.replaces_id == row.id)
-        .limit(1)
+        select(Pes).where(Pes.replaces_id == row.id).limit(1)
     ).one_or_none()
 
 

@@ -22,6 +22,7 @@ STATES = {
     models.REFUSED: (_("Refusé"), "late", "x-circle"),
     models.ERROR: (_("N’a pas pu partir"), "late", "exclamation-circle"),
     models.CLOSED: (_("Clos"), "", "archive"),
+    models.REPLACED: (_("Remplacé"), "", "arrow-repeat"),
 }
 PARTS = {
     models.WAITING: (_("en attente"), "", "hourglass-split"),

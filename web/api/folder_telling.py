@@ -25,6 +25,7 @@ from workflows.parapheur.models import (
     Folder,
     FolderAct,
 )
+from workflows.parapheur.signatures import borne
 
 Names = Mapping[str, str]
 
@@ -120,7 +121,7 @@ def _act(act: FolderAct, named: Names) -> ActDone:
 
 def _files(folder: Folder) -> list[FileOfFolder]:
     current = files.current(folder.instance_id)
-    signatures = _signatures([one.version.id for one in current])
+    signatures = borne(one.file.id for one in current)
     base = f"/api/v1/folders/{folder.instance_id}/files"
     return [
         FileOfFolder(
@@ -135,29 +136,23 @@ def _files(folder: Folder) -> list[FileOfFolder]:
             document_type=one.file.document_type,
             format=one.file.format,
             signs=one.file.signs_id,
-            signatures=signatures.get(one.version.id, []),
+            signatures=[_told(s) for s in signatures.get(one.file.id, [])],
             content=f"{base}/{one.file.id}",
         )
         for one in current
     ]
 
 
-def _signatures(versions: Sequence[UUID]) -> dict[UUID, list[SignatureTold]]:
-    """What is known of the signatures of these versions."""
-    told: dict[UUID, list[SignatureTold]] = {}
-    asked = select(FileSignature).where(FileSignature.version_id.in_(versions))
-    for one in db.session.scalars(asked.order_by(FileSignature.position)):
-        told.setdefault(one.version_id, []).append(
-            SignatureTold(
-                kind=one.kind,
-                format=one.format,
-                level=one.level,
-                quality=one.quality,
-                subject=one.subject,
-                issuer=one.issuer,
-                signed_at=one.signed_at,
-                timestamped_at=one.timestamped_at,
-                indication=one.indication,
-            )
-        )
-    return told
+def _told(one: FileSignature) -> SignatureTold:
+    """What is known of a signature."""
+    return SignatureTold(
+        kind=one.kind,
+        format=one.format,
+        level=one.level,
+        quality=one.quality,
+        subject=one.subject,
+        issuer=one.issuer,
+        signed_at=one.signed_at,
+        timestamped_at=one.timestamped_at,
+        indication=one.indication,
+    )

@@ -17,6 +17,7 @@ from web.cases.naming import label, names, role_name
 
 PARTNER_NAMES = {
     "oseo": "Bpifrance (OSEO)",
+    "actes": "la préfecture",
     "archiving": "le service d'archivage",
     "helios": "le contrôle des PES",
     "mail": "la messagerie",

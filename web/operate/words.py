@@ -12,6 +12,7 @@ from web.inbox.too_late import BUSY
 PARTNERS: Mapping[str, object] = {
     "storage": _("Coffre des documents"),
     "antivirus": _("Analyse antivirus des fichiers"),
+    "actes": _("Ministère, pour les membres (ACTES)"),
     "helios": _("Comptables de l’État (HELIOS)"),
     "mail": _("Envoi de courriels"),
     "sirene": _("Annuaire des entreprises (Sirene)"),

@@ -23,6 +23,7 @@ ACTED = {
     "opinion_given",
     "mailed",
     "transmitted",
+    "acknowledged",
     "archived",
 }
 

@@ -35,6 +35,7 @@ from workflows.parapheur.models import (
     SecondOpinion,
 )
 from workflows.parapheur.opening import is_kind
+from workflows.parapheur.signatures import borne
 
 LATEST_ACTS = 200
 """Acts shown on a folder's page; a circuit has tens of them."""
@@ -251,17 +252,10 @@ def files_of(folder: Folder, actor: Actor) -> list[Shown]:
         for file in files
         if any(one.withdrawn_at is None for one in versions[file.id])
     ]
-    signatures = defaultdict[UUID, list[FileSignature]](list)
-    current = [one.current.id for one in shown]
-    for signature in db.session.scalars(
-        select(FileSignature)
-        .where(FileSignature.version_id.in_(current))
-        .order_by(FileSignature.position)
-    ):
-        signatures[signature.version_id].append(signature)
+    signatures = borne(ids)
     remarks = _counted(ids, _readable(actor, folder))
     for one in shown:
-        one.signatures = signatures[one.current.id]
+        one.signatures = signatures.get(one.file.id, [])
         one.remarks = remarks.get(one.file.id, 0)
     return shown
 

@@ -18,7 +18,7 @@ from web import limits
 from web.auth import public
 from web.typed import text
 from workflows.parapheur import proofs, words
-from workflows.parapheur.models import FileVersion, Folder, FolderFile
+from workflows.parapheur.models import FileVersion, Folder
 
 bp = Blueprint("verifying", __name__, url_prefix="/verifier")
 
@@ -34,11 +34,7 @@ class Compared:
     sha256: str
     version: FileVersion | None
     title: str = ""
-
-    @property
-    def current(self) -> bool:
-        """Whether it is the latest state of that file."""
-        return self.version is not None and self.version.withdrawn_at is None
+    current: bool = False  # whether it is the latest state of that file
 
 
 @bp.after_request
@@ -124,12 +120,9 @@ def _bare(code: str) -> str:
 
 
 def _compared(folder: Folder, name: str, sha256: str) -> Compared:
-    found = db.session.execute(
-        select(FileVersion, FolderFile.title)
-        .join(FolderFile, FolderFile.id == FileVersion.file_id)
-        .where(FolderFile.instance_id == folder.instance_id)
-    ).all()
-    for version, title in found:
+    gathered = proofs.gather(folder.instance_id)
+    latest = {version.id for _, version in gathered.current()}
+    for file, version in reversed(gathered.files):
         if version.document.sha256 == sha256:
-            return Compared(name, sha256, version, title)
+            return Compared(name, sha256, version, file.title, version.id in latest)
     return Compared(name, sha256, None)

@@ -67,6 +67,7 @@ KINDS = {
     "main": _("Document à signer"),
     "annex": _("Annexe"),
     "detached": _("Signature détachée"),
+    "evidence": _("Preuve"),
 }
 
 STEPS = {

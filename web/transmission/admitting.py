@@ -10,6 +10,7 @@ import secrets
 from datetime import timedelta
 
 from flask import abort, current_app, g, request
+from itsdangerous import BadSignature, Signer
 from limits import parse
 from sqlalchemy import select
 
@@ -26,6 +27,7 @@ CERTIFICATE = "org.s2low.forward-x509-identification"
 FAILED = "Échec de l'authentification"
 FAILURES, CALLS, NONCES = "20 per minute", "1200 per minute", "300 per minute"
 NONCE_SECONDS = 300
+_DRAWN = 32
 _NOTED_EVERY = timedelta(hours=1)
 
 
@@ -43,9 +45,22 @@ def account() -> TransmissionAccount:
 def new_nonce() -> str:
     """A number to prove a secret with, once, in the minutes that come."""
     _count(NONCES, f"nonces:{address()}")
-    value = secrets.token_hex(16)
-    accounts.keep_nonce(value, NONCE_SECONDS)
-    return value
+    moment = f"{int(clock.now().timestamp()):x}"
+    return _signer().sign(f"{secrets.token_hex(16)}{moment}").decode()
+
+
+def _signer() -> Signer:
+    return Signer(current_app.config["SECRET_KEY"], salt="transmission nonce")
+
+
+def _good(nonce: str) -> bool:
+    """Whether we gave this number, in the last minutes, and it was not used; it is now."""
+    try:
+        value = _signer().unsign(nonce).decode()
+        age = clock.now().timestamp() - int(value[_DRAWN:], 16)
+    except (BadSignature, ValueError):
+        return False
+    return 0 <= age + 1 <= NONCE_SECONDS and accounts.take_nonce(value, NONCE_SECONDS)
 
 
 def _admit() -> None:
@@ -70,7 +85,7 @@ def _by_nonce() -> TransmissionAccount | None:
     secret = sealing.unseal(found.secret) if found else None
     proof = hashlib.sha256(f"{secret}:{value}".encode()).hexdigest()
     right = hmac.compare_digest(given.encode(), proof.encode()) and secret is not None
-    return found if right and accounts.take_nonce(value) and _presents(found) else None
+    return found if right and _good(value) and _presents(found) else None
 
 
 def _by_password() -> TransmissionAccount | None:

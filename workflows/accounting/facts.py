@@ -16,6 +16,7 @@ from workflows.accounting.models import (
     MADE,
     PARTIAL,
     REFUSED,
+    REPLACED,
     SENT,
     SIGNING,
     WAITING,
@@ -28,7 +29,7 @@ STATES = {
     MADE: "à signer", SIGNING: "au parapheur", CHECKING: "en contrôle",
     SENT: "transmis, acquittement attendu", ACKNOWLEDGED: "acquitté",
     PARTIAL: "accepté en partie", REFUSED: "refusé", ERROR: "n’a pas pu partir",
-    CLOSED: "clos",
+    CLOSED: "clos", REPLACED: "remplacé",
 }  # fmt: skip
 PARTS = {WAITING: "en attente", ACCEPTED: "accepté", REFUSED: "refusé"}
 _SHOWN = 20

@@ -27,10 +27,11 @@ READY, IN_PES, TAKEN, REJECTED, DROPPED = "ready", "in_pes", "taken", "rejected"
 batch (it may be put in another), given up."""
 
 MADE, SIGNING, CHECKING, SENT = "made", "signing", "checking", "sent"
-ACKNOWLEDGED, PARTIAL, REFUSED, ERROR, CLOSED = (
-    "acknowledged", "partial", "refused", "error", "closed",
+ACKNOWLEDGED, PARTIAL, REFUSED, ERROR, CLOSED, REPLACED = (
+    "acknowledged", "partial", "refused", "error", "closed", "replaced",
 )  # fmt: skip
-"""Where a PES stands. `error`: it could not leave. `closed`: somebody took note of a refusal."""
+"""Where a PES stands. `error`: it could not leave. `closed`: somebody took note of a
+refusal. `replaced`: it came back signed, under its name, as another file."""
 
 WAITING, ACCEPTED = "waiting", "accepted"
 """Where a batch or a document stands, besides `refused`."""
@@ -118,6 +119,7 @@ class Pes(db.Model):  # type: ignore[name-defined]
         Index(None, "organisation_id", "created_at", "id"),
         Index(None, "organisation_id", "name"),
         Index(None, "folder_id"),
+        Index(None, "replaces_id"),
         Index(None, "instance_id", "created_at"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -31,6 +31,7 @@ from workflows.accounting.models import (
     PARTIAL,
     REFUSED,
     REJECTED,
+    REPLACED,
     SENT,
     SIGNING,
     Pes,
@@ -224,7 +225,7 @@ def _adopt(row: Pes) -> None:
     )  # fmt: skip
     for one in db.session.scalars(made):
         orders.pass_on(one.id, row.id, IN_PES)
-        one.state, row.replaces_id = CLOSED, row.replaces_id or one.id
+        one.state, row.replaces_id = REPLACED, row.replaces_id or one.id
 
 
 def _documents_used(row: Pes) -> list[str]:

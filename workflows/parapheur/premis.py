@@ -70,8 +70,9 @@ def _file(root: Any, file: FolderFile, version: FileVersion, proofs: Proofs) -> 
         _sub(_sub(about, "format"), "formatDesignation"), "formatName", document.media_type
     )
     _text(node, "originalName", document.name)
-    for signature in proofs.signatures.get(version.id, []):
-        _signature(node, signature)
+    for signature in proofs.signatures.get(file.id, []):
+        if signature.version_id == version.id:
+            _signature(node, signature)
     if file.signs_id is not None:
         _relationship(node, "signs", file, proofs)
 

@@ -25,6 +25,7 @@ from workflows.parapheur.models import (
     FolderFile,
     SecondOpinion,
 )
+from workflows.parapheur.signatures import borne
 from workflows.parapheur.words import ACTS, KINDS, QUALITIES, SIGNATURES
 
 Plain = dict[str, Any]
@@ -39,10 +40,15 @@ class Proofs:
     body: Organisation
     acts: list[FolderAct]
     files: list[tuple[FolderFile, FileVersion]]
-    signatures: Mapping[UUID, list[FileSignature]]  # by version
+    signatures: Mapping[UUID, list[FileSignature]]  # those a file bears, by file
     opinions: list[SecondOpinion]
     desks: Mapping[str, str]
     people: Mapping[UUID, str]
+
+    def current(self) -> list[tuple[FolderFile, FileVersion]]:
+        """Each file in its latest version that was not withdrawn."""
+        kept = {file.id: (file, v) for file, v in self.files if v.withdrawn_at is None}
+        return list(kept.values())
 
     def desk(self, role: str) -> str:
         """How a desk is called; a role that is none, as it is."""
@@ -84,7 +90,7 @@ def gather(folder_id: UUID) -> Proofs:
         db.session.get_one(Organisation, folder.organisation_id),
         acts,
         files,
-        _signatures([version.id for _, version in files]),
+        borne({file.id for file, _ in files}),
         opinions,
         _desks(folder.organisation_id),
         _people(named),
@@ -125,13 +131,12 @@ def report(proofs: Proofs) -> Plain:
                 "name": version.document.name,
                 "sha256": version.document.sha256,
                 "version": version.number,
-                "withdrawn": version.withdrawn_at is not None,
                 "signatures": [
                     one.report | {"level": one.level, "quality": one.quality}
-                    for one in proofs.signatures.get(version.id, [])
+                    for one in proofs.signatures.get(file.id, [])
                 ],
             }
-            for file, version in proofs.files
+            for file, version in proofs.current()
         ],
     }
 
@@ -212,14 +217,11 @@ def _documents(proofs: Proofs) -> Plain:
 
 
 def _signed(proofs: Proofs) -> list[Plain]:
-    """A section for each signature of a current version."""
-    current = {file.id: version for file, version in proofs.files
-               if version.withdrawn_at is None}  # fmt: skip
-    titles = {version.id: file.title for file, version in proofs.files}
+    """A section for each signature that a file bears today."""
     return [
-        {"title": f"{SIGNATURES[one.kind]} – {titles[version.id]}", "rows": _facts(one)}
-        for version in current.values()
-        for one in proofs.signatures.get(version.id, [])
+        {"title": f"{SIGNATURES[one.kind]} – {file.title}", "rows": _facts(one)}
+        for file, _ in proofs.current()
+        for one in proofs.signatures.get(file.id, [])
     ]
 
 
@@ -250,18 +252,6 @@ def moment(at: datetime | None) -> str:
 def _seated(proofs: Proofs, person_id: UUID | None, role: str) -> str:
     parts = (proofs.person(person_id), proofs.desk(role) if role else "")
     return ", ".join(part for part in parts if part)
-
-
-def _signatures(version_ids: list[UUID]) -> dict[UUID, list[FileSignature]]:
-    found: dict[UUID, list[FileSignature]] = {}
-    asked = (
-        select(FileSignature)
-        .where(FileSignature.version_id.in_(version_ids))
-        .order_by(FileSignature.position)
-    )
-    for one in db.session.scalars(asked):
-        found.setdefault(one.version_id, []).append(one)
-    return found
 
 
 def _desks(organisation_id: UUID) -> dict[str, str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from engine import clock, journal
 from engine.access import Actor, require
@@ -112,25 +113,16 @@ def used(account_id: UUID) -> None:
         lock(TransmissionAccount, account_id).last_used_at = clock.now()
 
 
-def keep_nonce(value: str, seconds: int) -> None:
-    """Keep a number that will serve once; those past their time are forgotten."""
+def take_nonce(value: str, seconds: int) -> bool:
+    """Use a number up; False when it was used before. Those past their time are forgotten."""
     now = clock.now()
-    with transaction():
-        db.session.execute(
-            delete(TransmissionNonce).where(TransmissionNonce.expires_at < now)
-        )
-        db.session.add(
-            TransmissionNonce(value=value, expires_at=now + timedelta(seconds=seconds))
-        )
-
-
-def take_nonce(value: str) -> bool:
-    """Use a number up; whether it was still good."""
-    with transaction():
-        done = db.session.execute(
-            delete(TransmissionNonce).where(
-                TransmissionNonce.value == value,
-                TransmissionNonce.expires_at >= clock.now(),
+    try:
+        with transaction():
+            db.session.execute(
+                delete(TransmissionNonce).where(TransmissionNonce.expires_at < now)
             )
-        )
-        return bool(done.rowcount)  # type: ignore[attr-defined]
+            expires_at = now + timedelta(seconds=seconds)
+            db.session.add(TransmissionNonce(value=value, expires_at=expires_at))
+    except IntegrityError:
+        return False
+    return True

@@ -186,7 +186,7 @@ class TransmissionArrival(db.Model):  # type: ignore[name-defined]
 
 
 class TransmissionNonce(db.Model):  # type: ignore[name-defined]
-    """A number that an account may prove its secret with, once, for some minutes."""
+    """A number with which an account has proved its secret: it proves nothing more."""
 
     __tablename__ = "transmission_nonce"
     __table_args__ = (Index(None, "expires_at"),)

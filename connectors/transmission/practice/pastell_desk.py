@@ -11,7 +11,7 @@ from connectors.transmission.practice import counter, ministry
 from connectors.transmission.practice.acts_pages import receipt_lines
 from connectors.transmission.practice.counter import Rejected
 from connectors.transmission.practice.held import Held, day, one
-from connectors.transmission.practice.paper import stamped
+from connectors.transmission.practice.paper import sheet, stamped
 from connectors.transmission.practice.pes_counter import take
 
 ACTS, PES, LETTERS = "actes-generique", "helios-generique", "actes-reponse-prefecture"
@@ -158,8 +158,10 @@ def _of_act(db: sqlite3.Connection, row: Any, field: str) -> bytes | None:
     if field == "aractes_annulation":
         cancelled = _cancellation(db, message["id"])
         return cancelled["flux"] if cancelled else None
-    if field != "acte_tamponne" or message["flux"] is None:
+    if field not in {"acte_tamponne", "bordereau"} or message["flux"] is None:
         return None
+    if field == "bordereau":
+        return sheet("Bordereau d'acquittement", receipt_lines(message, None))
     act = db.execute(
         "SELECT content FROM file WHERE message = ? AND code <> '' ORDER BY id",
         [message["id"]],

@@ -95,6 +95,7 @@ def _pes() -> None:
     _index("accounting_pes", "organisation_id", "created_at", "id")
     _index("accounting_pes", "organisation_id", "name")
     _index("accounting_pes", "folder_id")
+    _index("accounting_pes", "replaces_id")
     _index("accounting_pes", "instance_id", "created_at")
     op.create_table(
         "accounting_batch",

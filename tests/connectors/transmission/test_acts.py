@@ -1,6 +1,8 @@
 """An act at S²LOW, from its sending to its stamped copy, and everything that may befall it."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pytest
@@ -8,6 +10,7 @@ from pypdf import PdfReader
 
 from connectors import Ambiguous, Misconfigured, NotYet, Refused
 from connectors.transmission import sandbox
+from connectors.transmission.practice.paper import sheet
 
 from .conftest import REGION
 
@@ -27,6 +30,8 @@ def test_an_act_is_acknowledged_then_stamped(service):
     )
     text = PdfReader(BytesIO(service.read(stamped, "stamped_act"))).pages[0].extract_text()
     assert "Reçu en préfecture le 2026-11-23" in text
+    receipt = service.client.act_receipt(account=REGION, id=number, key="b")
+    assert service.read(receipt, "act_receipt").startswith(b"%PDF-")
     assert "Publié le 2026-11-24" in text
 
 
@@ -152,6 +157,20 @@ def test_a_crash_before_the_answer_is_noted_sends_nothing_twice(service):
     facts = json.loads(note.read_text())
     note.write_text(json.dumps({k: v for k, v in facts.items() if k != "given"}))
     assert service.act(key="cle-1") == number
+    assert len(sandbox.received(service.data)) == 1
+
+
+def test_two_workers_with_the_same_key_send_one_act(service):
+    act = service.file(sheet("Délibération", ["1"]), "acte.pdf")
+    gate = threading.Barrier(4)
+
+    def send(_):
+        gate.wait(60)
+        return service.act(act=act, key="cle-1")
+
+    with ThreadPoolExecutor(4) as workers:
+        numbers = set(workers.map(send, range(4)))
+    assert len(numbers) == 1
     assert len(sandbox.received(service.data)) == 1
 
 

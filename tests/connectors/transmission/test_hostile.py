@@ -40,6 +40,7 @@ CALLS = {
     ),
     "act_status": lambda it: it.act_status(**ASKED),
     "stamped_act": lambda it: it.stamped_act(**ASKED),
+    "act_receipt": lambda it: it.act_receipt(**ASKED),
     "cancel_act": lambda it: it.cancel_act(**ASKED),
     "classification": lambda it: it.classification(account=REGION, key="k"),
     "letters": lambda it: it.letters(account=REGION),

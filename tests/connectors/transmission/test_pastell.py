@@ -33,6 +33,8 @@ def test_an_act_goes_through_pastell_and_comes_back(service):
         account=REGION, id=number, published_on="2026-11-24", key="t"
     )
     assert service.read(stamped, "stamped_act").startswith(b"%PDF-")
+    receipt = service.client.act_receipt(account=REGION, id=number, key="b")
+    assert service.read(receipt, "act_receipt").startswith(b"%PDF-")
     cancellation = service.client.cancel_act(account=REGION, id=number, key="c").value["id"]
     assert service.answered(cancellation).value["status"] == "acknowledged"
     assert service.status(number).value["status"] == "cancelled"

@@ -59,7 +59,7 @@ class Book:
             of or self.type_id, slug, slug.title(), actor=self.actor("keeper"), **facts
         )
 
-    def file(self, name: str = "acte.pdf", content: bytes = b"%PDF-1.4 acte") -> StoredFile:
+    def file(self, name: str = "acte.pdf", content: bytes = PAPER) -> StoredFile:
         storage = self.app.extensions["partners"]["storage"]
         media = "application/xml" if name.endswith(".xml") else "application/pdf"
         return storage.put(content, name=name, media_type=media)
