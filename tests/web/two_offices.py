@@ -48,13 +48,12 @@ from engine.transaction import transaction
 from tests.office import open_tasks
 from tests.web import (
     book_office,
+    relayed,
     signing_office,
     two_accountants,
     two_designers,
     two_registers,
 )
-from tests.web import signing_office, two_accountants, two_designers
-from tests.web import relayed, two_designers, two_registers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
