@@ -18,6 +18,7 @@ from workflows.parapheur.circuits import APPROVE, SIGN, Step
 from workflows.parapheur.deposit import Given
 
 BOOK = publication.WORKFLOWS / "parapheur"
+PAPER = b"%PDF-1.4 acte"
 DESKS = {
     "assemblees": ("Secrétariat des assemblées", ""),
     "juridique": ("Direction juridique", "Directrice juridique"),
