@@ -24,7 +24,7 @@ STEPS = (
     Step(APPROVE, "Visa juridique", ("desk:juridique",)),
     Step(APPROVE, "Visa final", ("desk:assemblees",)),
 )
-PROCEDURES = ("parapheur.follow_on", "parapheur.folder")
+PROCEDURES = ("parapheur.evidence", "parapheur.follow_on", "parapheur.folder")
 
 
 def open_book(office: Any) -> None:

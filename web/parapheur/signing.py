@@ -32,11 +32,13 @@ from connectors.signature.desktop.signeur.guarding import as_origin
 from engine.errors import EngineError, OperationRefused
 from engine.models import db
 from web.auth import current_actor, guard, signed_in
-from web.parapheur import gesture
+from web.parapheur import gesture, metadata
 from web.security import relax, safe
 from web.typed import page_number, text
 from workflows.parapheur import gathering, signing
 from workflows.parapheur.lots import MOST, OPEN, RESULTS, TO_DO, SigningItem, SigningLot
+from workflows.parapheur.metadata import APPROVAL
+from workflows.parapheur.models import Folder
 
 bp = Blueprint("parapheur_signatures", __name__, url_prefix="/parapheur/signatures")
 
@@ -81,8 +83,8 @@ def _signed(ids: list[UUID], signer: dict[str, Any]) -> UUID:
         return lot_id
     person = gesture.person_of(actor)
     certificate, chain = b"", list[str]()
+    tasks = gathering.seen(ids[:1], actor)
     if signer["kind"] != gesture.LOCAL:
-        tasks = gathering.seen(ids[:1], actor)
         certificate, chain = gesture.certificate_for(signer, person)
         if tasks:
             body = tasks[0][0].organisation_id
@@ -90,10 +92,20 @@ def _signed(ids: list[UUID], signer: dict[str, Any]) -> UUID:
     gathering.open_lot(
         lot_id, ids, signer=signer, actor=actor, certificate=certificate, chain=chain,
         note=text(request.form, "note"), private_note=text(request.form, "note_privee"),
+        answers=_answers(tasks[0][1]) if tasks and len(ids) == 1 else {},
     )  # fmt: skip
     if certificate:
         gesture.sign(lot_id, person, request.form.get("pin"), actor=actor)
     return lot_id
+
+
+def _answers(folder: Folder) -> dict[str, Any]:
+    """What the subtype asks to be said when a folder is signed. Raises OperationRefused."""
+    fields = folder.subtype.metadata_fields
+    said, errors = metadata.read(request.form, fields, APPROVAL)
+    if errors:
+        raise OperationRefused(" ".join(errors.values()))
+    return said
 
 
 @bp.get("/<uuid:lot_id>")

@@ -25,7 +25,7 @@ from tests.web.parapheur.lots import (
 )
 from workflows.parapheur import files, gathering
 from workflows.parapheur.lots import SigningItem, SigningLot
-from workflows.parapheur.models import FolderAct
+from workflows.parapheur.models import Folder, FolderAct, FolderSubtype
 
 
 def signed_acts(folder):
@@ -156,3 +156,23 @@ def test_a_deputy_signs_under_a_delegation_alone_and_says_so(app: Flask) -> None
     stamped = text_of(app.extensions["partners"]["storage"].read(current.sha256))
     for line in ("Direction générale", "par délégation de Présidence", "démonstration"):
         assert line in stamped, stamped
+
+
+def test_what_the_subtype_asks_is_said_with_the_signature(app: Flask) -> None:
+    book = signing_book(app)
+    asked_for = [{"key": "vote", "label": "Vote", "kind": "text", "values": [],
+                  "required_at": ["approval"]}]  # fmt: skip
+    circuit = db.session.get_one(FolderSubtype, book.subtype_id).circuit
+    subtype = book.subtype("voté", circuit=circuit, metadata_fields=asked_for)
+    folder, other = deposits(book, 2, subtype_id=subtype)
+    marie = Browser(app, book.actor("presidence"))
+    form = {"tasks[]": tasks(book, [folder]), "signer": "demo", "pin": "1234"}
+    refused = marie.send(ADDRESS, form)
+    assert refused.status_code == 422 and "Vote" in refused.text
+    assert marie.send(ADDRESS, form | {"donnee-vote": "unanime"}).status_code == 302
+    together = marie.send(ADDRESS, form | {"tasks[]": tasks(book, [other]) * 2})
+    assert together.status_code == 422
+    finish_all(app)
+    details = db.session.get_one(Folder, folder, populate_existing=True).details
+    assert details["metadata"] == {"vote": "unanime"}
+    assert signed_acts(folder) and not signed_acts(other)
