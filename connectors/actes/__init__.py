@@ -7,6 +7,7 @@ For whoever is a transmission service. Settings; without `ACTES_OUT` a sandbox a
     ACTES_APPLICATION       EACT, or TACT on the ministry's test platform (EACT)
     ACTES_REFERENT          "Name;telephone;e-mail" of whoever answers for what is sent
     ACTES_RETURN_TO         e-mail addresses, separated by blanks, to which the State may write
+    ACTES_SANDBOX_SECONDS   how long the ministry of the sandbox takes (2)
     REFERENCE_DIR           where official schemas were imported, for the sandbox's checks
 
 `<data>/actes` remembers what was sent, by key: all the machines that make remote calls share

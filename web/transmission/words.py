@@ -55,6 +55,15 @@ def status_of(row: Transmission) -> str:
     return str(STATUSES.get(row.status, row.status))
 
 
+def look(row: Transmission) -> tuple[str, str]:
+    """The tone and the sign with which a status is shown."""
+    if row.status in {Status.ERROR, Status.REFUSED, Status.ARCHIVE_ERROR}:
+        return "late", "x-circle"
+    if row.status in {Status.ACKNOWLEDGED, Status.ARCHIVED, Status.ANSWER_RECEIVED}:
+        return "ok", "check-circle"
+    return "info", "hourglass-split"
+
+
 def kind_of(row: Transmission) -> str:
     """What a transmission is."""
     return str(KINDS.get(row.code, row.code))

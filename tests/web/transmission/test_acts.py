@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from datetime import timedelta
 
 import pypdf
@@ -11,7 +12,15 @@ from sqlalchemy import select
 
 from engine import clock, documents
 from engine.models import Incident, db
-from tests.web.transmission.service import ACT, ACTS, PDF, decided_on, said, stem
+from tests.web.transmission.service import (
+    ACT,
+    ACTS,
+    PDF,
+    decided_on,
+    open_service,
+    said,
+    stem,
+)
 from workflows.relay import keeping, reading
 from workflows.relay.models import Transmission, TransmissionAccount, TransmissionEvent
 
@@ -303,3 +312,48 @@ def test_answers_are_exact(service):
     assert said(unknown) == "KO\nNuméro de transaction invalide.\n"
     nonce = service.app.test_client().get("/api/get-nounce.php")
     assert list(json.loads(nonce.data)) == ["nounce"]
+
+
+def test_the_service_works_on_either_database(either_app):
+    """And two deposits at the same moment take two serials."""
+    service = open_service(either_app)
+    numbers = [None, None]
+
+    def deposit(rank):
+        numbers[rank] = service.caller.sent(number=f"PC_{rank}")
+
+    threads = [threading.Thread(target=deposit, args=[rank]) for rank in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()  # what the others wrote is seen from here on
+    service.pass_time()
+    assert [service.caller.status(number) for number in numbers] == [4, 4]
+    serials = [db.session.get_one(Transmission, one).envelope_serial for one in numbers]
+    assert sorted(serials) == [2, 3]
+    found = service.caller.get(f"{ACTS}/api/list_document_prefecture.php").json
+    assert sorted(one["number"] for one in found) == ["PC_0", "PC_1"]
+
+
+def test_a_form_made_to_hurt_is_refused_and_breaks_nothing(service):
+    """Names of files in no encoding, parts without end, a boundary that never comes."""
+    boundary, headers = "x", service.caller._authorised()
+    latin = (
+        b'--x\r\nContent-Disposition: form-data; name="acte_pdf_file"; filename="\xe9.pdf"'
+    )
+    bodies = [
+        latin + b"\r\n\r\n%PDF-\r\n--x--\r\n",
+        b'--x\r\nContent-Disposition: form-data; name="number"\r\n\r\n' + b"A" * 5_000_000,
+        b"--x\r\n" * 6000,
+        b"",
+        b'--x\r\nContent-Disposition: form-data; name="subject"\r\n\r\n\x00\x01\xff\r\n--x--\r\n',
+    ]
+    for body in bodies:
+        answer = service.app.test_client().post(
+            f"{ACTS}/actes_transac_create.php", data=body, headers=headers,
+            content_type=f"multipart/form-data; boundary={boundary}",
+        )  # fmt: skip
+        assert answer.status_code in {200, 400, 413}, answer.status_code
+        assert answer.status_code != 200 or said(answer).startswith("KO\n")
+    assert service.caller.get("/api/test-connexion.php").status_code == 200
