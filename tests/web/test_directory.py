@@ -112,7 +112,7 @@ def test_five_bad_lines_are_told_one_by_one_and_the_others_entered(
     page = olga.get(trial).text
     assert verdicts() == {"new": 30, "refused": 5}
     assert "Importer les 30 lignes bonnes" in page
-    assert db.session.scalar(select(func.count(Holding.id))) == 7, "nothing is entered yet"
+    assert db.session.scalar(select(func.count(Holding.id))) == 8, "nothing is entered yet"
     told = olga.get(trial, query_string={"verdict": "refused"}).text
     for reason in (
         "Courriel : « anne » n’est pas un courriel",
