@@ -158,6 +158,9 @@ PAGES = {
         "parapheur_folders.show folder_id=passed zoom=200",
         "parapheur_search.index mots=folder",
         "parapheur_delegations.index",
+        "parapheur_signatures.show lot_id=signing_lot",
+        "parapheur_signatures.helper",
+        "parapheur_certificates.index",
         "inbox.show task_id=held_task geste=reporter",
     ],
     "head": [
@@ -170,12 +173,6 @@ PAGES = {
         "parapheur_kinds.show_subtype subtype_id=folder_subtype",
         "parapheur_circuits.new",
         "parapheur_circuits.show key=circuit",
-        "parapheur_signatures.show lot_id=signing_lot",
-        "parapheur_signatures.helper",
-        "parapheur_certificates.index",
-        "inbox.show task_id=held_task geste=reporter",
-    ],
-    "head": [
         "accounting.index",
         "payment_orders.index",
         "payment_orders.new",

@@ -7,7 +7,7 @@ from tests.plans import plan_of, whole
 from tests.web.browser import Browser
 from tests.web.test_performance import selects, statements
 
-FEW, MANY = 6, 60
+FEW, MANY = 24, 60
 ROWS = 3_000
 TABLES = {"parapheur_folder", "parapheur_folder_desk", "parapheur_act", "parapheur_version",
           "parapheur_file", "parapheur_reading", "user_task",

@@ -46,9 +46,13 @@ from engine.models import Incident, ProcessDefinition, db
 from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
-from tests.web import book_office, two_designers, two_registers
-from tests.web import two_accountants, two_designers, two_registers
-from tests.web import signing_office, two_designers
+from tests.web import (
+    book_office,
+    signing_office,
+    two_accountants,
+    two_designers,
+    two_registers,
+)
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
