@@ -109,6 +109,7 @@ def fill(book: Book, real: UUID, many: int) -> None:
             )
     order = (ProcessInstance, Folder, Document, FolderAct, FolderFile, FileVersion, FolderDesk,
              FolderReading, UserTask)  # fmt: skip
+    rows[ProcessInstance].sort(key=lambda row: row["parent_id"] is not None)
     for kind in order:
         for start in range(0, len(rows[kind]), 2000):
             db.session.execute(insert(kind), rows[kind][start : start + 2000])
@@ -133,7 +134,7 @@ def _copied(
     match one:
         case ProcessInstance():
             row |= {
-                "number": f"B{number:07}{'' if one.parent_id is None else 'c'}",
+                "number": f"B{ids[one.id].hex[:18]}",
                 "title": title,
             }
         case Folder():

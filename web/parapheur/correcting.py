@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from connectors import StoredFile
 from engine.models import ProcessInstance, db
 from web.auth import current_actor, guard
-from web.parapheur import metadata, reading, taking, telling, words
+from web.parapheur import metadata, papers, reading, taking, telling, words
 from web.parapheur.depositing import Form, by_input, given
 from web.parapheur.taking import Kept
 from web.typed import clean, text
@@ -84,7 +84,7 @@ def _correcting(folder: Folder, form: Form) -> str:
 
 def _changes(folder: Folder, files: Sequence[Kept]) -> dict[str, Any]:
     """What a correction changes of the files that are there."""
-    now = {str(one.file.id): one for one in reading.files_of(folder, current_actor())}
+    now = {str(one.file.id): one for one in papers.files_of(folder, current_actor())}
     there = [one for one in files if one.file_id in now]
     left = {one.file_id for one in there}
     new = [one for one in files if one.file_id not in now]
@@ -122,7 +122,7 @@ def _as_it_was(folder: Folder) -> dict[str, str]:
 
 def _files_of(folder: Folder) -> list[Kept]:
     """The files of a refused folder as they stand."""
-    shown = reading.files_of(folder, current_actor())
+    shown = papers.files_of(folder, current_actor())
     places = {one.file.id: place for place, one in enumerate(shown)}
     return [
         Kept(

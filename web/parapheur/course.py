@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -80,28 +81,33 @@ def _steps(folder: Folder, acts: Sequence[FolderAct]) -> list[Step] | None:
     route = folder.details.get("route") or {}
     found = list[Step]()
     for key in (route.get("creation"), route.get("circuit")):
-        if not key:
-            continue
-        content = _diagram(folder.instance_id, key)
-        try:
-            found += read(content) if content else []
-        except NotAList:
-            return None
+        if key:
+            steps = _listed(_version(folder.instance_id, key))
+            if steps is None:
+                return None
+            found += steps
     return found
 
 
-def _diagram(folder_id: UUID, key: str) -> bytes | None:
-    """A circuit as this folder follows it, else as it would now."""
+@lru_cache(maxsize=512)
+def _listed(version_id: UUID) -> tuple[Step, ...] | None:
+    """The steps of a version of a circuit, which never changes; None when it is no list."""
+    content = definitions.file(version_id, "process.bpmn")
+    try:
+        return tuple(read(content)) if content else ()
+    except NotAList:
+        return None
+
+
+def _version(folder_id: UUID, key: str) -> UUID:
+    """The version of a circuit that this folder follows, else the one that it would now."""
     version = db.session.scalars(
         select(ProcessInstance.definition_id)
         .where(ProcessInstance.parent_id == folder_id, ProcessInstance.key == key)
         .order_by(ProcessInstance.started_at.desc())
         .limit(1)
     ).first()
-    if version is None:
-        latest = definitions.latest(key)
-        version = latest.id
-    return definitions.file(version, "process.bpmn")
+    return version or definitions.latest(key).id
 
 
 def _foreseen(

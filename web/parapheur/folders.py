@@ -25,8 +25,9 @@ from engine.models import ProcessInstance, db
 from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.exports.bundle import PIECE, Bundle, safe
-from web.parapheur import around, pictures, reading, viewer, words
-from web.parapheur.reading import FolderPage, Shown
+from web.parapheur import around, papers, pictures, reading, viewer, words
+from web.parapheur.papers import Shown
+from web.parapheur.reading import FolderPage
 from web.security import safe as safe_address
 from web.typed import clean, count, text
 from workflows.parapheur import acts
@@ -67,7 +68,7 @@ def shown(folder_id: UUID, refused: Refused | None = None) -> str:
     """The page of a folder, with what was refused and typed in one of its forms."""
     actor, said = current_actor(), request.values
     page = FolderPage(db.session.get_one(Folder, folder_id), actor)
-    file = reading.main_first(page.files, said.get("fichier", ""))
+    file = papers.main_first(page.files, said.get("fichier", ""))
     number = count(said.get("page", "")) or 1
     liste = said.get("liste", "")[: around.LONGEST] or None
     return render_template(
@@ -130,7 +131,7 @@ def bundle(folder_id: UUID) -> ResponseReturnValue:
     folder = db.session.get_one(Folder, folder_id)
     case = db.session.get_one(ProcessInstance, folder_id)
     wanted = list[tuple[str, str]]()
-    for one in reading.files_of(folder, current_actor()):
+    for one in papers.files_of(folder, current_actor()):
         wanted.append((one.current.document.name, one.current.document.sha256))
         first = one.versions[0]
         if first.id != one.current.id:
@@ -242,13 +243,13 @@ def _count(file: Shown | None) -> int:
 
 def _file(folder_id: UUID, file_id: UUID) -> Shown:
     folder = db.session.get_one(Folder, folder_id)
-    files = reading.files_of(folder, current_actor())
+    files = papers.files_of(folder, current_actor())
     return next((one for one in files if one.file.id == file_id), None) or abort(404)
 
 
 def _version(folder_id: UUID, file_id: UUID, number: int) -> FileVersion:
     """A version of a file of this folder, the one in force for 0; 404 for any other."""
-    versions = reading.versions_of(folder_id, file_id)
+    versions = papers.versions_of(folder_id, file_id)
     if not number:
         kept = [one for one in versions if one.withdrawn_at is None]
         return kept[-1] if kept else abort(404)

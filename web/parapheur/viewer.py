@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _
 
 from connectors import ConnectorError
 from engine.access import Actor
-from web.parapheur import pictures, reading
-from web.parapheur.reading import Shown
+from web.parapheur import papers, pictures
+from web.parapheur.papers import Shown
 from workflows.parapheur.models import Annotation, Folder
 
 AT_ONCE = 10
@@ -103,7 +103,7 @@ def view(
     page = min(max(page, 1), max(there, 1))
     first = page - (page - 1) % AT_ONCE
     numbers = range(first, min(first + AT_ONCE, there + 1))
-    remarks = reading.remarks_on(shown.file.id, numbers, actor, folder)
+    remarks = papers.remarks_on(shown.file.id, numbers, actor, folder)
     sheets = [_sheet(pages, number, remarks[number]) for number in numbers]
     return View(shown, pages.count, first, zoom, sheets)
 
