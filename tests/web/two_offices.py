@@ -54,7 +54,6 @@ from tests.web import (
     two_designers,
     two_registers,
 )
-from tests.web import signing_office, two_accountants, two_designers, two_registers
 from workflows import publication, scenarios
 
 KEY, SECOND_KEY = "grants.investment_aid", "grants.second_aid"
