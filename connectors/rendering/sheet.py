@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import segno
 from fpdf import FPDF, FPDF_VERSION, ViewerPreferences
 from fpdf.enums import XPos, YPos
 
@@ -24,7 +23,6 @@ from connectors.rendering.lines import break_lines
 from connectors.rendering.look import (
     FONT_FILES,
     GREY,
-    INK,
     RULE,
     Cell,
     Style,
@@ -175,7 +173,7 @@ class Sheet(FPDF):
             height = taken * leading + 2 * padding
             top = self.y
             if fill:
-                with self._artifact():
+                with self.artifact():
                     self.set_fill_color(*fill)
                     self.rect(
                         self.l_margin, top, sum(it.width for it in cells), height, "F"
@@ -187,20 +185,10 @@ class Sheet(FPDF):
 
     def draw_line(self, width: float | None = None) -> None:
         """Draw a thin line at the current height."""
-        with self._artifact():
+        with self.artifact():
             self.set_draw_color(*RULE)
             self.set_line_width(0.2)
             self.line(self.l_margin, self.y, self.l_margin + (width or self.epw), self.y)
-
-    def draw_code(self, text: str, x: float, y: float, side: float) -> None:
-        """Draw a QR code of a text, a square of `side` millimetres; the text stands beside."""
-        matrix = segno.make(text, error="m", micro=False).matrix
-        module = side / len(matrix)
-        with self._artifact():
-            self.set_fill_color(*INK)
-            for row, modules in enumerate(matrix):
-                for column in (c for c, dark in enumerate(modules) if dark):
-                    self.rect(x + column * module, y + row * module, module, module, "F")
 
     def height_of(self, text: str, style: Style, *, indent: float = 0.0) -> float:
         """Return how much of the page a paragraph would take, in millimetres."""
@@ -213,7 +201,7 @@ class Sheet(FPDF):
             self._perform_page_break()
 
     def footer(self) -> None:
-        with self._artifact():
+        with self.artifact():
             self.set_y(-BOTTOM + 7)
             self.set_draw_color(*RULE)
             self.set_line_width(0.2)
@@ -300,7 +288,8 @@ class Sheet(FPDF):
         self._close()
 
     @contextmanager
-    def _artifact(self) -> Iterator[None]:
+    def artifact(self) -> Iterator[None]:
+        """What is drawn meanwhile only decorates: it is not read aloud."""
         self._out("/Artifact BMC")
         yield
         self._out("EMC")

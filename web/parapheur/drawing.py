@@ -39,7 +39,7 @@ def bind() -> None:
 def main() -> None:
     """Do what the one argument asks with the PDF on the input."""
     bind()
-    import pypdfium2 as pdfium  # type: ignore[import-untyped]
+    import pypdfium2 as pdfium
 
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))  # its libraries are loaded
     asked = json.loads(sys.argv[1])

@@ -78,8 +78,6 @@ def test_premis_names_each_version_with_its_digest(book: Book) -> None:
 
 def test_the_report_says_what_each_signature_is_worth(book: Book) -> None:
     report = json.loads(proofs(book, finished(book))["Rapport de validation"])
-    (signed,) = [
-        one for f in report["files"] for one in f["signatures"] if not f["withdrawn"]
-    ][:1]
-    assert signed["indication"] == "TOTAL-PASSED"
+    signed = [one for f in report["files"] for one in f["signatures"]]
+    assert signed[0]["indication"] == "TOTAL-PASSED"
     assert report["standard"].startswith("ETSI")
