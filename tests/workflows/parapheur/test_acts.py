@@ -377,7 +377,7 @@ def test_the_state_answers_and_its_refusal_goes_back_to_the_author(app: Flask) -
     subtype = book.subtype("transmis", circuit=key)
     good = book.deposit(subtype_id=subtype, act={"number": "OK"})
     bad = book.deposit(subtype_id=subtype, act={"number": "KO"})
-    assert kinds(good) == ["deposited", "acknowledged", "finished"]
+    assert kinds(good) == ["deposited", "acknowledged", "proven", "finished"]
     assert (folder_of(bad).state, folder_of(bad).refused_for) == (
         "refused",
         "Nature inconnue",

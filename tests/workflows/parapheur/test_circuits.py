@@ -28,7 +28,7 @@ from workflows.parapheur.circuits import (
 WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
 DESKS = st.one_of(
     st.from_regex(r"desk:[a-z][a-z0-9_]{0,20}", fullmatch=True),
-    st.from_regex(r"=route\\.desks\\.[a-z_]{1,10}", fullmatch=True),
+    st.from_regex(r"=route\.desks\.[a-z_]{1,10}", fullmatch=True),
     st.just('=if folder.metadata.a = "b, c" then "desk:a" else ["desk:b", "desk:c"][1]'),
 )
 DAYS = st.none() | st.integers(1, 400)
