@@ -12,6 +12,7 @@ ROWS = 3_000
 TABLES = {"parapheur_folder", "parapheur_folder_desk", "parapheur_act", "parapheur_version",
           "parapheur_file", "parapheur_reading", "user_task",
           "process_instance", "document"}  # fmt: skip
+ALIASES = {f"{table}_1" for table in TABLES}
 
 
 def test_no_page_of_the_book_sends_more_statements_for_more_folders(app: Flask) -> None:
@@ -42,7 +43,10 @@ def test_no_list_of_the_book_reads_a_whole_table(app: Flask) -> None:
         browser.client.get(address)
         with statements(app) as sent:
             browser.client.get(address)
-        lines = [line for one in selects(sent) for line in whole(plan_of(*one), TABLES)]
+        own = [
+            one for one in selects(sent) if "FROM case_request" not in one[0]
+        ]  # the frame's
+        lines = [line for one in own for line in whole(plan_of(*one), TABLES | ALIASES)]
         if lines:
             wrong[name] = lines
     assert wrong == {}

@@ -152,7 +152,7 @@ def _chosen(desk: Desk, act: str) -> list[Chosen]:
             UserTask.role == desk.role,
             UserTask.page == "parapheur",
         )
-        .options(joinedload(UserTask.instance))
+        .options(joinedload(UserTask.instance, innerjoin=True))
     )
     tasks = {task.id: task for task in db.session.scalars(rows)}
     wanted = {folder_of(task.instance) for task in tasks.values()}

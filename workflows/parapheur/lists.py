@@ -202,7 +202,7 @@ def tasks_of(folder_id: UUID, actor: Actor | None = None) -> list[UserTask]:
     asked = (
         select(UserTask)
         .where(UserTask.instance_id.in_(cases), IS_OPEN, UserTask.page != "")
-        .options(joinedload(UserTask.instance))
+        .options(joinedload(UserTask.instance, innerjoin=True))
         .order_by(UserTask.opened_at, UserTask.id)
     )
     found = list(db.session.scalars(asked))
