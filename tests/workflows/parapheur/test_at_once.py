@@ -35,7 +35,12 @@ def test_desks_side_by_side_and_hands_that_click_twice(either_app: Flask) -> Non
     assert all(isinstance(one, (TaskNotOpen, Busy)) for one in refused)
     book.settle()
     db.session.rollback()
-    assert Counter(kinds(folder)) == {"deposited": 1, "approved": 2, "proven": 1, "finished": 1}
+    assert Counter(kinds(folder)) == {
+        "deposited": 1,
+        "approved": 2,
+        "proven": 1,
+        "finished": 1,
+    }
     assert folder_of(folder).acts == 4
     assert journal_check.verify() == []
 
