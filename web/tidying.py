@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 import structlog
+from flask import current_app
 from sqlalchemy import delete, exists
 
 from connectors import ConnectorError
@@ -21,6 +22,7 @@ from engine.documents import ORPHAN_AGE
 from engine.models import Message, db
 from engine.signals import Signal, SignalDelivery
 from engine.transaction import transaction
+from web.parapheur import pictures
 from workflows.parapheur import concluding
 
 log = structlog.get_logger()
@@ -47,6 +49,7 @@ def tidy(storage: Any) -> dict[str, int]:
         "signals": _forget_signals(),
         "api": api_keys.forget() + webhooks.forget(),
         "signing": concluding.forget(),
+        "pictures": pictures.forget(current_app.extensions["settings"].data),
     }
     plan()
     marks.bury()

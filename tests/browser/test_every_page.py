@@ -35,6 +35,10 @@ PAGES = {
         "security.forgot_password",
         "security.reset_password token=reset_token",
         "following.index",
+        "verifying.index",
+        "verifying.show code=folder_code",
+        "delivering.show secret=mail_secret",
+        "delivering.show secret=opened_secret",
         "api_reference.index",
         "registration.start",
         "registration.finish token=registration_token",
@@ -337,6 +341,7 @@ BY_ANOTHER_TEST = {
 }
 
 NOT_A_PAGE = {
+    "delivering.download": "files",
     "pes.download": "files",
     "pes.acknowledgement": "files",
     "pes.document": "files",

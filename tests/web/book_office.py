@@ -13,11 +13,13 @@ from engine.absences import DELEGATION
 from engine.access import actor_for
 from engine.commands import absences, people
 from engine.models import db
+from engine.transaction import transaction
 from tests.office import deliver_all
 from workflows import publication
-from workflows.parapheur import acts, deposit, files, lists, publishing, typology
+from workflows.parapheur import acts, deposit, files, lists, mails, publishing, typology
 from workflows.parapheur.circuits import APPROVE, Step
 from workflows.parapheur.deposit import Given
+from workflows.parapheur.models import Folder
 from workflows.parapheur.rules import KEEPER
 
 STEPS = (
@@ -94,7 +96,24 @@ def open_book(office: Any) -> None:
     ids["steps"] = (
         '[{"kind":"approve","name":"","desks":["desk:juridique"],"parallel":"","by_hand":false,"working_days":null,"reminder_days":null,"to":[],"target":""}]'
     )
+    _send(office)
     _open_everything(office)
+
+
+def _send(office: Any) -> None:
+    """A secure mail of the folder that went on: one link untouched, one opened."""
+    ids, addresses = office.ids, ["notaire@etude.test", "maire@commune.test"]
+    about = {"id": str(ids["passed"]), "title": "passed", "number": "26-1"}
+    with transaction():
+        letters = mails.compose_mail(case={}, folder=about, to=addresses)
+    ids["mail_secret"], ids["opened_secret"] = (
+        letter["page"].removeprefix(mails.PAGE) for letter in letters
+    )
+    mails.open_link(ids["opened_secret"])
+    (waiting,) = [m for m in mails.of_folder(ids["passed"]) if m.opened_at is None]
+    ids["secure_mail"] = waiting.id
+    ids["passed_file"] = files.current(ids["passed"])[0].file.id
+    ids["folder_code"] = db.session.get_one(Folder, ids["passed"]).code
 
 
 def paper(app: Any, title: str = "Un courrier") -> StoredFile:

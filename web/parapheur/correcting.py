@@ -17,7 +17,7 @@ from web.parapheur.depositing import Form, by_input, given
 from web.parapheur.taking import Kept
 from web.typed import clean, text
 from workflows.parapheur import acts
-from workflows.parapheur.models import REFUSED, Folder
+from workflows.parapheur.models import EVIDENCE, REFUSED, Folder
 
 bp = Blueprint("parapheur_correction", __name__, url_prefix="/parapheur")
 bp.context_processor(lambda: {"words": words})
@@ -84,11 +84,12 @@ def _correcting(folder: Folder, form: Form) -> str:
 
 def _changes(folder: Folder, files: Sequence[Kept]) -> dict[str, Any]:
     """What a correction changes of the files that are there."""
-    now = {str(one.file.id): one for one in papers.files_of(folder, current_actor())}
+    now = {str(one.file.id): one for one in _papers(folder)}
     there = [one for one in files if one.file_id in now]
     left = {one.file_id for one in there}
     new = [one for one in files if one.file_id not in now]
-    places = {place: number for number, place in enumerate(files.index(one) for one in new)}
+    kept = sorted(there, key=lambda one: list(now).index(one.file_id))
+    places = {files.index(one): number for number, one in enumerate([*kept, *new])}
     return {
         "replaced": {
             UUID(one.file_id): one.file
@@ -122,7 +123,7 @@ def _as_it_was(folder: Folder) -> dict[str, str]:
 
 def _files_of(folder: Folder) -> list[Kept]:
     """The files of a refused folder as they stand."""
-    shown = papers.files_of(folder, current_actor())
+    shown = _papers(folder)
     places = {one.file.id: place for place, one in enumerate(shown)}
     return [
         Kept(
@@ -140,3 +141,9 @@ def _files_of(folder: Folder) -> list[Kept]:
 
 def _stored(document: Any) -> StoredFile:
     return StoredFile(document.sha256, document.name, document.media_type, document.size)
+
+
+def _papers(folder: Folder) -> list[papers.Shown]:
+    """The files that its author may change: not the proofs."""
+    shown = papers.files_of(folder, current_actor())
+    return [one for one in shown if one.file.kind != EVIDENCE]

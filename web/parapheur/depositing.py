@@ -1,7 +1,7 @@
 """Deposit a folder from one's desk, or correct one that was refused: one form, nothing lost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -77,9 +77,9 @@ def start(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
 @guard("sit", Desk, "desk_id")
 def send(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
     """Keep what was joined; deposit the folder if asked and if all is right."""
-    desk, subtype = _asked(desk_id, subtype_id)
     files, errors = taking.read()
     desk, subtype = _asked(desk_id, subtype_id)
+    files = [_with_its_type(one, subtype) for one in files]
     typed = clean(request.form)
     if "_submit" not in request.form:
         return _page(desk, subtype, Form(typed, files, errors)), 422 if errors else 200
@@ -182,6 +182,14 @@ def _asked(desk_id: UUID, subtype_id: UUID) -> tuple[Desk, FolderSubtype]:
     if not _may(subtype, desk, current_actor()):
         abort(403)
     return desk, subtype
+
+
+def _with_its_type(one: Kept, subtype: FolderSubtype) -> Kept:
+    """A document to sign of which nothing was said is what its subtype is for."""
+    if one.kind != MAIN or one.document_type:
+        return one
+    usual = str((subtype.transmission or {}).get("document_type") or "")
+    return replace(one, document_type=usual)
 
 
 def given(files: Sequence[Kept]) -> list[Given]:

@@ -17,8 +17,9 @@ from engine.models import ProcessInstance, UserTask, db
 from web.parapheur import course, metadata
 from web.parapheur.course import Stage
 from web.parapheur.papers import Shown, files_of
-from workflows.parapheur import acts, lists, rules
+from workflows.parapheur import acts, lists, mails, rules
 from workflows.parapheur.circuits import OPINION
+from workflows.parapheur.mail_models import SecureMail
 from workflows.parapheur.models import (
     REFUSED,
     Desk,
@@ -108,6 +109,16 @@ class FolderPage:
             .order_by(SecondOpinion.asked_at.desc())
         )
         return list(db.session.scalars(found))
+
+    @cached_property
+    def mails(self) -> list[SecureMail]:
+        """The letters by which it was sent outside, the latest first."""
+        return mails.of_folder(self.folder.instance_id)
+
+    @cached_property
+    def may_revoke(self) -> bool:
+        """Whether this person may close the links of its letters."""
+        return bool(self.mails) and allowed(self.actor, "revoke", self.mails[0])
 
     @cached_property
     def asked_of_me(self) -> list[SecondOpinion]:

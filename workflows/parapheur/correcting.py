@@ -45,8 +45,9 @@ def correct(
 ) -> UUID:
     """Deposit a refused folder again: a new round of its circuits, new versions of files.
 
-    `replaced` gives files their next versions; those before stay. Returns the act's id.
-    Raises as `approve`, and ActRefused field by field.
+    `replaced` gives files their next versions; those before stay. What an added signature
+    signs is its place among the files kept, then added. Returns the act's id. Raises as
+    `approve`, and ActRefused field by field.
     """
     with opened(task_id) as held:
         _at_its_author(held, actor)
@@ -145,7 +146,8 @@ def _apply(
             _withdraw([*gone])  # a detached signature does not sign what replaces it
     _withdraw(removed)
     first = files.next_position(folder.instance_id)
-    deposit.keep_files(folder, added, act, first)
+    kept = [one.file for one in current if one.file.id not in set(removed)]
+    deposit.keep_files(folder, added, act, first, kept)
     act.detail = {
         **act.detail,
         "digests": digests,

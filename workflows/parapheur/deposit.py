@@ -230,9 +230,17 @@ def entered(asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str) ->
     return folder
 
 
-def keep_files(folder: Folder, given: Sequence[Given], act: Any, first: int = 1) -> None:
-    """Enter the files of a deposit, or those that its author adds."""
-    made: list[FolderFile] = []
+def keep_files(
+    folder: Folder,
+    given: Sequence[Given],
+    act: Any,
+    first: int = 1,
+    kept: Sequence[FolderFile] = (),
+) -> None:
+    """Enter the files of a deposit, or those that its author adds to the `kept`: what a
+    detached signature signs is its place among both.
+    """
+    made: list[FolderFile] = list(kept)
     for position, one in enumerate(given, first):
         signs = (
             made[one.signs].id if one.kind == DETACHED and one.signs is not None else None
