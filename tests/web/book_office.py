@@ -59,7 +59,7 @@ def open_book(office: Any) -> None:
         actor=keeper,
         circuit=ids["circuit"],
     )
-    for name in ("folder", "passed", "refused_folder"):
+    for name in ("folder", "passed", "refused_folder", "sent_folder"):
         ids[name] = _deposited(office, name)
     acts.approve(_task(ids["passed"]), actor=office.actor("officer"))
     acts.refuse(
@@ -103,16 +103,16 @@ def open_book(office: Any) -> None:
 def _send(office: Any) -> None:
     """A secure mail of the folder that went on: one link untouched, one opened."""
     ids, addresses = office.ids, ["notaire@etude.test", "maire@commune.test"]
-    about = {"id": str(ids["passed"]), "title": "passed", "number": "26-1"}
+    about = {"id": str(ids["sent_folder"]), "title": "sent", "number": "26-1"}
     with transaction():
         letters = mails.compose_mail(case={}, folder=about, to=addresses)
     ids["mail_secret"], ids["opened_secret"] = (
         letter["page"].removeprefix(mails.PAGE) for letter in letters
     )
     mails.open_link(ids["opened_secret"])
-    (waiting,) = [m for m in mails.of_folder(ids["passed"]) if m.opened_at is None]
+    (waiting,) = [m for m in mails.of_folder(ids["sent_folder"]) if m.opened_at is None]
     ids["secure_mail"] = waiting.id
-    ids["passed_file"] = files.current(ids["passed"])[0].file.id
+    ids["sent_file"] = files.current(ids["sent_folder"])[0].file.id
     ids["folder_code"] = db.session.get_one(Folder, ids["passed"]).code
 
 
@@ -153,6 +153,6 @@ def _hold(office: Any, who: str, region: UUID, role: str) -> None:
 def _open_everything(office: Any) -> None:
     """Opening a folder for the first time notes it: they have all been opened."""
     for who in ("officer", "colleague", "head"):
-        for name in ("folder", "passed", "refused_folder"):
+        for name in ("folder", "passed", "refused_folder", "sent_folder"):
             acts.mark_read(office.ids[name], actor=office.actor(who))
     db.session.rollback()

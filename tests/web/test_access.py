@@ -35,7 +35,10 @@ APPLICANTS = {"applicant", "other_applicant"}
 COMPANY = {"applicant", "administrator"}
 OFFICERS = {"officer", "colleague"}
 OFFICE = {*OFFICERS, "head"}
-HANDLERS = {*OFFICE, "cofunder", "other_officer", "other_head", "other_cofunder"}
+ACTING = {"act_officer", "other_act_officer"}
+HANDLERS = {
+    *OFFICE, "cofunder", "other_officer", "other_head", "other_cofunder", *ACTING,
+}  # fmt: skip
 HEADS = {"head", "other_head"}
 PARTIES = {*OFFICE, "applicant", "cofunder"}
 REPRESENTING = {*APPLICANTS, "administrator", "other_administrator"}
@@ -44,7 +47,6 @@ BRANDING = {"brander", "operator"}
 WRITING = {"designer", "second_designer"}
 DESIGNING = {*WRITING, "legal_officer"}
 DECIDING = {"second_designer", "legal_officer"}
-ACTING = {"act_officer", "other_act_officer"}
 ACTS = {"act_officer", "head"}
 ALL_ACTS = {*ACTING, "head", "other_head"}
 ACTS_BODY = {*OFFICE, "act_officer"}
@@ -146,8 +148,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "team.agent", "person_id=officer_person", {"head"}, {}),
     (GET, "team.untaken", "role=case_officer", HEADS, {}),
     # Signing folders.
-    (POST, "parapheur_signatures.sign", "",
-     {*HANDLERS, "act_officer", "other_act_officer"}, {}),
+    (POST, "parapheur_signatures.sign", "", HANDLERS, {}),
     (GET, "parapheur_signatures.show", "lot_id=signing_lot", {"officer"}, {}),
     (POST, "parapheur_signatures.stop", "lot_id=signing_lot", {"officer"}, {}),
     (POST, "parapheur_signatures.again", "lot_id=signing_lot", {"officer"}, {}),
@@ -156,8 +157,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (PUT, "parapheur_signatures.give_values", "lot_id=signing_lot", {"officer"}, {}),
     (GET, "parapheur_signatures.helper", "", SIGNED_IN, {}),
     (GET, "parapheur_signatures.download", "", SIGNED_IN, {}),
-    (GET, "parapheur_certificates.index", "",
-     {*HANDLERS, "act_officer", "other_act_officer"}, {}),
+    (GET, "parapheur_certificates.index", "", HANDLERS, {}),
     (POST, "parapheur_certificates.confirm", "sha256=certificate person_id=officer_person",
      NOBODY, {}),
     (GET, "bulk.index", "", HANDLERS, {}),
@@ -398,7 +398,8 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "company.show", "organisation_id=company", COMPANY, {}),
     (GET, "company.show", "organisation_id=region", NOBODY, {}),
     (POST, "company.choose", "organisation_id=company", COMPANY, {}),
-    (POST, "company.choose", "organisation_id=region", OFFICE | DESIGNING | {"brander"}, {}),
+    (POST, "company.choose", "organisation_id=region",
+     ACTS_BODY | DESIGNING | {"brander"}, {}),
     (POST, "company.invite", "organisation_id=company", {"administrator"},
      {"email": "ami@essai.test"}),
     (POST, "company.invite", "organisation_id=region", NOBODY, {"email": "a@essai.test"}),
@@ -560,9 +561,9 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "letters.show", "letter_id=letter", ACTS, {}),
     (GET, "letters.document", "letter_id=letter document_id=document", ACTS, {}),
     (POST, "letters.collect", "", ACTING, {}),
-    (GET, "classification.show", "", ACTING, {}),
-    (POST, "classification.refresh", "", ACTING, {}),
-    (POST, "classification.save", "", ACTING,
+    (GET, "classification.show", "", ACTING | HEADS, {}),
+    (POST, "classification.refresh", "", ACTING | HEADS, {}),
+    (POST, "classification.save", "", ACTING | HEADS,
      {"department": "021", "district": "0", "nature": "11"}),
     (GET, "registry.index", "", ANYONE, {}),
     (GET, "registry.acts_of", "body=region", ANYONE, {}),
@@ -580,9 +581,8 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (GET, "verifying.show", "code=folder_code", ANYONE, {}),
     (POST, "verifying.compare", "code=folder_code", ANYONE, {}),
     (GET, "delivering.show", "secret=mail_secret", ANYONE, {}),
-    (GET, "delivering.download", "secret=opened_secret file_id=passed_file", ANYONE, {}),
-    (GET, "delivering.download", "secret=opened_secret file_id=folder_file", NOBODY, {}),
-    (POST, "delivering.open", "secret=mail_secret", ANYONE, {}),
+    (GET, "delivering.download", "secret=opened_secret file_id=sent_file", ANYONE, {}),
+    (POST, "delivering.open", "secret=opened_secret", ANYONE, {}),
     (POST, "delivering.revoke", "mail_id=secure_mail", {"colleague", "head"}, {}),
     (GET, "parapheur_folders.show", "folder_id=folder", FOLDER, {}),
     (GET, "parapheur_folders.show", "folder_id=refused_folder", FOLDER, {}),
