@@ -210,7 +210,7 @@ def test_every_operation_is_in_the_table(house: House) -> None:
         for rule in house.app.url_map.iter_rules()
         if (guard := guards.of(house.app, rule.endpoint))
         and guard.check
-        and rule.rule.startswith("/api/v1/")
+        and rule.rule.startswith(("/api/v1/", "/api/standard/"))
     }
     assert asked == keyed
 
@@ -315,7 +315,7 @@ def test_a_browser_s_session_opens_nothing_and_a_key_opens_no_page(house: House)
     with house.app.app_context():
         browser = Browser(house.app, house.office.actor("applicant"))
     for method, path, *_ in TABLE:
-        target = "/api/v1" + path.format(**house.office.ids)
+        target = address(path, house.office.ids)
         answer = browser.client.open(target, method=method)
         assert answer.status_code == 401, target
     program = Program(house.app, house.keys[COMPANY])
