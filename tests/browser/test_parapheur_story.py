@@ -57,7 +57,6 @@ def deposit(reader: Reader, title: str, number: str, tmp_path: Path) -> str:
     page.locator("#act_decided_on").fill("2026-11-27")
     page.locator("#act_subject").fill(title)
     reader.press("Joindre, sans déposer encore")
-    page.get_by_label("Type de pièce").nth(0).select_option("99_DE")
     page.get_by_label("Type de pièce").nth(1).select_option("21_RP")
     reader.press("Déposer le dossier")
     reader.reads(title, "En cours")
@@ -110,7 +109,8 @@ def test_a_resolution_from_its_deposit_to_the_archive(
     victor = enter(VICTOR)
     sign(victor, folder)
     folder_of(agathe, folder)
-    agathe.wait_to_read("Accusé de réception", seconds=60)
+    agathe.wait_to_read("Circuit terminé", seconds=60)
+    agathe.reads("Acquitté")
     agathe.reads("par délégation de Marie Vasseur", "arrêté n° 2026-118")
     agathe.look("parapheur-dossier")
     signed = agathe.download(agathe.page.get_by_role("link", name="Télécharger").first)
@@ -135,3 +135,84 @@ def test_a_resolution_from_its_deposit_to_the_archive(
     pass_days(served, 63)
     act_page(agathe, "2026_DE_501")
     agathe.wait_to_read("Archivé", seconds=90)
+
+
+def transmitted(enter: Enter, title: str, number: str, tmp_path: Path) -> Reader:
+    """The secretary before an act that the prefecture has acknowledged."""
+    agathe, celine, bruno = enter(AGATHE), enter(CELINE), enter(BRUNO)
+    folder = deposit(agathe, title, number, tmp_path)
+    approve(celine, folder)
+    approve(bruno, folder)
+    sign(enter(MARIE), folder)
+    folder_of(agathe, folder)
+    agathe.wait_to_read("Circuit terminé", seconds=60)
+    act_page(agathe, number)
+    agathe.wait_to_read("Exécutoire depuis le", seconds=60)
+    return agathe
+
+
+def test_an_approval_is_taken_back_and_the_folder_given_to_another_desk(
+    enter: Enter, tmp_path: Path
+) -> None:
+    agathe, celine, bruno = enter(AGATHE), enter(CELINE), enter(BRUNO)
+    folder = deposit(agathe, "Voirie communale", "2026_DE_502", tmp_path)
+    approve(celine, folder, "Un peu vite")
+    celine.reads("Droit de remords")
+    celine.press("Reprendre mon acte")
+    celine.reads("Votre visa est demandé au bureau « Direction juridique »")
+    celine.page.get_by_text("Transférer à un autre bureau…").click()
+    celine.page.get_by_label("Transférer à").select_option(label="Direction générale")
+    celine.press("Transférer")
+    folder_of(bruno, folder)
+    bruno.reads("Votre visa est demandé au bureau « Direction générale »", "Transféré")
+    bruno.press("Viser")
+    folder_of(bruno, folder)
+    bruno.reads("Votre visa est demandé au bureau « Direction générale »")
+    bruno.page.get_by_text("Refuser…").click()
+    bruno.page.locator("#motif-refus-1").fill("La carte manque.")
+    bruno.press("Refuser le dossier")
+    folder_of(agathe, folder)
+    agathe.wait_to_read("La carte manque.")
+    agathe.page.get_by_text("Abandonner ce dossier").click()
+    agathe.press("Abandonner définitivement")
+    agathe.reads("Abandonné")
+
+
+def test_a_transmission_is_cancelled_with_its_reason(enter: Enter, tmp_path: Path) -> None:
+    agathe = transmitted(enter, "Tarifs du port", "2026_DE_503", tmp_path)
+    agathe.page.locator("main textarea").last.fill("Erreur sur le tarif d'hiver")
+    agathe.press("Demander l’annulation")
+    act_page(agathe, "2026_DE_503")
+    agathe.wait_to_read("Annulé le", seconds=60)
+    agathe.reads("Erreur sur le tarif")
+    everybody = enter()
+    everybody.open("/registre/?q=tarifs")
+    assert "Tarifs du port" not in everybody.text
+
+
+def test_the_prefect_asks_for_a_document_on_day_59(
+    enter: Enter, served: Served, tmp_path: Path
+) -> None:
+    agathe = transmitted(enter, "Vente du moulin", "PC59_DE_504", tmp_path)
+    agathe.reads("Déféré possible jusqu’au")
+    first = agathe.page.locator("dt", has_text="Déféré possible").locator("+ dd")
+    before = first.inner_text()
+    pass_days(served, 59)
+    agathe.open("/actes/courriers/")
+    agathe.press("Relever maintenant")
+    agathe.wait_to_read("Demande de pièces", seconds=60)
+    act_page(agathe, "PC59_DE_504")
+    agathe.reads("Le délai repart quand la préfecture aura reçu votre réponse.")
+    agathe.follow("Demande de pièces")
+    agathe.look("parapheur-courrier")
+    agathe.follow("Faire cette tâche")
+    plan = tmp_path / "plan.pdf"
+    plan.write_bytes(paper("Plan du moulin", 1))
+    agathe.choose("Que faire ?", "Transmettre les pièces")
+    agathe.page.locator("input[type=file]").first.set_input_files(plan)
+    agathe.fill("Type de pièce", "99_DE")
+    agathe.press("Terminer")
+    act_page(agathe, "PC59_DE_504")
+    agathe.wait_to_read("Déféré possible jusqu’au", seconds=60)
+    after = agathe.page.locator("dt", has_text="Déféré possible").locator("+ dd")
+    assert after.inner_text() != before
