@@ -88,6 +88,15 @@ def act_page(reader: Reader, number: str) -> None:
     reader.follow(number)
 
 
+def public_register(anybody: Reader, words: str) -> str:
+    """What anybody reads of the acts of the region."""
+    anybody.open("/registre/")
+    anybody.follow("Région Bourgogne-Franche-Comté")
+    anybody.page.goto(f"{anybody.page.url}?q={words}")
+    anybody.look("parapheur-registre")
+    return anybody.text
+
+
 def pass_days(served: Served, days: int) -> None:
     """Move the clock of the office, which reads it in its data folder."""
     clock.configure(served.data / "clock")
@@ -128,13 +137,11 @@ def test_a_resolution_from_its_deposit_to_the_archive(
     stamped = agathe.page.get_by_role("link", name="tampon").first
     assert "Garantie" in text_of(agathe.download(stamped))
 
-    everybody = enter()
-    everybody.open("/registre/?q=garantie+canal")
-    everybody.reads("Garantie pour le canal")
+    assert "Garantie pour le canal" in public_register(enter(), "canal")
 
     pass_days(served, 63)
     act_page(agathe, "2026_DE_501")
-    agathe.wait_to_read("Archivé", seconds=90)
+    agathe.wait_to_read("Bordereau de versement SEDA", seconds=90)
 
 
 def transmitted(enter: Enter, title: str, number: str, tmp_path: Path) -> Reader:
@@ -185,9 +192,7 @@ def test_a_transmission_is_cancelled_with_its_reason(enter: Enter, tmp_path: Pat
     act_page(agathe, "2026_DE_503")
     agathe.wait_to_read("Annulé le", seconds=60)
     agathe.reads("Erreur sur le tarif")
-    everybody = enter()
-    everybody.open("/registre/?q=tarifs")
-    assert "Tarifs du port" not in everybody.text
+    assert "Tarifs du port" not in public_register(enter(), "tarifs")
 
 
 def test_the_prefect_asks_for_a_document_on_day_59(
@@ -211,7 +216,8 @@ def test_the_prefect_asks_for_a_document_on_day_59(
     agathe.choose("Que faire ?", "Transmettre les pièces")
     agathe.page.locator("input[type=file]").first.set_input_files(plan)
     agathe.fill("Type de pièce", "99_DE")
-    agathe.press("Terminer")
+    with agathe.page.expect_navigation():
+        agathe.page.locator("button[name=_submit]:not([tabindex])").click()
     act_page(agathe, "PC59_DE_504")
     agathe.wait_to_read("Déféré possible jusqu’au", seconds=60)
     after = agathe.page.locator("dt", has_text="Déféré possible").locator("+ dd")

@@ -117,7 +117,7 @@ def test_a_pes_goes_through_the_signature_book_to_the_accountant(accounts, fatou
     from workflows import publication
     from workflows.parapheur import acts, files, publishing, typology
 
-    for name in ("follow_on", "folder"):
+    for name in ("evidence", "follow_on", "folder"):
         drawn = publication.read_folder(publication.WORKFLOWS / "parapheur" / name)
         publication.publish(f"parapheur.{name}", drawn, owner_id=accounts.body)
     people.grant(accounts.person, accounts.body, "parapheur_administrator")

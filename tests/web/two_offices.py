@@ -128,6 +128,7 @@ def open_two_offices(app: Flask) -> TwoOffices:
         _enter(office, role, office.ids["region"], held)
     _enter(office, "other_designer", office.ids["region_2"], PROCESS_DESIGNER)
     _publish(office)
+    book_office.open_book(office)  # it delivers whatever is due: nothing is, yet
     _play(office)
     _write(office)
     _share(office)
@@ -138,7 +139,6 @@ def open_two_offices(app: Flask) -> TwoOffices:
     two_accountants.keep_accounts(office)
     _look_after(office)
     _open_to_software(office)
-    book_office.open_book(office)
     relayed.keep(office.ids)
     for suffix in ("", "_2"):
         two_registers.keep(office.ids, office.ids[f"document{suffix}"], suffix)
