@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from engine import access, clock, journal, journal_check, retention, visible
 from engine import chores as chore
@@ -20,7 +20,7 @@ from engine.journal import JournalEntry
 from engine.models import History, ProcessInstance, UserTask, db
 from engine.tracking import TrackingSecret
 from engine.transaction import transaction
-from tests.web.two_offices import TwoOffices, open_two_offices
+from tests.web.two_offices import TwoOffices, nothing_closed, open_two_offices
 from web import tidying
 
 UNITS = {"Y": 365, "M": 28, "D": 1}
@@ -72,8 +72,7 @@ def closed(office: TwoOffices) -> ProcessInstance:
     """A case with everything a case may have, closed by hand eleven years ago; no other is."""
     case = office.ids["case"]
     with transaction():
-        others = update(ProcessInstance).where(ProcessInstance.ended_at.is_not(None))
-        db.session.execute(others.values(status="active", ended_at=None))
+        nothing_closed()
         instance = db.session.get_one(ProcessInstance, case)
         instance.status, instance.ended_at = "completed", clock.now()
         call = db.session.scalars(

@@ -27,7 +27,7 @@ from engine.platform_figures import PlatformFigure
 from engine.transaction import transaction
 from tests.plans import plan_of, sent, whole
 from tests.web.browser import Browser
-from tests.web.two_offices import TwoOffices, open_two_offices
+from tests.web.two_offices import TwoOffices, nothing_closed, open_two_offices
 from web import tidying
 from web.operate import exchanging, needs, reading
 from web.operate.exchanging import Wanted
@@ -394,6 +394,7 @@ def test_a_rule_is_shown_tried_and_applied_with_a_motive(
     office: TwoOffices, olga: Browser
 ) -> None:
     with transaction():
+        nothing_closed()
         case = db.session.get_one(ProcessInstance, office.ids["begun"])
         case.status, case.ended_at = "completed", clock.now()
         number = case.number

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connectors import StoredFile
 from engine import clock, documents
@@ -42,7 +42,7 @@ from engine.commands.vault import Label
 from engine.directory import APPLICANT, PROCESS_DESIGNER, Organisation, holdings_of
 from engine.exchanges import Exchange, RemoteCall
 from engine.membership import JoinRequest
-from engine.models import Incident, ProcessDefinition, db
+from engine.models import Incident, ProcessDefinition, ProcessInstance, db
 from engine.notices import AWAITED, Notice
 from engine.transaction import transaction
 from tests.office import open_tasks
@@ -93,6 +93,12 @@ class TwoOffices:
     def actor(self, role: str) -> Actor:
         """The person of a role."""
         return self.cast[role]
+
+
+def nothing_closed() -> None:
+    """No case has ended, in the open transaction: what a test then closes is the only one."""
+    ended = update(ProcessInstance).where(ProcessInstance.ended_at.is_not(None))
+    db.session.execute(ended.values(status="active", ended_at=None))
 
 
 def open_two_offices(app: Flask) -> TwoOffices:
