@@ -5,6 +5,7 @@ from urllib.parse import quote
 from flask import Response, abort
 
 from engine.documents import Document
+from engine.vault import VaultDocument
 from forms.uploads import clean_name
 from web.partners import partner
 
@@ -12,7 +13,7 @@ SHOWN_INLINE = {"application/pdf", "image/png", "image/jpeg"}
 """What a browser shows without running anything of it."""
 
 
-def sent(document: Document, *, inline: bool = False) -> Response:
+def sent(document: Document | VaultDocument, *, inline: bool = False) -> Response:
     """A document's bytes, as they are kept; shown only when they cannot run anything."""
     storage = partner("storage")
     if not storage.exists(document.sha256):

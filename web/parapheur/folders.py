@@ -22,7 +22,7 @@ from connectors import ConnectorError
 from engine import clock
 from engine.access import Forbidden
 from engine.models import ProcessInstance, db
-from web.attachments import disposition
+from web.attachments import disposition, sent
 from web.auth import current_actor, guard
 from web.exports.bundle import PIECE, Bundle, safe
 from web.parapheur import around, papers, pictures, reading, viewer, words
@@ -110,18 +110,7 @@ def picture(folder_id: UUID, file_id: UUID, number: int, page: int) -> ResponseR
 def download(folder_id: UUID, file_id: UUID) -> ResponseReturnValue:
     """A file as it stands, or one of its versions, byte for byte."""
     version = _version(folder_id, file_id, request.args.get("version", 0, type=int))
-    document = version.document
-    storage = current_app.extensions["partners"]["storage"]
-    if not storage.exists(document.sha256):
-        abort(410)
-    answer = Response(
-        storage.open(document.sha256), mimetype=document.media_type, direct_passthrough=True
-    )
-    answer.headers["Content-Disposition"] = disposition(document.name, inline=False)
-    answer.headers["Content-Length"] = str(document.size)
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return sent(version.document)
 
 
 @bp.get("/<uuid:folder_id>/dossier.zip")

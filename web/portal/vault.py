@@ -8,9 +8,7 @@ from uuid import UUID
 
 from flask import (
     Blueprint,
-    Response,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -35,7 +33,7 @@ from forms.characters import printable
 from forms.model import MAX_FILE_SIZE
 from forms.numbers import Wrong
 from web import receiving
-from web.attachments import disposition
+from web.attachments import sent
 from web.auth import current_actor, guard
 from web.typed import page_number, text
 
@@ -157,19 +155,9 @@ def remove(document_id: UUID) -> ResponseReturnValue:
 def download(document_id: UUID) -> ResponseReturnValue:
     """The bytes of one version, always saved, never shown."""
     document = db.session.get_one(VaultDocument, document_id)
-    storage = current_app.extensions["partners"]["storage"]
     if document.removed_at is not None:
         abort(404)
-    if not storage.exists(document.sha256):
-        abort(410)
-    answer = Response(
-        storage.open(document.sha256), mimetype=document.media_type, direct_passthrough=True
-    )
-    answer.headers["Content-Disposition"] = disposition(document.name, inline=False)
-    answer.headers["Content-Length"] = str(document.size)
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return sent(document)
 
 
 @bp.get("/demandes/<uuid:case_id>/coffre")
