@@ -98,6 +98,7 @@ def test_the_catalogue_tells_diagrams_what_they_may_ask(tmp_path, clock):
         "subject": True,
         "text": True,
         "reply_to": False,
+        "page": False,
     }
     assert calls["oseo.request_opinion"]["deadline"]
     assert not any(name.endswith(".lookup") for name in calls)
