@@ -3,8 +3,9 @@
 import io
 import json
 import zipfile
-from datetime import date, timedelta
+from datetime import timedelta
 
+from engine import clock
 from tests.browser import cases, papers
 from tests.browser.reader import Reader
 from tests.browser.serving import Served
@@ -56,7 +57,7 @@ def option(select, beginning: str) -> str:
 
 
 def in_days(days: int) -> str:
-    return (date.today() + timedelta(days=days)).isoformat()
+    return (clock.today() + timedelta(days=days)).isoformat()
 
 
 def test_requests_are_found_again(enter, served: Served) -> None:

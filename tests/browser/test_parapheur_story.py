@@ -100,7 +100,10 @@ def public_register(anybody: Reader, words: str) -> str:
 def pass_days(served: Served, days: int) -> None:
     """Move the clock of the office, which reads it in its data folder."""
     clock.configure(served.data / "clock")
-    clock.advance(timedelta(days=days))
+    try:
+        clock.advance(timedelta(days=days))
+    finally:
+        clock.configure(None)  # this process is not that office
 
 
 def text_of(pdf: bytes) -> str:

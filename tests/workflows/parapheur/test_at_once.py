@@ -41,7 +41,7 @@ def test_desks_side_by_side_and_hands_that_click_twice(either_app: Flask) -> Non
         "proven": 1,
         "finished": 1,
     }
-    assert folder_of(folder).acts == 4
+    assert folder_of(folder).acts == 5
     assert journal_check.verify() == []
 
 
