@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -105,8 +106,16 @@ def told(sub_indication: AdESSubIndic) -> Plain:
 
 
 def run(work: Coroutine[Any, Any, Found]) -> Found:
-    """The answer of pyHanko's coroutines, none of which waits for anything here."""
-    return asyncio.run(work)
+    """The answer of pyHanko's coroutines, none of which waits for anything here.
+
+    Whoever calls us may be within a loop of their own: theirs is another thread's then.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as apart:
+        return apart.submit(asyncio.run, work).result()
 
 
 def _once(found: list[str], kind: Any) -> list[Any]:
