@@ -10,7 +10,7 @@ from engine.commands import tasks
 from workflows.parapheur import files, records
 from workflows.parapheur import metadata as said
 from workflows.parapheur.circuits import OPINION, PAGE, SEAL
-from workflows.parapheur.models import REFUSED, Folder
+from workflows.parapheur.models import MAIN, REFUSED, Folder
 from workflows.parapheur.opening import ActRefused, Opened, is_kind, opened
 
 Plain = dict[str, Any]
@@ -144,20 +144,21 @@ def signed_at(
     require(actor, "complete", held.task)
     if not held.task.signature:
         raise ActRefused({"task": "Cette étape ne demande pas de signature."})
-    _check_signed(held.folder, signed)
+    there = files.current(held.folder.instance_id)
+    _check_signed(there, signed)
     _say(held.folder, metadata, said.APPROVAL)
     act = records.write(
         held.folder, "signed", actor, task=held.task, note=note, private_note=private_note
     )
-    digests = files.take_signed(held.folder, signed, act)
+    digests = files.take_signed(held.folder, signed, act, there)
     levels = {str(one["id"]): one.get("level") for one in signed}
     act.detail = {"digests": digests, "levels": levels}
     _complete(held, {"answer": "approve"}, actor, job)
     return act.id
 
 
-def _check_signed(folder: Folder, signed: Sequence[Plain]) -> None:
-    wanted = {str(one.file.id): one for one in files.to_sign(folder.instance_id)}
+def _check_signed(there: Sequence[files.Current], signed: Sequence[Plain]) -> None:
+    wanted = {str(one.file.id): one for one in there if one.file.kind == MAIN}
     given = {str(one["id"]): one for one in signed}
     if wanted.keys() != given.keys():
         raise ActRefused({"files": "Signez tous les documents du dossier, et eux seuls."})

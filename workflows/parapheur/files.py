@@ -141,13 +141,13 @@ def new_version(
     folder: Folder, row: FolderFile, file: StoredFile, *, act: FolderAct
 ) -> FileVersion:
     """Add a version to a file: what it was before stays as it is."""
-    number = max((one.number for one in versions(row.id)), default=0) + 1
+    last = select(func.max(FileVersion.number)).where(FileVersion.file_id == row.id)
+    number = (db.session.scalar(last) or 0) + 1
     origin = "officer" if act.person_id else "partner"
     document = documents.add(
         file, kind=f"parapheur_{row.kind}", title=row.title, origin=origin,
         instance_id=folder.instance_id, audience=OFFICE, by=act.person_id,
     )  # fmt: skip
-    db.session.flush()
     version = FileVersion(
         id=uuid4(), file_id=row.id, number=number, document_id=document.id,
         act_id=act.id, made_at=clock.now(),
@@ -158,14 +158,21 @@ def new_version(
     return version
 
 
-def take_signed(folder: Folder, signed: Iterable[Plain], act: FolderAct) -> dict[str, Any]:
+def take_signed(
+    folder: Folder,
+    signed: Iterable[Plain],
+    act: FolderAct,
+    there: Iterable[Current] | None = None,
+) -> dict[str, Any]:
     """Keep what a signature, a seal or a timestamp made of files; their digests by file.
 
     Each is {id, file, signatures}. A detached signature becomes a file of its own beside
     what it signs; another signature of the same file, its next version. A file that comes
-    back as it was is left. Raises LookupError for a file of another folder.
+    back as it was is left. `there` are the folder's files when they were just read. Raises
+    LookupError for a file of another folder.
     """
-    known = {str(one.file.id): one for one in every(folder.instance_id)}
+    now = every(folder.instance_id) if there is None else there
+    known = {str(one.file.id): one for one in now}
     digests: dict[str, Any] = {}
     for made in signed:
         if made["id"] not in known:
@@ -176,11 +183,12 @@ def take_signed(folder: Folder, signed: Iterable[Plain], act: FolderAct) -> dict
         row = was.file
         if row.kind != DETACHED and row.format in {CADES, XADES}:
             row, before = _detached(folder, was.file, file, act, known), ""
+            version = versions(row.id)[-1]
         else:
             before = was.sha256
-            new_version(folder, row, file, act=act)
+            version = new_version(folder, row, file, act=act)
         digests[str(row.id)] = [before, file.sha256]
-        _keep_facts(row, made.get("signatures") or [])
+        _keep_facts(row, version, made.get("signatures") or [])
     return digests
 
 
@@ -203,9 +211,8 @@ def _detached(
     )  # fmt: skip
 
 
-def _keep_facts(row: FolderFile, facts: Iterable[Plain]) -> None:
+def _keep_facts(row: FolderFile, version: FileVersion, facts: Iterable[Plain]) -> None:
     """What each signature says of itself, as examined when it was made."""
-    version = versions(row.id)[-1]
     for position, one in enumerate(facts, 1):
         db.session.add(
             FileSignature(
