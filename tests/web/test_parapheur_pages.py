@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from engine.access import actor_for
 from engine.commands import people
@@ -127,9 +128,17 @@ def test_hostile_files_are_refused_with_a_sentence(desks: Desks) -> None:
     locked.encrypt("secret", algorithm="AES-256")
     kept = io.BytesIO()
     locked.write(kept)
+    running = PdfWriter(clone_from=PdfReader(io.BytesIO(paper("Script", 1))))
+    script = {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert(1)")}
+    running._root_object[NameObject("/OpenAction")] = DictionaryObject(
+        {NameObject(name): value for name, value in script.items()}
+    )
+    acts = io.BytesIO()
+    running.write(acts)
     bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
     for name, content, told in (
-        ("secret.pdf", kept.getvalue(), "protégé par un mot de passe"),
+        ("secret.pdf", kept.getvalue(), "sans mot de passe ni restriction"),
+        ("script.pdf", acts.getvalue(), "script.pdf »"),
         ("tronque.pdf", paper("Tronque", 3)[:400], "abîmé"),
         ("programme.exe", b"MZ" * 90, "n’est pas d’un type accepté"),
         ("bombe.xml", bomb, "abîmé"),

@@ -64,15 +64,6 @@ def draw(digest: str, page: int, width: int) -> bytes:
     return _kept(digest, f"{page}-{width}.png", lambda: _run(digest, asked))
 
 
-def problem_of(content: bytes) -> str:
-    """Why a PDF about to be kept could not be shown, as `Unreadable` says; else nothing."""
-    try:
-        _drawn(content, {"read": 1})
-    except Unreadable as failure:
-        return failure.why
-    return ""
-
-
 def forget(data: Path, days: int = KEPT_DAYS) -> int:
     """Remove the pictures that were drawn long ago; how many. They are drawn again."""
     before, removed = time.time() - days * 86_400, 0

@@ -18,6 +18,7 @@ from forms.characters import printable
 from web.auth import current_actor
 from web.parapheur import pictures
 from web.parapheur.viewer import PROBLEMS
+from web.partners import partner
 from web.receiving import store
 from web.typed import text
 from workflows.parapheur.models import ANNEX, DETACHED, MAIN
@@ -154,15 +155,27 @@ def _take(upload: FileStorage) -> tuple[StoredFile | None, str]:
             "reste est gardé.",
             name=name,
         )
-    if stored.media_type == "application/pdf":
-        try:
-            pictures.read(stored.sha256)
-        except pictures.Unreadable as failure:
-            return (
-                None,
-                f"« {stored.name} » : {PROBLEMS.get(failure.why, PROBLEMS['broken'])}",
-            )
+    if wrong := unfit(stored):
+        return None, wrong
     return stored, ""
+
+
+def unfit(stored: StoredFile) -> str:
+    """Why a PDF can be neither shown nor signed, with its cure; else nothing.
+
+    It is refused to who brings it, rather than at the desk that would sign it.
+    """
+    if stored.media_type != "application/pdf":
+        return ""
+    content = partner("storage").read(stored.sha256)
+    found = partner("signature").examine(content=content, media_type=stored.media_type)
+    if found["refusals"]:
+        return f"« {stored.name} » : {found['refusals'][0]}"
+    try:
+        pictures.read(stored.sha256)
+    except pictures.Unreadable as failure:
+        return f"« {stored.name} » : {PROBLEMS.get(failure.why, PROBLEMS['broken'])}"
+    return ""
 
 
 def _paired(kept: Sequence[Kept]) -> list[Kept]:

@@ -10,7 +10,7 @@ from engine.actors import Actor
 from engine.directory import Organisation
 from engine.models import ProcessDefinition, db
 from workflows import publication
-from workflows.parapheur.circuits import Step, read, write
+from workflows.parapheur.circuits import Step, write
 from workflows.parapheur.standings import FOLDER
 from workflows.parapheur.typology import TypologyRefused, keeper, named, word_of
 
@@ -54,12 +54,6 @@ def circuits_of(organisation_id: UUID) -> list[ProcessDefinition]:
         and one.key.startswith("parapheur.")
         and one.key not in OURS
     ]
-
-
-def steps_of(key: str) -> list[Step]:
-    """The steps of a published circuit. Raises NotAList, UnknownProcedure."""
-    content = definitions.file(definitions.latest(key).id, "process.bpmn") or b""
-    return read(content)
 
 
 def circuit_key(organisation_id: UUID, name: str) -> str:
