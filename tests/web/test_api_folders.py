@@ -12,10 +12,10 @@ from flask import Flask
 from engine.commands import api_keys, people
 from engine.models import db
 from tests.web.program import Program, administrator, make_key
-from tests.workflows.parapheur.book import Book, with_circuit
+from tests.workflows.parapheur.book import PAPER, Book, with_circuit
 from workflows.parapheur.models import Folder
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF"
+PDF = PAPER
 
 
 @pytest.fixture
@@ -266,3 +266,12 @@ def test_an_act_carries_what_the_state_is_told(program: Program, book: Book) -> 
     assert folder.details["act"] == act | {"on_paper": False}
     wrong = program.post("/folders", asked(program, act=act | {"number": "été"}))
     assert wrong.json["errors"][0]["pointer"] == "/act/number"
+
+
+def test_a_pdf_that_cannot_be_signed_is_refused_at_the_deposit(program: Program) -> None:
+    cut = ahead(program, PAPER[: len(PAPER) // 2])
+    answer = program.post("/folders", asked(program, files=[{"sha256": cut}]))
+    assert answer.status_code == 422
+    (fault,) = answer.json["errors"]
+    assert fault["pointer"] == "/files/0"
+    assert "tronqué ou abîmé" in fault["message"]

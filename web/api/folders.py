@@ -28,6 +28,7 @@ from web.api.folder_shapes import (
 )
 from web.api.problems import Fault, Problem
 from web.api.shapes import Listing, Page, Shape, whole
+from web.parapheur import taking
 from workflows.parapheur import deposit, rules, withdrawing
 from workflows.parapheur.acts import ActRefused
 from workflows.parapheur.deposit import DepositRefused, Given
@@ -149,6 +150,10 @@ def origin() -> str:
 def deposited(asked: NewFolder, given: list[Given], role: str) -> Folder:
     """A folder deposited as asked, its files stored already. Raises Problem."""
     subtype = _subtype(asked)
+    for rank, one in enumerate(given):
+        if wrong := taking.unfit(one.file):
+            fault = Fault(where="body", pointer=f"/files/{rank}", message=wrong)
+            raise Problem(422, "bad-file", wrong, errors=[fault])
     try:
         found = deposit.deposit(
             actor=keyed.actor(),
