@@ -277,7 +277,9 @@ def test_envelopes_are_numbered_one_by_one_each_day(service):
     for number in range(3):
         service.caller.sent(number=f"A{number}")
     rows = db.session.scalars(
-        select(Transmission).where(Transmission.organisation_id == service.region)
+        select(Transmission)
+        .where(Transmission.organisation_id == service.region)
+        .order_by(Transmission.id)
     ).all()
     assert [one.envelope_serial for one in rows] == [1, 2, 3, 4]
     clock.advance(timedelta(days=1))
