@@ -8,6 +8,7 @@ the sentences; tests/web/test_english.py fails as long as one has no English.
 
 import io
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -56,6 +57,7 @@ def euros(amount: Decimal | float | None) -> str:
     return "" if amount is None else str(format_currency(Decimal(str(amount)), "EUR"))
 
 
+@cache
 def _english() -> Translations:
     merged = Catalog("en")
     for file in sorted(_ENGLISH.glob("*.po")):
