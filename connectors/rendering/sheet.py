@@ -67,14 +67,9 @@ class Sheet(FPDF):
         self._marks: Counter[int] = Counter()
         self._widths: defaultdict[tuple[str, float], dict[str, float]] = defaultdict(dict)
         self._tag: Tag | None = None
-        if self.whole and fonts:
-            for style, name in FONT_FILES.items():
-                self.add_font("letter", style, fonts / name)
-            drawn: list[Any] = list(self.fonts.values())
-            self._glyphs = {
-                style: font.cmap for style, font in zip(FONT_FILES, drawn, strict=True)
-            }
-        else:
+        self._folder = fonts or Path()
+        self._glyphs: dict[str, Any] = {}
+        if not self.whole:
             self.core_fonts_encoding = "windows-1252"
         self._family = "letter" if self.whole else "helvetica"
         self.alias_nb_pages("")  # a text may well say « {nb} »
@@ -104,6 +99,7 @@ class Sheet(FPDF):
 
     def fit(self, text: str, weight: str = "") -> str:
         """Return the text in characters that the font of that weight has."""
+        self._open_font(weight)
         return "".join(
             it if self._has(it, weight) else self._instead(it, weight) for it in text
         )
@@ -245,7 +241,15 @@ class Sheet(FPDF):
             measured[character] = self.get_string_width(character)
         return measured[character]
 
+    def _open_font(self, weight: str) -> None:
+        """Opening the four takes longer than writing a page: only those that serve."""
+        if self.whole and weight not in self._glyphs:
+            self.add_font("letter", weight, self._folder / FONT_FILES[weight])
+            drawn: Any = self.fonts[f"letter{weight}"]
+            self._glyphs[weight] = drawn.cmap
+
     def _use(self, style: Style) -> None:
+        self._open_font(style.weight)
         self.set_font(self._family, style.weight, style.size)
         self.set_text_color(*style.colour)
 
