@@ -37,7 +37,7 @@ run: install ## Create an embedded office with its demonstration, and serve it
 		--worker-class gthread --access-logfile /dev/null --log-level warning web.wsgi:app
 
 test: install ## Run every test (those that need a server or a browser say so when they skip)
-	$(BIN)/pytest -q --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(BIN)/pytest -q --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 lint: install ## Check style, types and who imports whom
 	$(BIN)/ruff check .
