@@ -35,7 +35,7 @@ _TWINS = {"payloadExpression": "messagePayload", "variableName": "messageVariabl
 
 _PEOPLE = (
     "form into role assignee organisation priority due follow_up signature subject page "
-    "milestone"
+    "to_approve to_refuse milestone"
 )
 _CALL = "in out milestone"
 _KEYS = {

@@ -210,6 +210,7 @@ def people_problems(
         elsewhere = node.properties.get("ebg:page")
         if elsewhere and not _PAGE.fullmatch(elsewhere):
             yield said(scope, node, "ebg:page nomme une salle : des minuscules, 40 au plus")
+        yield from _asked_problems(scope, node)
         if node.kind == "userTask" and not form and not elsewhere:
             message = "cette tâche n'a pas de formulaire : on ne pourra que la terminer"
             yield said(scope, node, message, "warning")
@@ -227,6 +228,20 @@ def people_problems(
                 "sortie, sinon deux réponses différentes seront un incident"
             )
             yield said(scope, node, message, "warning")
+
+
+def _asked_problems(scope: Scope, node: Node) -> Iterator[Problem]:
+    """The data that a room is to ask for at a step."""
+    for key in ("ebg:to_approve", "ebg:to_refuse"):
+        text = node.properties.get(key)
+        if text is None:
+            continue
+        if not all(one.strip().isidentifier() for one in text.split(",")):
+            message = f"{key} nomme des données : leurs clés, séparées par des virgules"
+            yield said(scope, node, message)
+        if not node.properties.get("ebg:page"):
+            message = f"{key} ne sert que dans une salle : dites laquelle par ebg:page"
+            yield said(scope, node, message)
 
 
 def call_problems(scope: Scope, known: Collection[str]) -> Iterator[Problem]:

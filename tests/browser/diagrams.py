@@ -12,6 +12,8 @@ from tests.engine.spiff import test_foreign, test_lint, test_table
 from tests.engine.spiff.drawing import document, process
 from tests.engine.spiff.everything import EVERYTHING
 from tests.engine.spiff.pieces import KINDS, Pieces
+from tests.workflows.parapheur import test_circuits
+from workflows.parapheur.circuits import write
 
 GRANT = (ROOT / "workflows/grants/investment_aid/process.bpmn").read_bytes()
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -23,6 +25,7 @@ def every(key: str) -> Iterator[tuple[str, bytes]]:
     yield "grant", _keyed(GRANT, "grants.investment_aid", key)
     yield "everything", _keyed(EVERYTHING, "p", key)
     yield "nothing", document(process(key=key))
+    yield "circuit", write(key, "Circuit", test_circuits.EVERYTHING)
     for name, content in test_foreign.FILES.items():
         yield f"foreign {name}", content
     refused = {name: case[0] for name, case in test_lint.REFUSED.items()}

@@ -67,6 +67,18 @@ def furnish(app: Flask, *steps: Step) -> Book:
     return book
 
 
+def dispute(book: Book) -> tuple[Any, str]:
+    """A subtype of its own, with its circuit, that knows two data and asks for none."""
+    circuit = book.circuit("Contentieux", Step(APPROVE, "Visa", ("desk:juridique",)))
+    fields = [
+        {"key": "cote", "label": "Cote", "kind": "text", "values": [], "required_at": []},
+        {"key": "cause", "label": "Cause du refus", "kind": "choice",
+         "values": ["Fond", "Forme"], "required_at": []},
+    ]  # fmt: skip
+    made = book.subtype("contentieux", circuit=circuit, metadata_fields=fields)
+    return made, circuit
+
+
 def deposit(book: Book, title: str, **more: Any) -> Any:
     """A folder of one real PDF and an annex, on its way."""
     content = paper(title, more.pop("pages", 3))

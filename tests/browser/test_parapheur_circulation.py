@@ -24,6 +24,7 @@ def served(chromium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
         for title in ("Digues", "Festival", "Budget"):
             HOUSE[title] = parapheur.deposit(book, title)
         HOUSE["book"] = book
+        HOUSE["dispute"] = parapheur.dispute(book)
 
     with serving.office(tmp_path_factory.mktemp("book"), furnish) as running:
         yield running
@@ -182,6 +183,65 @@ def test_a_circuit_is_written_as_a_list(enter, javascript: bool) -> None:
     keeper.press("Publier ce circuit")
     keeper.reads("version 2")
     assert keeper.page.locator("#nom-1").input_value() == "Signature de la présidente"
+
+
+def test_a_step_asks_for_data_to_approve_and_others_to_refuse(enter) -> None:
+    """From the list of steps to the desk, nothing typed lost; then what the subtype lacks."""
+    keeper: Reader = enter(email("keeper"))
+    keeper.open(f"/parapheur/circuits/{HOUSE['dispute'][1]}")
+    keeper.page.locator("#donnees-0 summary").click()
+    keeper.page.locator("[name=viser-0][value=cote]").check()
+    keeper.page.locator("[name=refuser-0][value=cause]").check()
+    keeper.press("Publier ce circuit")
+    keeper.reads("version 2")
+    assert keeper.page.locator("[name=refuser-0][value=cause]").is_checked()
+    keeper.look("book-circuit-data")
+
+    author: Reader = enter(email("assemblees"))
+    author.open("/parapheur/deposer")
+    author.follow("Contentieux")
+    author.page.set_input_files("#documents", file("Mémoire"))
+    author.page.locator("#titre").fill("Mémoire en défense")
+    author.press("Déposer le dossier")
+    address = author.page.url
+
+    jurist: Reader = enter(email("juridique"))
+    jurist.refused_with = {422}
+    jurist.page.goto(address)
+    jurist.page.get_by_text("Refuser…").click()
+    jurist.page.locator("#motif-refus-1").fill("Hors délai.")
+    jurist.press("Refuser le dossier")
+    jurist.reads("Cause du refus : à renseigner.")
+    assert jurist.page.locator("#motif-refus-1").input_value() == "Hors délai."
+    jurist.look("book-refusal-data")
+    jurist.page.locator("#viser-note-1").fill("Bien vu.")
+    jurist.press("Viser")
+    jurist.reads("Cote : à renseigner.")
+    assert jurist.page.locator("#viser-note-1").input_value() == "Bien vu."
+    jurist.follow("Cote : à renseigner.")
+    expect(jurist.page.locator("#approval-cote")).to_be_focused()
+    jurist.page.locator("#approval-cote").fill("B 12")
+    jurist.look("book-approval-data")
+    jurist.press("Viser")
+    jurist.reads("Le dossier est visé.")
+    jurist.page.goto(address)
+    jurist.reads("Cote : B 12", "Bien vu.")
+
+    keeper.open(f"/parapheur/typologie/sous-types/{HOUSE['dispute'][0]}")
+    keeper.press("Retirer la donnée 1")
+    keeper.page.locator("button[name=_enregistrer]").click()
+    keeper.reads("elle demande la donnée « cote », que ce sous-type n’a pas")
+    keeper.look("book-subtype-lacking")
+    keeper.open(f"/parapheur/circuits/{HOUSE['dispute'][1]}")
+    keeper.press("Cachet")
+    keeper.press("Publier ce circuit")
+    keeper.reads("Sous-type « Contentieux », qui suit ce circuit", "choisissez le cachet")
+    keeper.open("/parapheur/typologie/")
+    keeper.reads("Rien ne peut y être déposé")
+    keeper.look("book-typology-lacking")
+    author.open("/parapheur/deposer")
+    author.reads("Le sous-type « Contentieux » n’est pas prêt")
+    author.look("book-deposit-lacking")
 
 
 def test_those_who_keep_the_book_see_no_fault(enter) -> None:

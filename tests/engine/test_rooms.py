@@ -80,6 +80,11 @@ def test_the_check_says_who_could_do_a_task() -> None:
     assert any("n'existe pas" in one for one in problems(role="who", page="book"))
     assert any("ebg:subject" in one for one in problems(role="=a", subject="a +", page="b"))
     assert any("ebg:page" in one for one in problems(role="=a", page="../a"))
+    assert problems(role="=a", page="book", to_approve="cote, prix", to_refuse="x") == []
+    assert any(
+        "leurs clés" in one for one in problems(role="=a", page="b", to_approve="a;")
+    )
+    assert any("une salle" in one for one in problems(role="=a", to_refuse="cote"))
 
 
 def test_a_task_with_a_room_is_done_and_directed_there_alone(office: Office) -> None:

@@ -18,6 +18,7 @@ from tests.workflows.parapheur.book import Book, open_book
 from workflows import publication
 from workflows.legality import acts
 from workflows.legality.models import ABANDONED, ACKNOWLEDGED, LegalityAct
+from workflows.parapheur import typology
 from workflows.parapheur.circuits import APPROVE, TRANSMISSION, Step
 from workflows.parapheur.models import FINISHED, REFUSED, Folder
 
@@ -31,6 +32,7 @@ def book(app: Flask) -> Book:
         publication.publish(key, folder, owner_id=made.body)
     approve = Step(APPROVE, "Viser", ("desk:juridique",))
     circuit = made.circuit("Actes", approve, Step(TRANSMISSION, target="legality"))
+    typology.change_type(made.type_id, actor=made.actor("keeper"), protocol="actes")
     made.subtype_id = made.subtype("actes", circuit=circuit)
     with transaction():
         db.session.get_one(Organisation, made.body).siren = SIREN

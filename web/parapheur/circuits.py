@@ -15,6 +15,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from engine import definitions
 from engine.access import require
@@ -22,11 +23,13 @@ from engine.definitions import UnknownProcedure
 from engine.directory import Organisation
 from engine.models import ProcessDefinition, db
 from web.auth import current_actor, guard
-from web.parapheur import reading, steps, words
+from web.parapheur import reading, ready, steps, words
 from web.parapheur.typology import kept_body
 from web.typed import clean, text
 from workflows.parapheur import publishing
 from workflows.parapheur.circuits import NotAList, Step, read, write
+from workflows.parapheur.models import FolderSubtype, FolderType
+from workflows.parapheur.readiness import Problem
 from workflows.parapheur.typology import TypologyRefused
 from workflows.publication import FolderRefused
 
@@ -145,6 +148,8 @@ def _page(
         circuit=circuit,
         steps=found,
         desks=reading.open_desks(body.id),
+        data=_data(body.id),
+        lacking=_lacking(circuit) if circuit else {},
         typed=clean(request.form),
         errors=errors or {},
         not_a_list=not_a_list,
@@ -153,6 +158,37 @@ def _page(
         if circuit
         else url_for(".create", organisme=body.id),
     )
+
+
+def _lacking(circuit: ProcessDefinition) -> dict[FolderSubtype, list[Problem]]:
+    """What the subtypes that follow a circuit lack for it."""
+    assert circuit.owner_id is not None
+    state = ready.of_body(circuit.owner_id)
+    subtypes = (
+        select(FolderSubtype)
+        .join(FolderType, FolderType.id == FolderSubtype.type_id)
+        .where(FolderType.organisation_id == circuit.owner_id)
+        .where(FolderType.closed_at.is_(None), FolderSubtype.closed_at.is_(None))
+        .order_by(FolderSubtype.name)
+    )
+    found = {
+        subtype: [p for p in state.report(subtype).problems if p.circuit == circuit.key]
+        for subtype in db.session.scalars(subtypes)
+    }
+    return {subtype: problems for subtype, problems in found.items() if problems}
+
+
+def _data(organisation_id: UUID) -> dict[str, str]:
+    """The metadata that the body's subtypes know, by key: those a step may ask for."""
+    fields = (
+        select(FolderSubtype.metadata_fields)
+        .join(FolderType, FolderType.id == FolderSubtype.type_id)
+        .where(FolderType.organisation_id == organisation_id)
+        .where(FolderSubtype.closed_at.is_(None))
+        .order_by(FolderSubtype.name)
+    )
+    known = [one for several in db.session.scalars(fields) for one in several]
+    return {one["key"]: one.get("label") or one["key"] for one in reversed(known)}
 
 
 def _kept(key: str) -> ProcessDefinition:

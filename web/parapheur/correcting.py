@@ -43,7 +43,7 @@ def send_again(folder_id: UUID) -> ResponseReturnValue:
     if "_submit" not in request.form:
         return _correcting(folder, Form(typed, files, errors)), 422 if errors else 200
     task = reading.correction(folder)
-    values, wrong = metadata.read(request.form, folder.subtype.metadata_fields, "deposit")
+    values, wrong = metadata.read(request.form, folder.subtype, "deposit")
     act, wrong_act = telling.act(folder.subtype, folder.organisation_id, files)
     errors |= wrong | wrong_act
     if not errors:

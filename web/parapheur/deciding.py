@@ -19,7 +19,7 @@ from web.parapheur.reading import FolderPage
 from web.typed import clean, text
 from workflows.parapheur import acts
 from workflows.parapheur.acts import ActRefused
-from workflows.parapheur.models import Folder, FolderSubtype, SecondOpinion
+from workflows.parapheur.models import Folder, SecondOpinion
 
 bp = Blueprint("parapheur_acts", __name__, url_prefix="/parapheur/dossiers")
 bp.context_processor(lambda: {"words": words})
@@ -250,9 +250,8 @@ def _too_late(folder_id: UUID, why: Any, task_id: UUID | None) -> ResponseReturn
 
 
 def _again(folder_id: UUID, asked: str, errors: dict[str, str]) -> ResponseReturnValue:
-    return folders.shown(
-        folder_id, Refused(asked, errors, clean(request.form), _ids(asked))
-    ), 422
+    refused = Refused(asked, errors, clean(request.form), _ids(asked, errors))
+    return folders.shown(folder_id, refused), 422
 
 
 def _by_input(errors: Mapping[str, str], asked: str) -> dict[str, str]:
@@ -267,9 +266,10 @@ def _by_input(errors: Mapping[str, str], asked: str) -> dict[str, str]:
     }
 
 
-def _ids(asked: str) -> dict[str, str]:
+def _ids(asked: str, errors: Mapping[str, str]) -> dict[str, str]:
     """Where the fields of a form are on the page."""
-    return {
+    data = [name for name in errors if name.startswith("donnee-")]
+    return {name: f"{asked}-{name.removeprefix('donnee-')}" for name in data} | {
         "refusal": {"motif": "motif-refus-1"},
         "return": {"motif": "motif-renvoi-1"},
         "transfer": {"bureau": "bureau-transfert-1"},
@@ -297,9 +297,10 @@ def _desk(folder_id: UUID, missing: str) -> tuple[str, dict[str, str]]:
 
 
 def _metadata(folder_id: UUID, moment: str) -> tuple[dict[str, Any], dict[str, str]]:
-    folder = db.session.get_one(Folder, folder_id)
-    subtype = db.session.get_one(FolderSubtype, folder.subtype_id)
-    return metadata.read(request.form, subtype.metadata_fields, moment)
+    """What the form says of the folder; what the subtype and the step ask is mandatory."""
+    page = FolderPage(db.session.get_one(Folder, folder_id), current_actor())
+    asked = {task.id: task for task in page.mine}.get(_named(page))
+    return metadata.read(request.form, page.subtype, moment, asked)
 
 
 def _named(page: FolderPage) -> UUID:

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from connectors import ConnectorError
 from engine.models import db
 from web.auth import current_actor, guard
-from web.parapheur import metadata, pictures, taking, telling, words
+from web.parapheur import metadata, pictures, ready, taking, telling, words
 from web.parapheur.taking import Kept
 from web.typed import clean, text
 from workflows.parapheur import rules
@@ -34,6 +34,7 @@ from workflows.parapheur.models import (
     FolderSubtype,
     FolderType,
 )
+from workflows.parapheur.readiness import Readiness, not_ready
 
 bp = Blueprint("parapheur_deposit", __name__, url_prefix="/parapheur")
 bp.context_processor(lambda: {"words": words})
@@ -62,7 +63,15 @@ def choose() -> ResponseReturnValue:
         one for one in _desks(actor) if request.args.get("bureau") in {None, str(one.id)}
     ]
     choices = [(desk, _offered(desk, actor)) for desk in desks]
-    return render_template("parapheur/deposit_choose.html", choices=choices)
+    kinds = {one.id: one for _desk, several in choices for one in several}
+    bodies = {desk.organisation_id for desk in desks}
+    states = {body: ready.of_body(body) for body in bodies}
+    shut = {
+        one.id: why
+        for one in kinds.values()
+        if (why := _shut(one, states[one.type.organisation_id]))
+    }
+    return render_template("parapheur/deposit_choose.html", choices=choices, shut=shut)
 
 
 @bp.get("/deposer/<uuid:desk_id>/<uuid:subtype_id>")
@@ -70,7 +79,8 @@ def choose() -> ResponseReturnValue:
 def start(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
     """The form of a new folder."""
     desk, subtype = _asked(desk_id, subtype_id)
-    return _page(desk, subtype, Form())
+    why = _shut(subtype, ready.of_body(desk.organisation_id))
+    return _page(desk, subtype, Form(errors={"": why} if why else {}))
 
 
 @bp.post("/deposer/<uuid:desk_id>/<uuid:subtype_id>")
@@ -83,7 +93,7 @@ def send(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
     typed = clean(request.form)
     if "_submit" not in request.form:
         return _page(desk, subtype, Form(typed, files, errors)), 422 if errors else 200
-    values, wrong = metadata.read(request.form, subtype.metadata_fields, "deposit")
+    values, wrong = metadata.read(request.form, subtype, "deposit")
     act, wrong_act = telling.act(subtype, desk.organisation_id, files)
     errors |= wrong | wrong_act
     if not errors:
@@ -165,6 +175,12 @@ def _offered(desk: Desk, actor: Any) -> list[FolderSubtype]:
         .order_by(FolderType.name, FolderSubtype.name)
     )
     return [one for one in db.session.scalars(rows) if _may(one, desk, actor)]
+
+
+def _shut(subtype: FolderSubtype, state: Readiness) -> str:
+    """Why nothing can be deposited in a subtype today, before a form is filled in."""
+    report = state.report(subtype)
+    return not_ready(subtype, report.blocking) if report.shut else ""
 
 
 def _may(subtype: FolderSubtype, desk: Desk, actor: Any) -> bool:

@@ -13,7 +13,7 @@ from engine.access import require
 from engine.directory import Organisation
 from engine.models import db
 from web.auth import current_actor, guard
-from web.parapheur import fields, reading, words
+from web.parapheur import fields, reading, ready, words
 from web.parapheur.typology import kept_body
 from web.typed import clean, text
 from workflows.parapheur import publishing, typology
@@ -218,6 +218,10 @@ def _subtype_page(
         kind=kind,
         subtype=subtype,
         shown=shown,
+        report=ready.of_body(body.id).report(subtype)
+        if subtype and not subtype.closed_at
+        else None,
+        seals=ready.seals(),
         circuits={one.key: one.name for one in publishing.circuits_of(body.id)},
         desks=reading.open_desks(body.id),
         others={

@@ -8,20 +8,27 @@ from typing import Any
 from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
 
+from engine.models import UserTask
 from web.typed import text
+from workflows.parapheur.metadata import required
+from workflows.parapheur.models import FolderSubtype
 
 LONGEST = 500
 
 
 def read(
-    form: Mapping[str, str], fields: Sequence[Mapping[str, Any]], moment: str
+    form: Mapping[str, str],
+    subtype: FolderSubtype,
+    moment: str,
+    task: UserTask | None = None,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The values that a form gives at a moment (deposit, approval, refusal), and what is
-    wrong by the name of the input. Those that the moment asks are mandatory.
+    wrong by the name of the input. Those that the moment or the step asks are mandatory.
     """
     values, errors = dict[str, Any](), dict[str, str]()
-    for one in fields:
-        name, asked = f"donnee-{one['key']}", moment in one.get("required_at", ())
+    mandatory = {one["key"] for one in required(subtype, moment, task)}
+    for one in subtype.metadata_fields:
+        name, asked = f"donnee-{one['key']}", one["key"] in mandatory
         if name not in form and not asked:
             continue
         said = _said(form, name)

@@ -20,6 +20,7 @@ from web.parapheur.papers import Shown, files_of
 from workflows.parapheur import acts, lists, mails, rules
 from workflows.parapheur.circuits import OPINION
 from workflows.parapheur.mail_models import SecureMail
+from workflows.parapheur.metadata import required
 from workflows.parapheur.models import (
     REFUSED,
     Desk,
@@ -151,6 +152,14 @@ class FolderPage:
         """What was said of it, in words."""
         said = self.folder.details.get("metadata") or {}
         return metadata.told(self.subtype.metadata_fields, said)
+
+    def asked(self, task: UserTask, moment: str) -> list[dict[str, Any]]:
+        """What must be filled in at a step, to approve or sign (approval) or to refuse."""
+        return required(self.subtype, moment, task)
+
+    def filled(self, act: FolderAct) -> list[tuple[str, str]]:
+        """What was said of it with an act, in words."""
+        return metadata.told(self.subtype.metadata_fields, act.detail.get("metadata") or {})
 
     @cached_property
     def course(self) -> list[Stage]:

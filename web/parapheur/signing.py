@@ -30,14 +30,14 @@ from connectors import ConnectorError, Refused
 from connectors.signature.desktop import archive
 from connectors.signature.desktop.signeur.guarding import as_origin
 from engine.errors import EngineError, OperationRefused
-from engine.models import db
+from engine.models import UserTask, db
 from web.auth import current_actor, guard, signed_in
 from web.parapheur import gesture, metadata
 from web.security import relax, safe
 from web.typed import page_number, text
 from workflows.parapheur import gathering, signing
 from workflows.parapheur.lots import MOST, OPEN, RESULTS, TO_DO, SigningItem, SigningLot
-from workflows.parapheur.metadata import APPROVAL
+from workflows.parapheur.metadata import APPROVAL, missing, required
 from workflows.parapheur.models import Folder
 
 bp = Blueprint("parapheur_signatures", __name__, url_prefix="/parapheur/signatures")
@@ -54,6 +54,9 @@ ANSWER = "donnee-"
 def sign() -> ResponseReturnValue:
     """Show what will be signed; with a way to sign, sign it."""
     ids = _task_ids()
+    answers, wrong = _answers(ids)
+    if wrong:
+        return _choice(ids, wrong), 422
     chosen = request.form.get("signer")
     if chosen is None:
         return _choice(ids)
@@ -63,7 +66,7 @@ def sign() -> ResponseReturnValue:
             ids, {"signer": _("Comment signer : choisissez dans la liste.")}
         ), 422
     try:
-        return redirect(url_for(".show", lot_id=_signed(ids, signer)))
+        return redirect(url_for(".show", lot_id=_signed(ids, signer, answers)))
     except Refused as refusal:
         field = "pin" if refusal.code in {"pin", "locked"} else ""
         return _choice(ids, {field: " ".join(refusal.reasons)}), 422
@@ -74,7 +77,7 @@ def sign() -> ResponseReturnValue:
         return _choice(ids, {"": problem}), 503
 
 
-def _signed(ids: list[UUID], signer: dict[str, Any]) -> UUID:
+def _signed(ids: list[UUID], signer: dict[str, Any], answers: dict[str, Any]) -> UUID:
     """The lot of what was chosen, signed unless the agent's own machine does it."""
     actor = current_actor()
     lot_id = _drawn()
@@ -92,20 +95,29 @@ def _signed(ids: list[UUID], signer: dict[str, Any]) -> UUID:
     gathering.open_lot(
         lot_id, ids, signer=signer, actor=actor, certificate=certificate, chain=chain,
         note=text(request.form, "note"), private_note=text(request.form, "note_privee"),
-        answers=_answers(tasks[0][1]) if tasks and len(ids) == 1 else {},
+        answers=answers,
     )  # fmt: skip
     if certificate:
         gesture.sign(lot_id, person, request.form.get("pin"), actor=actor)
     return lot_id
 
 
-def _answers(folder: Folder) -> dict[str, Any]:
-    """What the subtype asks to be said when a folder is signed. Raises OperationRefused."""
-    fields = folder.subtype.metadata_fields
-    said, errors = metadata.read(request.form, fields, APPROVAL)
-    if errors:
-        raise OperationRefused(" ".join(errors.values()))
-    return said
+def _answers(ids: list[UUID]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What is to be said of a lone folder to sign it, and what is wrong by its field: of
+    several folders nothing is asked, those that lack something say so.
+    """
+    lone = gathering.seen(ids, current_actor()) if len(ids) == 1 else []
+    if not lone or gathering.refusal(lone[0][0], current_actor()):
+        return {}, {}
+    ((task, folder),) = lone
+    if any(name.startswith(ANSWER) for name in request.form):
+        return metadata.read(request.form, folder.subtype, APPROVAL, task)
+    known = folder.details.get("metadata") or {}
+    lacking = missing(folder.subtype, known, APPROVAL, task)
+    return {}, {
+        f"{ANSWER}{key}": _("%(field)s : à renseigner.", field=label)
+        for key, label in lacking.items()
+    }
 
 
 @bp.get("/<uuid:lot_id>")
@@ -238,8 +250,9 @@ def _choice(ids: list[UUID], errors: dict[str, str] | None = None) -> str:
     """What will be signed and why the rest will not, with the ways to sign."""
     actor = current_actor()
     seen = gathering.seen(ids, actor)
-    lines = [(task, folder, gathering.refusal(task, actor)) for task, folder in seen]
+    lines = [(t, folder, _why_not(t, folder, alone=len(seen) == 1)) for t, folder in seen]
     problems = dict(errors or {})
+    wrong = any(name.startswith(ANSWER) for name in problems)
     if len(ids) > MOST:
         problems.setdefault("", _("Signez 500 dossiers au plus à la fois."))
     return render_template(
@@ -252,9 +265,16 @@ def _choice(ids: list[UUID], errors: dict[str, str] | None = None) -> str:
         typed={"signer": request.form.get("signer", ""), "note": text(request.form, "note"),
                "note_privee": text(request.form, "note_privee")},
         answers={k: v for k, v in request.form.items() if k.startswith(ANSWER)},
+        asked=required(seen[0][1].subtype, APPROVAL, seen[0][0]) if wrong else [],
         lot_id=_drawn(),
         back=safe(request.form.get("next")),
     )  # fmt: skip
+
+
+def _why_not(task: UserTask, folder: Folder, *, alone: bool) -> str:
+    """Why a folder is left aside; what a lone one lacks is asked on the page."""
+    why = gathering.refusal(task, current_actor())
+    return why or ("" if alone else gathering.unsaid(task, folder, {}))
 
 
 def _task_ids() -> list[UUID]:

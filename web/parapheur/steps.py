@@ -21,6 +21,7 @@ from workflows.parapheur.steps import (
 
 VARIABLE = "=route.desks."
 """Before the name of a desk that a selection table gives."""
+LISTS = ("desks", "to", "to_approve", "to_refuse")
 MOST = 40
 LONGEST = 120
 
@@ -50,6 +51,8 @@ def _step(form: Any, number: str) -> Step:
         reminder_days=_days(form, f"relance-{number}"),
         to=to,
         target=form.get(f"cible-{number}", LEGALITY),
+        to_approve=tuple(form.getlist(f"viser-{number}"))[:MOST],
+        to_refuse=tuple(form.getlist(f"refuser-{number}"))[:MOST],
     )
 
 
@@ -119,12 +122,12 @@ def unpacked(said: str) -> list[Step]:
     try:
         rows = orjson.loads(said)
         made = [
-            Step(**{**row, "desks": tuple(row["desks"]), "to": tuple(row["to"])})
-            for row in rows
+            Step(**{**row, **{name: tuple(row[name]) for name in LISTS}}) for row in rows
         ]
-    except (TypeError, KeyError, orjson.JSONDecodeError) as wrong:
+    except (AttributeError, TypeError, KeyError, orjson.JSONDecodeError) as wrong:
         raise ValueError("These are no steps.") from wrong
-    texts = [one for s in made for one in (s.kind, s.name, s.target, *s.desks, *s.to)]
+    lists = [one for step in made for name in LISTS for one in getattr(step, name)]
+    texts = [one for s in made for one in (s.kind, s.name, s.target)] + lists
     if len(made) > MOST or not all(isinstance(one, str) for one in texts):
         raise ValueError("These are no steps.")
     return made

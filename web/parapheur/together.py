@@ -24,7 +24,7 @@ from web.inbox.too_late import sentence_of
 from web.parapheur import words
 from web.security import safe
 from web.typed import clean, text
-from workflows.parapheur import acts
+from workflows.parapheur import acts, metadata
 from workflows.parapheur.acts import ActRefused
 from workflows.parapheur.models import Desk, Folder
 from workflows.parapheur.standings import folder_of
@@ -162,6 +162,7 @@ def _chosen(desk: Desk, act: str) -> list[Chosen]:
             select(Folder, ProcessInstance.number)
             .join(ProcessInstance, ProcessInstance.id == Folder.instance_id)
             .where(Folder.instance_id.in_(wanted))
+            .options(joinedload(Folder.subtype, innerjoin=True))
         )
     }
     found = []
@@ -169,7 +170,8 @@ def _chosen(desk: Desk, act: str) -> list[Chosen]:
         task = tasks.get(one)
         known = folders.get(folder_of(task.instance)) if task else None  # type: ignore[arg-type]
         if task and known:
-            found.append(Chosen(task, *known, problem=_problem(task, act)))
+            problem = _problem(task, act) or _unsaid(task, known[0], act)
+            found.append(Chosen(task, *known, problem=problem))
     return found
 
 
@@ -180,6 +182,16 @@ def _problem(task: UserTask, act: str) -> str:
         return str(_("Cette étape demande une signature."))
     if act == "signer" and not task.signature:
         return str(_("Cette étape demande un visa, pas une signature."))
+    return ""
+
+
+def _unsaid(task: UserTask, folder: Folder, act: str) -> str:
+    """What this folder's step asks to be filled in, that a page of many does not ask."""
+    moment = metadata.REFUSAL if act == "refuser" else metadata.APPROVAL
+    known = folder.details.get("metadata") or {}
+    if labels := metadata.missing(folder.subtype, known, moment, task):
+        asked = ", ".join(labels.values())
+        return str(_("À remplir d’abord : %(fields)s. Ouvrez ce dossier.", fields=asked))
     return ""
 
 

@@ -15,7 +15,7 @@ from engine.access import Actor, require
 from engine.directory import Organisation
 from engine.models import db
 from web.auth import acting_for, current_actor, guard
-from web.parapheur import words
+from web.parapheur import ready, words
 from web.typed import clean, text
 from workflows.parapheur import publishing, seats, typology
 from workflows.parapheur.models import Desk, FolderSubtype, FolderType
@@ -43,6 +43,7 @@ def index() -> ResponseReturnValue:
         kinds[one.type_id].append(one)
     types = select(FolderType).where(FolderType.organisation_id == body.id)
     circuits = publishing.circuits_of(body.id)
+    state = ready.of_body(body.id)
     return render_template(
         "parapheur/typology.html",
         body=body,
@@ -51,6 +52,12 @@ def index() -> ResponseReturnValue:
         sitting=seats.of_body(body.id),
         types=list(db.session.scalars(types.order_by(FolderType.name))),
         kinds=kinds,
+        reports={
+            one.id: state.report(one)
+            for several in kinds.values()
+            for one in several
+            if one.closed_at is None and one.type.closed_at is None
+        },
         circuits=circuits,
         called={one.key: one.name for one in circuits},
     )

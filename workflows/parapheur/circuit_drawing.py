@@ -90,6 +90,9 @@ class _Circuit:
         }
         if step.kind == SIGN:
             properties["ebg:signature"] = "true"
+        for key, asked in (("approve", step.to_approve), ("refuse", step.to_refuse)):
+            if asked:
+                properties[f"ebg:to_{key}"] = ", ".join(asked)
         if step.working_days:
             properties["ebg:due"] = f"working days after(today(), {step.working_days})"
         element = self._then("userTask", ref, name, properties=properties)

@@ -86,7 +86,13 @@ def _step(kind: str, ref: str, elements: dict[str, Any]) -> Step:
         by_hand=kind == SEAL,
         working_days=_number(_DUE, properties.get("ebg:due", "")),
         reminder_days=_number(_EVERY, said),
+        to_approve=_keys(properties.get("ebg:to_approve", "")),
+        to_refuse=_keys(properties.get("ebg:to_refuse", "")),
     )
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in text.split(","))
 
 
 def _properties(element: Any) -> dict[str, str]:

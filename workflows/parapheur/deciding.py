@@ -10,7 +10,7 @@ from engine.commands import tasks
 from workflows.parapheur import files, records
 from workflows.parapheur import metadata as said
 from workflows.parapheur.circuits import OPINION, PAGE, SEAL
-from workflows.parapheur.models import MAIN, REFUSED, Folder
+from workflows.parapheur.models import MAIN, REFUSED
 from workflows.parapheur.opening import ActRefused, Opened, is_kind, opened
 
 Plain = dict[str, Any]
@@ -34,11 +34,11 @@ def approve(
         require(actor, "complete", held.task)
         if held.task.signature:
             raise ActRefused({"task": "Cette étape se signe : signez, ou refusez."})
-        _say(held.folder, metadata, said.APPROVAL)
+        detail = _say(held, metadata, said.APPROVAL)
         kind = "approved"
         if is_kind(held.task, OPINION):
             kind = "opinion_given"
-        detail = {"by_hand": True} if is_kind(held.task, SEAL) else {}
+        detail |= {"by_hand": True} if is_kind(held.task, SEAL) else {}
         act = records.write(
             held.folder, kind, actor, task=held.task, note=note,
             private_note=private_note, detail=detail,
@@ -96,10 +96,10 @@ def refuse(
             raise ActRefused(
                 {"task": "Un avis ne refuse pas : donnez un avis défavorable."}
             )
-        _say(held.folder, metadata, said.REFUSAL)
+        detail = _say(held, metadata, said.REFUSAL)
         act = records.write(
             held.folder, "refused", actor, task=held.task, note=reason,
-            private_note=private_note,
+            private_note=private_note, detail=detail,
         )  # fmt: skip
         held.folder.state, held.folder.refused_for = REFUSED, reason
         _complete(held, {"answer": "refuse", "reason": reason}, actor)
@@ -146,13 +146,14 @@ def signed_at(
         raise ActRefused({"task": "Cette étape ne demande pas de signature."})
     there = files.current(held.folder.instance_id)
     _check_signed(there, signed)
-    _say(held.folder, metadata, said.APPROVAL)
+    detail = _say(held, metadata, said.APPROVAL)
     act = records.write(
-        held.folder, "signed", actor, task=held.task, note=note, private_note=private_note
-    )
+        held.folder, "signed", actor, task=held.task, note=note,
+        private_note=private_note, detail=detail,
+    )  # fmt: skip
     digests = files.take_signed(held.folder, signed, act, there)
     levels = {str(one["id"]): one.get("level") for one in signed}
-    act.detail = {"digests": digests, "levels": levels}
+    act.detail = {**detail, "digests": digests, "levels": levels}
     _complete(held, {"answer": "approve"}, actor, job)
     return act.id
 
@@ -169,14 +170,19 @@ def _check_signed(there: Sequence[files.Current], signed: Sequence[Plain]) -> No
             raise ActRefused({"files": message})
 
 
-def _say(folder: Folder, metadata: Mapping[str, Any] | None, when: str) -> None:
-    """Keep what is said of a folder at a step. Raises ActRefused, naming the fields."""
+def _say(held: Opened, metadata: Mapping[str, Any] | None, when: str) -> Plain:
+    """Keep what is said of a folder at a step: what the act tells of it.
+
+    Raises ActRefused, naming the fields.
+    """
+    folder, subtype = held.folder, held.folder.subtype
     known = {**(folder.details.get("metadata") or {}), **(metadata or {})}
-    subtype = folder.subtype
-    if errors := said.errors(subtype, known, when):
+    if errors := said.errors(subtype, known, when, held.task):
         raise ActRefused(errors)
-    if metadata:
-        folder.details = {**folder.details, "metadata": said.completed(subtype, known)}
+    if not metadata:
+        return {}
+    folder.details = {**folder.details, "metadata": said.completed(subtype, known)}
+    return {"metadata": dict(metadata)}
 
 
 def _complete(held: Opened, values: Plain, actor: Actor, job: UUID | None = None) -> None:

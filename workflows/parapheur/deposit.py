@@ -32,6 +32,7 @@ from workflows.parapheur.models import (
     FolderFile,
     FolderSubtype,
 )
+from workflows.parapheur.readiness import Readiness
 from workflows.parapheur.standings import FOLDER
 
 LONGEST_TITLE = 300
@@ -146,6 +147,10 @@ def _checked(asked: Asked) -> FolderSubtype:
         errors["subtype"] = f"Le sous-type « {subtype.name} » n’est plus utilisé."
     elif not (subtype.circuit or subtype.selection):
         errors["subtype"] = f"Le sous-type « {subtype.name} » n’a pas encore de circuit."
+    elif why := Readiness(asked.organisation_id).refusal(
+        subtype, _foreseen(asked, subtype)
+    ):
+        errors["subtype"] = why
     errors |= _desk_error(asked, subtype)
     if not asked.title:
         errors["title"] = "Donnez un titre au dossier."
@@ -158,6 +163,19 @@ def _checked(asked: Asked) -> FolderSubtype:
     if errors:
         raise DepositRefused(errors)
     return subtype
+
+
+def _foreseen(asked: Asked, subtype: FolderSubtype) -> dict[str, Any]:
+    """The folder as the table that chooses its circuits will know it."""
+    return {
+        **_of_subtype(subtype),
+        "title": asked.title,
+        "organisation": str(asked.organisation_id),
+        "author": asked.author_role,
+        "round": 1,
+        "metadata": said.completed(subtype, asked.metadata),
+        "act": asked.act,
+    }
 
 
 def _desk_error(asked: Asked, subtype: FolderSubtype) -> dict[str, str]:
@@ -269,15 +287,21 @@ def described(folder: Folder, number: str) -> dict[str, Any]:
         "number": number,
         "title": folder.title,
         "organisation": str(folder.organisation_id),
+        **_of_subtype(subtype),
+        "author": folder.author_role,
+        "round": folder.round,
+        "metadata": folder.details.get("metadata", {}),
+        "act": folder.details.get("act", {}),
+    }
+
+
+def _of_subtype(subtype: FolderSubtype) -> dict[str, Any]:
+    return {
         "type": subtype.type.slug,
         "subtype": subtype.slug,
         "scope": subtype.scope,
         "protocol": subtype.type.protocol,
         "seal": subtype.seal,
-        "author": folder.author_role,
-        "round": folder.round,
-        "metadata": folder.details.get("metadata", {}),
-        "act": folder.details.get("act", {}),
     }
 
 

@@ -12,6 +12,7 @@ from engine.access import Actor, Forbidden, allowed, require
 from engine.errors import OperationRefused
 from engine.models import IS_OPEN, SUSPENDED, UserTask, db
 from engine.transaction import transaction
+from workflows.parapheur import metadata
 from workflows.parapheur.circuits import PAGE
 from workflows.parapheur.lots import (
     LASTS,
@@ -82,7 +83,7 @@ def open_lot(
         db.session.add(lot)
         db.session.flush()
         for position, (task, folder) in enumerate(chosen, 1):
-            why = refusal(task, actor)
+            why = refusal(task, actor) or unsaid(task, folder, answers or {})
             db.session.add(
                 SigningItem(
                     lot_id=lot_id, position=position, task_id=task.id,
@@ -134,6 +135,16 @@ def refusal(task: UserTask, actor: Actor) -> str:
     if role is not None and not role.signs:
         return "Vous n’avez pas de délégation de signature pour ce dossier."
     return "Ce dossier est entre les mains de quelqu’un d’autre."
+
+
+def unsaid(task: UserTask, folder: Folder, answers: Mapping[str, Any]) -> str:
+    """What must be filled in before a folder is signed at this step, in French, or nothing."""
+    known = {**(folder.details.get("metadata") or {}), **answers}
+    labels = metadata.missing(folder.subtype, known, metadata.APPROVAL, task)
+    if not labels:
+        return ""
+    told = ", ".join(f"« {label} »" for label in labels.values())
+    return f"À remplir d’abord : {told}. Ouvrez ce dossier pour le signer."
 
 
 def following(lot_id: UUID, actor: Actor) -> UserTask | None:

@@ -1,10 +1,12 @@
-"""What must be said of a folder, by its subtype: judged where it is asked for."""
+"""What must be said of a folder, by its subtype and by each step: judged where it is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine import definitions
+from engine.models import UserTask
 from workflows.parapheur.models import (
     AUTO,
     CADES,
@@ -18,22 +20,55 @@ from workflows.parapheur.models import (
 DEPOSIT, APPROVAL, REFUSAL = "deposit", "approval", "refusal"
 """When a field must be filled in."""
 TEXT, DATE, NUMBER, CHOICE, BOOLEAN = "text", "date", "number", "choice", "boolean"
+NAMED_BY = {APPROVAL: "ebg:to_approve", REFUSAL: "ebg:to_refuse"}
+"""Where a step of a circuit names what it asks, besides what its subtype asks everywhere."""
 KINDS = (TEXT, DATE, NUMBER, CHOICE, BOOLEAN)
 LONGEST = 1000
 XML = frozenset({"application/xml", "text/xml"})
 PDF = "application/pdf"
 
 
-def errors(subtype: FolderSubtype, values: Mapping[str, Any], when: str) -> dict[str, str]:
+def required(
+    subtype: FolderSubtype, when: str, task: UserTask | None = None
+) -> list[dict[str, Any]]:
+    """The fields that must be filled in at a moment: the subtype's, and those of the step.
+
+    A step may name what the subtype does not know: nobody could fill it in, so it is not
+    asked (`workflows.parapheur.readiness` says so to whoever keeps the book).
+    """
+    named = set(_named_by(task, when)) if task is not None else set()
+    return [
+        one
+        for one in subtype.metadata_fields
+        if when in one.get("required_at", ()) or one["key"] in named
+    ]
+
+
+def missing(
+    subtype: FolderSubtype, values: Mapping[str, Any], when: str, task: UserTask
+) -> dict[str, str]:
+    """What must still be filled in before this step is done so: labels by key."""
+    return {
+        one["key"]: one.get("label") or one["key"]
+        for one in required(subtype, when, task)
+        if _empty(_value(one, values))
+    }
+
+
+def errors(
+    subtype: FolderSubtype,
+    values: Mapping[str, Any],
+    when: str,
+    task: UserTask | None = None,
+) -> dict[str, str]:
     """What is wrong with these values, by `metadata.<key>`, in French sentences."""
     found = {}
+    asked = {one["key"] for one in required(subtype, when, task)}
     for one in subtype.metadata_fields:
-        value = values.get(one["key"])
-        if _empty(value) and one.get("default") is not None:
-            value = one["default"]
+        value = _value(one, values)
         label = one.get("label") or one["key"]
         if _empty(value):
-            if when in one.get("required_at", []):
+            if one["key"] in asked:
                 found[f"metadata.{one['key']}"] = f"{label} : à remplir."
         elif fault := _fault(one, value):
             found[f"metadata.{one['key']}"] = f"{label} : {fault}"
@@ -51,6 +86,30 @@ def completed(subtype: FolderSubtype, values: Mapping[str, Any]) -> dict[str, An
         if one.get("default") is not None
     }
     return defaults | {key: v for key, v in values.items() if not _empty(v)}
+
+
+def worded(subtype: FolderSubtype, values: Mapping[str, Any]) -> list[str]:
+    """What was said, as the proofs tell it: « Montant : 1250.5 », in the subtype's order."""
+    words = {True: "oui", False: "non"}
+    return [
+        f"{one.get('label') or one['key']} : "
+        f"{words[value] if isinstance(value, bool) else value}"
+        for one in subtype.metadata_fields
+        if not _empty(value := values.get(one["key"]))
+    ]
+
+
+def _named_by(task: UserTask, when: str) -> Iterator[str]:
+    """What the step of a task names, in the version of the circuit that its case follows."""
+    step = definitions.model(task.instance.definition_id).elements.get(task.element_id)
+    text = step.properties.get(NAMED_BY[when], "") if step is not None else ""
+    return (key.strip() for key in text.split(","))
+
+
+def _value(one: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+    """What is said of a field, or what is so by default."""
+    value = values.get(one["key"])
+    return one.get("default") if _empty(value) else value
 
 
 def format_of(of_type: FolderType, given: Any) -> str:

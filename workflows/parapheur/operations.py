@@ -7,12 +7,18 @@ are sentences in French, read in the incident.
 from typing import Any
 from uuid import UUID
 
-from engine import clock, decisions, definitions, feel
+from engine import clock, definitions
 from engine.models import ProcessInstance, db
 from engine.operations import operation
-from workflows.parapheur import chaining, records, standings
+from workflows.parapheur import chaining, records, routes, standings
 from workflows.parapheur.mails import compose_mail, record_mailed
-from workflows.parapheur.models import FINISHED, IN_PROGRESS, Folder, FolderSubtype
+from workflows.parapheur.models import (
+    DESK_PREFIX,
+    FINISHED,
+    IN_PROGRESS,
+    Folder,
+    FolderSubtype,
+)
 from workflows.parapheur.passing_on import (
     archive_manifest,
     files_to_send,
@@ -57,7 +63,6 @@ __all__ = [
 ]
 
 Plain = dict[str, Any]
-SELECTION = "selection"
 
 
 @operation
@@ -71,18 +76,11 @@ def enter(*, case: Plain, folder: Plain) -> Plain:
 def choose_circuits(*, case: Plain, folder: Plain) -> Plain:
     """Say by which circuits a folder goes: {creation, circuit, desks}.
 
-    The subtype's decision table decides when it has one, on {folder, metadata, …}; the desks
-    of the circuits see the folder from now on.
+    The desks of the circuits see the folder from now on.
     """
     row = records.locked(UUID(case["id"]))
     subtype = db.session.get_one(FolderSubtype, row.subtype_id)
-    route: Plain = {
-        "creation": subtype.creation_circuit,
-        "circuit": subtype.circuit,
-        "desks": {},
-    }
-    if subtype.selection:
-        route |= _selected(subtype, folder)
+    route = routes.route_of(subtype, folder)
     if not route["circuit"]:
         raise ValueError(
             f"Le sous-type « {subtype.name} » ne désigne aucun circuit pour ce dossier : "
@@ -96,44 +94,14 @@ def choose_circuits(*, case: Plain, folder: Plain) -> Plain:
     return route
 
 
-def _selected(subtype: FolderSubtype, folder: Plain) -> Plain:
-    """What the decision table answers: {circuit, desks}, and {creation} when it says so."""
-    tables = decisions.compile((subtype.selection or "").encode(), [])
-    metadata = folder.get("metadata") or {}
-    known = {**metadata, "folder": folder, "metadata": metadata}
-    name = SELECTION if SELECTION in tables else next(iter(tables))
-    found = feel.plain(decisions.evaluate(tables, name, known))
-    if not isinstance(found, dict):
-        return {"circuit": found if isinstance(found, str) else None}
-    desks = {k: v for k, v in found.items() if k not in {"circuit", "creation", "desks"}}
-    said = {k: found[k] for k in ("circuit", "creation") if found.get(k)}
-    return {**said, "desks": {**desks, **(found.get("desks") or {})}}
-
-
 def _desks_of(key: str, folder: Folder, data: Plain) -> list[str]:
     """The desks that a circuit's steps name, as far as is known before it starts."""
     version = definitions.callable_by(folder.organisation_id, key)
     if version is None:
         return []
-    found: list[str] = []
-    for node in (
-        n for s in definitions.model(version.id).diagram.scopes.values() for n in s.nodes
-    ):
-        if node.kind != "userTask":
-            continue
-        text = node.loop.collection if node.loop else node.role
-        found += _known(text or "", data, computed=node.loop is not None)
-    return [role for role in dict.fromkeys(found) if role.startswith("desk:")]
-
-
-def _known(text: str, data: Plain, *, computed: bool) -> list[str]:
-    if not (computed or text.startswith("=")):
-        return [text]
-    try:
-        value = feel.plain(feel.compile(text).evaluate(data))
-    except feel.FeelError:
-        return []  # it depends on what will be said along the way
-    return [str(one) for one in (value if isinstance(value, list) else [value]) if one]
+    tasks = (one for one in routes.steps_of(version.id) if one.kind == "userTask")
+    found = (role for task in tasks for role in routes.desks_of(task, data))
+    return [role for role in dict.fromkeys(found) if role.startswith(DESK_PREFIX)]
 
 
 @operation

@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from workflows.parapheur.metadata import worded
 from workflows.parapheur.models import FileSignature, FileVersion, FolderAct, FolderFile
 from workflows.parapheur.proofs import Proofs
 
@@ -105,7 +106,8 @@ def _event(root: Any, act: FolderAct, proofs: Proofs) -> None:
     _identifier(node, "event", "act", str(act.id))
     _text(node, "eventType", act.kind)
     _text(node, "eventDateTime", act.at.isoformat())
-    for said in (act.step, act.mention, act.note):
+    filled = worded(proofs.folder.subtype, act.detail.get("metadata") or {})
+    for said in (act.step, act.mention, *filled, act.note):
         if said:
             _text(_sub(node, "eventDetailInformation"), "eventDetail", said)
     if act.undone_by is not None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from engine import clock
 from engine.directory import Organisation, Person
 from engine.models import ProcessInstance, db
+from workflows.parapheur.metadata import worded
 from workflows.parapheur.models import (
     EVIDENCE,
     Desk,
@@ -182,6 +183,7 @@ def _remark(proofs: Proofs, act: FolderAct) -> str:
     said += [", ".join(map(str, addresses))] if isinstance(addresses, list) else []
     unique = act.detail.get("unique_id")
     said += [f"identifiant {unique}"] if unique else []
+    said += worded(proofs.folder.subtype, act.detail.get("metadata") or {})
     return " – ".join([*said, *([act.note] if act.note else [])])
 
 

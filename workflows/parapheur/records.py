@@ -75,6 +75,7 @@ def _journal(folder: Folder, act: FolderAct) -> None:
         "role": act.role,
         "on_behalf_of": str(act.on_behalf_of) if act.on_behalf_of else None,
         **{k: v for k, v in act.detail.items() if k in {"digests", "to", "undoes"}},
+        "filled": sorted(act.detail.get("metadata") or ()) or None,
     }
     journal.write(
         f"folder:{folder.instance_id}", f"folder_{act.kind}", by=act.person_id,

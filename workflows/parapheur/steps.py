@@ -33,6 +33,7 @@ class Step:
     several act side by side, `parallel` saying whether all must or one is enough. A step is
     due after `working_days`, and its desk told again every `reminder_days`. `to` are the
     addresses of a mail; `target` is `legality` or `accounting` for a transmission.
+    `to_approve` and `to_refuse` are the keys of the metadata that must be filled in before.
     """
 
     kind: str
@@ -44,6 +45,8 @@ class Step:
     reminder_days: int | None = None
     to: tuple[str, ...] = ()
     target: str = ""
+    to_approve: tuple[str, ...] = ()
+    to_refuse: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep what its kind uses alone, so that a step is written in one way."""
@@ -58,6 +61,8 @@ class Step:
             "reminder_days": (self.reminder_days or None) if desks else None,
             "to": tuple(map(_line, self.to)) if self.kind == MAIL else (),
             "target": (self.target or LEGALITY) if self.kind == TRANSMISSION else "",
+            "to_approve": _keys(self.to_approve) if self._decides() else (),
+            "to_refuse": _keys(self.to_refuse) if self._decides() else (),
         }
         for name, value in kept.items():
             object.__setattr__(self, name, value)
@@ -65,10 +70,18 @@ class Step:
     def _has_desks(self) -> bool:
         return self.kind in BY_DESKS or (self.kind == SEAL and self.by_hand)
 
+    def _decides(self) -> bool:
+        return self._has_desks() and self.kind != OPINION
+
     @property
     def is_done_by_desks(self) -> bool:
         """Whether people do it."""
         return self._has_desks()
+
+
+def _keys(said: tuple[str, ...]) -> tuple[str, ...]:
+    """Keys of metadata, each once."""
+    return tuple(dict.fromkeys(key for key in said if key.isidentifier()))
 
 
 def _line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -11,13 +11,22 @@ from sqlalchemy import select
 from engine import clock, journal_check
 from engine.access import Forbidden, actor_for, allowed
 from engine.commands import absences, tasks
+from engine.directory import Organisation
 from engine.errors import DoneElsewhere
 from engine.models import ProcessInstance, Timer, UserTask, db
 from engine.notices import Notice
 from tests.office import publish
 from tests.workflows.parapheur.book import Book, with_circuit
 from tests.workflows.parapheur.test_circulation import folder_of, kinds, standings
-from workflows.parapheur import acts, files, lists, remarks, typology
+from workflows.parapheur import (
+    acts,
+    files,
+    gathering,
+    lists,
+    premis,
+    remarks,
+    typology,
+)
 from workflows.parapheur.acts import ActRefused
 from workflows.parapheur.circuits import (
     ALL,
@@ -29,7 +38,9 @@ from workflows.parapheur.circuits import (
     TRANSMISSION,
     Step,
 )
+from workflows.parapheur.lots import SigningItem
 from workflows.parapheur.models import FolderAct, SecondOpinion
+from workflows.parapheur.proofs import gather, record
 
 THREE = (
     Step(APPROVE, "Viser", ("desk:juridique",)),
@@ -223,6 +234,48 @@ def test_mandatory_fields_are_named(app: Flask) -> None:
     assert folder_of(folder).details["metadata"] == {"montant": "12,50"}
 
 
+def test_a_step_asks_for_what_the_others_do_not(app: Flask) -> None:
+    """Its own keys; never one that the subtype lacks. The proofs say who filled them in."""
+    asking = Step(
+        APPROVE, "Viser", ("desk:juridique",),
+        to_approve=("cote", "inconnue"), to_refuse=("cause",),
+    )  # fmt: skip
+    book = with_circuit(app, asking, Step(SIGN, desks=("desk:dgs",), to_approve=("fin",)))
+    named = {"cote": "Cote", "cause": "Cause", "fin": "Avis final"}
+    fields = [
+        {"key": key, "label": label, "kind": "text", "required_at": []}
+        for key, label in named.items()
+    ]
+    typology.change_subtype(
+        book.subtype_id, actor=book.actor("keeper"), metadata_fields=fields
+    )
+    folder, actor = book.deposit(), book.actor("juridique")
+    task = book.tasks(folder)["juridique"]
+    with pytest.raises(ActRefused) as refused:
+        acts.refuse(task, actor=actor, reason="Non")
+    assert refused.value.errors == {"metadata.cause": "Cause : à remplir."}
+    with pytest.raises(ActRefused) as refused:
+        acts.approve(task, actor=actor)
+    assert refused.value.errors == {"metadata.cote": "Cote : à remplir."}
+    book.approve(folder, "juridique", metadata={"cote": "B 12"})
+    signer, lot = book.actor("dgs"), uuid4()
+    chosen = [book.tasks(folder)["dgs"]]
+    demo = {"id": "demo", "kind": "demo", "quality": "demo"}
+    gathering.open_lot(lot, chosen, signer=demo, actor=signer)
+    item = db.session.get_one(SigningItem, (lot, 1))
+    assert (item.result, item.note) == (
+        "refused",
+        "À remplir d’abord : « Avis final ». Ouvrez ce dossier pour le signer.",
+    )
+    book.sign(folder, "dgs", metadata={"fin": "Oui"})
+    proofs = gather(folder)
+    told = [row for row in record(proofs)["sections"][1]["tables"][0]["rows"]]
+    remarks = {row[2]: (row[3], row[4]) for row in told if row[4]}
+    assert remarks["Viser"] == ("Direction juridique, Direction juridique", "Cote : B 12")
+    assert remarks["Signer"][1] == "Avis final : Oui"
+    assert "<eventDetail>Cote : B 12</eventDetail>" in premis.write(proofs)
+
+
 def test_a_task_of_the_book_is_done_nowhere_else(app: Flask) -> None:
     book = with_circuit(app, *THREE[:1])
     folder = book.deposit()
@@ -373,6 +426,9 @@ def test_the_state_answers_and_its_refusal_goes_back_to_the_author(app: Flask) -
       <bpmn:sequenceFlow id="b" sourceRef="answer" targetRef="ended"/>
     </bpmn:process>"""
     publish("legality.transmission", answering, owner=book.body)
+    typology.change_type(book.type_id, actor=book.actor("keeper"), protocol="actes")
+    db.session.get_one(Organisation, book.body).siren = "200053726"
+    db.session.commit()
     key = book.circuit("Transmis", Step(TRANSMISSION, "Transmettre"))
     subtype = book.subtype("transmis", circuit=key)
     good = book.deposit(subtype_id=subtype, act={"number": "OK"})

@@ -31,6 +31,9 @@ DESKS = st.one_of(
     st.from_regex(r"=route\.desks\.[a-z_]{1,10}", fullmatch=True),
     st.just('=if folder.metadata.a = "b, c" then "desk:a" else ["desk:b", "desk:c"][1]'),
 )
+KEYS = st.lists(st.from_regex(r"[a-zé_][a-z0-9_]{0,9}", fullmatch=True), max_size=3).map(
+    tuple
+)
 DAYS = st.none() | st.integers(1, 400)
 STEPS = st.builds(
     Step,
@@ -43,12 +46,21 @@ STEPS = st.builds(
     reminder_days=DAYS,
     to=st.lists(WORDS, max_size=3).map(tuple),
     target=st.sampled_from(["", LEGALITY, ACCOUNTING]),
+    to_approve=KEYS,
+    to_refuse=KEYS,
 )
 EVERYTHING = (
-    Step(APPROVE, "Viser", ("desk:a", "=route.desks.service"), ONE, working_days=2),
+    Step(
+        APPROVE,
+        "Viser",
+        ("desk:a", "=route.desks.service"),
+        ONE,
+        working_days=2,
+        to_approve=("montant", "seance"),
+    ),
     Step(SIGN, "Signer", ("desk:b", "desk:c"), ALL, reminder_days=3),
     Step(SEAL, "Cachet"),
-    Step(SEAL, "Cachet à la main", ("desk:a",), by_hand=True),
+    Step(SEAL, "Cachet à la main", ("desk:a",), by_hand=True, to_refuse=("cause",)),
     Step(MAIL, to=("a@b.fr",)),
     Step(TRANSMISSION, target=LEGALITY),
     Step(ARCHIVE),

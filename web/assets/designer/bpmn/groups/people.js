@@ -18,6 +18,8 @@ export function people(one) {
       said(one, "subject", "feel", "Objet", "Ce dont il s’agit, pour les délégations ; vide : la démarche."),
       said(one, "page", "text", "Salle", "Où la tâche se fait, et là seulement : parapheur. Vide : dans la corbeille."),
       check(one, "signature", "Terminer cette tâche, c’est signer"),
+      said(one, "to_approve", "text", "À remplir pour viser ou signer", "Les clés des données du parapheur, séparées par des virgules : montant, seance."),
+      said(one, "to_refuse", "text", "À remplir pour refuser", "Même écriture."),
     ] },
     { title: "Délais et priorité", fields: [
       said(one, "due", "feel", "Échéance", "Une durée (P15D), une date, ou un calcul : working days after(today(), 10)."),
