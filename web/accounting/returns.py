@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,8 +11,8 @@ from sqlalchemy import select
 from connectors import ConnectorError, Refused
 from engine.directory import Organisation
 from engine.models import db
+from web.accounting import contents
 from web.accounting.frame import body_id, content, page
-from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.paging import bounded
 from web.partners import partner
@@ -81,11 +81,7 @@ def show(return_id: UUID) -> ResponseReturnValue:
 def download(return_id: UUID) -> ResponseReturnValue:
     """The file as received."""
     row = db.session.get_one(PesReturn, return_id)
-    response = Response(content(row.sha256), mimetype="application/xml")
-    response.headers["Content-Disposition"] = disposition(f"{row.name}.xml", inline=False)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return contents.kept(content(row.sha256), f"{row.name}.xml", "application/xml")
 
 
 def _fetch(body: UUID, account: dict[str, str | None]) -> int:
