@@ -24,6 +24,7 @@ from connectors.webhooks import Sender
 from engine import marks, outbox, wake
 from engine.sweep import sweep
 from web import tidying
+from web.accounting.fetching import collect as collect_returns
 from web.api.delivering import deliver as tell_webhooks
 from web.auth.company import complete_waiting
 from web.legality.collecting import collect as collect_letters
@@ -46,7 +47,7 @@ HOOKS_EVERY = 1.0
 """Seconds between two looks at what webhooks are to be told."""
 
 COLLECT_EVERY = 60.0
-"""Seconds between two looks at the bodies whose letters of the prefecture are due."""
+"""Seconds between two looks at what is due: letters of the prefecture, returns of PES."""
 
 TIDY_EVERY = 3600.0
 """Seconds between two tidyings."""
@@ -91,6 +92,7 @@ class Workers:
             ("webhooks", HOOKS_EVERY, lambda: tell_webhooks(self.app, hooks)),
             ("signing", SIGN_EVERY, lambda: finish(self.app)),
             ("letters", COLLECT_EVERY, lambda: collect_letters(self.app)),
+            ("returns", COLLECT_EVERY, lambda: collect_returns(self.app)),
             ("members", collecting.EVERY, self._serve_members),
         ]
 

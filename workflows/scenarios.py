@@ -17,18 +17,28 @@ from sqlalchemy import select
 
 from engine import clock, definitions
 from engine.access import Actor
-from engine.commands import beginnings, calls, cases, messages, tasks, timers
+from engine.commands import (
+    beginnings,
+    calls,
+    cases,
+    messages,
+    publishing,
+    tasks,
+    timers,
+)
 from engine.commands.calls import Attempt
 from engine.exchanges import RemoteCall
 from engine.models import (
     History,
     MessageSubscription,
+    ProcessDefinition,
     ProcessInstance,
     StartTimer,
     Timer,
     UserTask,
     db,
 )
+from engine.subscriptions import ProcedureParameters
 from workflows.story_values import at, replaced, resolved
 
 __all__ = ["DURATION", "Player", "StoryBroken", "replaced", "resolved", "stories"]
@@ -87,12 +97,14 @@ class Player:
     def _play(self, step: Step) -> None:
         match step:
             case {"start": Mapping() as values}:
+                self._set(step.get("parameters"))
                 self._start(resolved(values))
             case {"start": name}:
                 if name not in self.values:
                     raise StoryBroken(
                         f"« {name} » n'est pas parmi les valeurs (« values »)"
                     )
+                self._set(step.get("parameters"))
                 self._start(replaced(resolved(self.values[name]), step.get("with", {})))
             case {"task": element}:
                 self._complete(element, step["as"], resolved(step.get("values", {})))
@@ -108,6 +120,16 @@ class Player:
                 pass
         if self.case is not None:
             self._settle()
+
+    def _set(self, parameters: Mapping[str, Any] | None) -> None:
+        """Have the body that owns the procedure set these parameters beside its own."""
+        if not parameters:
+            return
+        definition = db.session.get_one(ProcessDefinition, self.definition_id)
+        key, owner = definition.key, definition.owner_id
+        row = db.session.get(ProcedureParameters, (key, owner))
+        known = row.values if row else {}
+        publishing.set_parameters(key, owner, {**known, **parameters}, by=None)
 
     def _start(self, values: Mapping[str, Any]) -> None:
         if self.case is not None:

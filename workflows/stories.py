@@ -21,7 +21,7 @@ LONGEST = 200
 DEEPEST = 60
 
 _BESIDE = {
-    "start": {"with"},
+    "start": {"with", "parameters"},
     "task": {"as", "values"},
     "message": {"payload"},
     "answer": {"value"},
@@ -115,7 +115,14 @@ def _fault_of_act(act: str, step: Mapping[str, Any]) -> str:
         and "« as » dit le rôle qui remplit la tâche.",
         "answer": "value" not in step and "« value » dit ce que répond le partenaire.",
     }
-    shapes = {"with": dict, "values": dict, "payload": dict, "reasons": list, "code": str}
+    shapes = {
+        "with": dict,
+        "parameters": dict,
+        "values": dict,
+        "payload": dict,
+        "reasons": list,
+        "code": str,
+    }
     for key, shape in shapes.items():
         if key in step and not isinstance(step[key], shape):
             return f"« {key} » n'est pas de la bonne forme."

@@ -42,6 +42,9 @@ class Dgfip:
     ) -> Plain:
         return reader.examine(content, self._asked(names, unique_ids, signed=signed))
 
+    def sheet(self, *, content: bytes, batch: int, first: int, count: int) -> Plain:
+        return reader.sheet(content, batch, first, count)
+
     def document(self, *, content: bytes, position: int) -> Plain:
         return reader.document(content, position, self.gateway.limits)
 

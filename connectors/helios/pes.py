@@ -50,6 +50,21 @@ def batches(root: etree._Element) -> list[Plain]:
     return found
 
 
+def sheet(root: etree._Element, batch: int, first: int, count: int) -> Plain:
+    """Every batch without its pieces but with their `count`; some pieces of one of them."""
+    elements = list(batch_elements(root))
+    heads = [
+        _batch(element, domain, []) | {"count": len(element.findall("Piece"))}
+        for element, domain in elements
+    ]
+    pieces = []
+    if 0 <= batch < len(elements):
+        element, domain = elements[batch]
+        listed = element.findall("Piece")[first : first + count]
+        pieces = [_piece(one, domain) for one in listed]
+    return {"batches": heads, "pieces": pieces}
+
+
 def batch_elements(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
     """Each batch with its domain."""
     for tag, domain in DOMAINS.items():

@@ -37,6 +37,14 @@ class Helios(Protocol):
         before; `signed` demands a signature.
         """
 
+    def sheet(self, *, content: bytes, batch: int, first: int, count: int) -> Plain:
+        """What a PES says, to be read by people and judged by nobody: quick on large files.
+
+        Returns {header, batches, documents, pieces}: the batches without their pieces but
+        with their `count`, and `count` pieces of one `batch` from `first`. Raises Refused
+        for what is no PES_Aller.
+        """
+
     def document(self, *, content: bytes, position: int) -> Plain:
         """A supporting document of a PES: {name, media_type, content}; raises Refused."""
 

@@ -9,7 +9,7 @@ from lxml import etree
 from connectors import Produced, Refused, StoredFile, references
 from connectors.helios import acknowledgements, build, checks, pes, returns, schema
 from connectors.helios.checks import Asked, Limits
-from connectors.xml_reading import outline, parse
+from connectors.xml_reading import glance, outline, parse
 
 Plain = dict[str, Any]
 Store = Callable[[bytes, str, str], StoredFile]
@@ -44,6 +44,18 @@ def examine(content: bytes, asked: Asked) -> Plain:
     }
 
 
+def sheet(content: bytes, batch: int, first: int, count: int) -> Plain:
+    """What a PES says, unjudged, with some pieces of one batch; raises Refused for no PES."""
+    root = glance(content)
+    if root.tag != pes.ALLER:
+        raise Refused([f"Ce fichier est un {pes.kind_of(root)}, pas un PES_Aller."])
+    return {
+        "header": pes.header(root),
+        "documents": pes.documents(root),
+        **pes.sheet(root, batch, first, count),
+    }
+
+
 def summary(found: Plain) -> Plain:
     """What a case keeps of an examination: batches without their pieces."""
     kept = ("id", "domain", "year", "number", "amount", "vat", "signed")
@@ -64,8 +76,7 @@ def summary(found: Plain) -> Plain:
 
 def document(content: bytes, position: int, limits: Limits) -> Plain:
     """A supporting document of a PES; raises Refused when it is not there, or hostile."""
-    outline(content)
-    listed = parse(content).findall("PES_PJ/PJ")
+    listed = glance(content).findall("PES_PJ/PJ")
     if not 0 <= position < len(listed):
         raise Refused(["Cette pièce n’est pas dans le fichier."])
     one = listed[position]

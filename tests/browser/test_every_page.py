@@ -351,6 +351,7 @@ NOT_A_PAGE = {
     "parapheur_signatures.download": "a program",
     "parapheur_folders.picture": "an image",
     "parapheur_folders.download": "files",
+    "parapheur_folders.supporting": "files",
     "parapheur_folders.bundle": "a ZIP",
     "parapheur_deposit.picture": "an image",
     "parapheur_circuits.diagram": "a BPMN file",

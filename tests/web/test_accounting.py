@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -144,7 +145,7 @@ def test_a_pes_goes_through_the_signature_book_to_the_accountant(accounts, fatou
     subtype = typology.add_subtype(kind, "pes", "PES", circuit=circuit, actor=keeper)
     fatou = Browser(accounts.app, actor_for(accounts.person))
     fatou.post("/comptabilite/pes/nouveau", {
-        "fichier": (BytesIO(accounts.pes("BON-9", order(3, documents=[]))), "bon.xml"),
+        "fichier": (BytesIO(accounts.pes("BON-9", order(3))), "bon.xml"),
     })  # fmt: skip
     row = _only(Pes)
     page = fatou.post(
@@ -156,6 +157,7 @@ def test_a_pes_goes_through_the_signature_book_to_the_accountant(accounts, fatou
     assert (row.state, row.folder_id is not None) == ("signing", True)
     folder_id = row.folder_id
     [current] = files.to_sign(folder_id)
+    _is_shown_to_its_signer(accounts, marie, folder_id, current.file.id)
     content = accounts.app.extensions["partners"]["storage"].read(row.sha256)
     signed = accounts.stored(signed_pes(content), "bon.xml")
     acts.sign(
@@ -166,6 +168,23 @@ def test_a_pes_goes_through_the_signature_book_to_the_accountant(accounts, fatou
     accounts.settle()
     row = _only(Pes)
     assert (row.state, row.name, row.sha256) == ("sent", "BON-9", signed.sha256)
+
+
+def _is_shown_to_its_signer(accounts, marie, folder_id, file_id):
+    """Batches, payees and amounts, no XML; the documents only to those who see the folder."""
+    from engine.access import actor_for
+
+    reader = Browser(accounts.app, actor_for(marie))
+    page = reader.get(f"/parapheur/dossiers/{folder_id}").text
+    assert "1 bordereau reste à signer" in page
+    assert "SCIERIE FICTIVE DU MORVAN" in page
+    assert "PES_Aller" not in page
+    paper = f"/parapheur/dossiers/{folder_id}/fichiers/{file_id}/pieces/0"
+    assert f'href="{paper}"' in page
+    assert reader.get(paper).data == INVOICE
+    assert reader.get(f"{paper}9").status_code == 200  # back to the folder, told why
+    stranger = Browser(accounts.app, accounts.office.stranger)
+    assert stranger.get(paper).status_code == 403
 
 
 def _task(folder_id):
@@ -185,15 +204,39 @@ def test_returns_are_read_piece_by_piece(accounts, fatou):
     file = accounts.stored(RETURN, "r.xml")
     found = accounts.app.extensions["partners"]["helios"].read_return(content=RETURN)
     for _ in range(2):
-        files.keep_return(
-            "7", file, found, organisation_id=accounts.body, actor=accounts.actor
-        )
+        files.receive_return("7", file, found, organisation_id=accounts.body)
     row = _only(PesReturn)
     assert (row.pieces, row.rejected) == (1, 1)
     page = fatou.get(f"/comptabilite/retours/{row.id}").text
     assert "Rejetée" in page
     assert "RIB" in page
+    assert "Pièces rejetées par le comptable" in fatou.get("/nouvelles/").text
     assert "Aucun nouveau retour." in fatou.post("/comptabilite/retours/").text
+
+
+def test_returns_come_by_themselves_every_half_hour(accounts, fatou, tmp_path):
+    from connectors.transmission import sandbox
+    from connectors.transmission.practice.desk_pages import answer_pes
+    from engine import clock
+    from web.accounting import fetching
+
+    assert "Aucun retour" in fatou.get("/comptabilite/retours/").text
+    accounts.transmit(accounts.signed("BON-7"))
+    number = _only(Pes).remote_id
+    data = Path(accounts.app.extensions["settings"].data)
+    held = sandbox.held(data, {}, clock.now)
+    assert answer_pes(held, number, "return")
+    assert fetching.collect(accounts.app) == 1
+    assert _only(PesReturn).remote_id
+    assert "Dernier relevé" in fatou.get("/comptabilite/retours/").text
+    assert answer_pes(held, number, "return")
+    assert fetching.collect(accounts.app) == 0, "the last round is too recent"
+    clock.configure(tmp_path / "clock")
+    try:
+        clock.advance(fetching.EVERY)
+        assert fetching.collect(accounts.app) == 1
+    finally:
+        clock.configure(None)
 
 
 def test_official_schemas_are_imported_by_a_command(accounts, fatou):

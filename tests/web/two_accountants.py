@@ -55,7 +55,7 @@ def keep_accounts(office: Any) -> None:
         ids[f"pes{suffix}"] = files.keep(file, examined, organisation_id=body, actor=actor)
         kept = partners["storage"].put(RETURN, name="r.xml", media_type="application/xml")
         found = partners["helios"].read_return(content=RETURN)
-        ids[f"return{suffix}"] = files.keep_return(
-            "r1", kept, found, organisation_id=body, actor=actor
+        ids[f"return{suffix}"] = files.receive_return(
+            "r1", kept, found, organisation_id=body
         )
     db.session.rollback()

@@ -1,23 +1,18 @@
 """One PES: what it says, what is wrong with it, what the accountant answered."""
 
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from connectors import ConnectorError, Refused
 from engine.models import ProcessInstance, db
-from forms.uploads import check
-from web.accounting import book
+from web.accounting import book, contents
 from web.accounting.frame import body_id, content, examined, page
-from web.attachments import disposition
 from web.auth import current_actor, guard
-from web.partners import partner
 from web.receiving import store
 from web.typed import page_number, text
 from workflows.accounting import files
@@ -25,8 +20,7 @@ from workflows.accounting.files import PesUnavailable
 from workflows.accounting.models import MADE, Pes, PesBatch, PesDocument
 
 bp = Blueprint("pes", __name__, url_prefix="/comptabilite/pes")
-LARGEST = 100 * 1024 * 1024
-PIECES = 100
+DOCUMENTS = 100
 
 
 @bp.get("/nouveau")
@@ -44,7 +38,7 @@ def create() -> ResponseReturnValue:
     try:
         if upload is None or not upload.filename:
             raise Refused([_("Fichier : choisissez le PES à importer.")])
-        file = store(upload, LARGEST, machines=True)
+        file = store(upload, contents.LARGEST, machines=True)
         found = examined(file.sha256)
         if found["kind"] != "PES_Aller" or not found["header"]:
             raise Refused([one["text"] for one in found["problems"]])
@@ -79,18 +73,13 @@ def show(pes_id: UUID) -> ResponseReturnValue:
 def batch(pes_id: UUID, position: int) -> ResponseReturnValue:
     """The pieces of one batch: third parties, amounts, documents."""
     row = db.session.get_one(Pes, pes_id)
-    found = examined(row.sha256)
-    if position >= len(found["batches"]):
+    try:
+        found = contents.of(row.sha256, at=position, page=page_number())
+    except Refused:
         abort(404)
-    row = db.session.get_one(Pes, pes_id)
-    one, number = found["batches"][position], page_number()
-    pieces = one["pieces"][(number - 1) * PIECES : number * PIECES]
-    positions = {document["unique_id"]: document for document in found["documents"]}
-    return page(
-        "batch.html", pes=row, batch=one, pieces_=pieces, number=number, at=position,
-        more=len(one["pieces"]) > number * PIECES, documents=positions,
-        dated=_day(one["date"]), total=_euros(one["amount"]),
-    )  # fmt: skip
+    if found.at != position:
+        abort(404)
+    return page("batch.html", pes=row, contents=found)
 
 
 @bp.get("/<uuid:pes_id>/fichier")
@@ -98,7 +87,7 @@ def batch(pes_id: UUID, position: int) -> ResponseReturnValue:
 def download(pes_id: UUID) -> ResponseReturnValue:
     """The file itself."""
     row = db.session.get_one(Pes, pes_id)
-    return _sent(content(row.sha256), row.file_name, "application/xml")
+    return contents.kept(content(row.sha256), row.file_name, "application/xml")
 
 
 @bp.get("/<uuid:pes_id>/acquittement")
@@ -109,7 +98,7 @@ def acknowledgement(pes_id: UUID) -> ResponseReturnValue:
     if row.acknowledgement_sha256 is None:
         abort(404)
     name = f"ACQUIT-{row.name}.xml"
-    return _sent(content(row.acknowledgement_sha256), name, "application/xml")
+    return contents.kept(content(row.acknowledgement_sha256), name, "application/xml")
 
 
 @bp.get("/<uuid:pes_id>/pieces/<int:position>")
@@ -118,13 +107,10 @@ def document(pes_id: UUID, position: int) -> ResponseReturnValue:
     """A supporting document, opened from the file; of a kind we know, or as plain bytes."""
     row = db.session.get_one(Pes, pes_id)
     try:
-        found = partner("helios").document(content=content(row.sha256), position=position)
+        return contents.document(row.sha256, position)
     except Refused as refused:
         flash(_("Cette pièce ne s’ouvre pas : %(said)s.", said=str(refused)), "danger")
         return redirect(url_for(".show", pes_id=pes_id))
-    checked = check(found["name"] or "piece", found["content"], max_size=LARGEST)
-    safe = "application/octet-stream" if checked.problems else checked.media_type
-    return _sent(found["content"], checked.name, safe)
 
 
 @bp.post("/<uuid:pes_id>/parapheur")
@@ -150,16 +136,6 @@ def deposit(pes_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", pes_id=pes_id))
 
 
-def _sent(body: bytes, name: str, media_type: str) -> Response:
-    """Bytes given to be kept, never shown: what they hold cannot run here."""
-    response = Response(body, mimetype=media_type)
-    response.headers["Content-Disposition"] = disposition(name, inline=False)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
 def _batches(row: Pes, found: dict[str, Any]) -> list[tuple[PesBatch, dict[str, Any]]]:
     """Each batch as recorded, with what the file says of it."""
     said = found["batches"]
@@ -174,23 +150,9 @@ def _documents(row: Pes) -> Any:
     listed = select(PesDocument).where(mine).order_by(PesDocument.position)
     number = select(func.count()).select_from(PesDocument).where(mine)
     return {
-        "listed": db.session.scalars(listed.limit(PIECES)).all(),
+        "listed": db.session.scalars(listed.limit(DOCUMENTS)).all(),
         "number": db.session.scalar(number) or 0,
     }
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _euros(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
 
 
 def _used(row: Pes) -> dict[str, Any]:

@@ -2,22 +2,21 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
 from connectors import ConnectorError, Refused
-from engine.directory import Organisation
+from engine import marks
 from engine.models import db
+from web.accounting import contents, fetching
 from web.accounting.frame import body_id, content, page
-from web.attachments import disposition
-from web.auth import current_actor, guard
+from web.auth import guard
 from web.paging import bounded
 from web.partners import partner
 from web.typed import page_number
-from workflows.accounting import files
 from workflows.accounting.models import PesReturn
 
 bp = Blueprint("pes_returns", __name__, url_prefix="/comptabilite/retours")
@@ -34,18 +33,15 @@ def index() -> ResponseReturnValue:
         [found.order_by(*order)], select(PesReturn).order_by(*order), id=PesReturn.id,
         page=page_number(), per_page=PER_PAGE,
     )  # fmt: skip
-    return page("returns.html", page=rows)
+    return page("returns.html", page=rows, last=marks.latest(fetching.MARK))
 
 
 @bp.post("/")
 @guard("keep accounts")
 def fetch() -> ResponseReturnValue:
     """Fetch those that wait at the transmission service."""
-    body = body_id()
-    account = {"siren": db.session.get_one(Organisation, body).siren}
-    db.session.rollback()
     try:
-        number = _fetch(body, account)
+        number = fetching.fetch(body_id())
     except ConnectorError as error:
         flash(
             _("Le service de télétransmission ne répond pas : %(said)s", said=str(error)),
@@ -81,24 +77,4 @@ def show(return_id: UUID) -> ResponseReturnValue:
 def download(return_id: UUID) -> ResponseReturnValue:
     """The file as received."""
     row = db.session.get_one(PesReturn, return_id)
-    response = Response(content(row.sha256), mimetype="application/xml")
-    response.headers["Content-Disposition"] = disposition(f"{row.name}.xml", inline=False)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _fetch(body: UUID, account: dict[str, str | None]) -> int:
-    """Take each return once; one that cannot be read is left at the service."""
-    service, number = partner("transmission"), 0
-    waiting = [one["id"] for one in service.pes_returns(account=account)]
-    for one in sorted(set(waiting) - files.known_returns(body, waiting)):
-        db.session.rollback()
-        produced = service.pes_return(
-            account=account, id=one, key=f"pes_return:{body}:{one}"
-        )
-        for _kind, _title, file in produced.documents:
-            found = partner("helios").read_return(content=content(file.sha256))
-            files.keep_return(one, file, found, organisation_id=body, actor=current_actor())
-            number += 1
-    return number
+    return contents.kept(content(row.sha256), f"{row.name}.xml", "application/xml")

@@ -37,6 +37,8 @@ CONTACT = {
     "place": "Dijon",
     "signatory": "Pour la présidente du conseil régional et par délégation,\nHélène Petit, cheffe de service",
 }  # fmt: skip
+PARAMETERS = {"contact": CONTACT, "payment": {"account": "20421", "function": "632"}}
+"""How to reach the body, and on which account its aids are paid."""
 
 
 def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
     for key, folder in publication.folders().items():
         publication.publish(key, publication.read_folder(folder), owner_id=region)
     if fresh:
-        publishing.set_parameters(PROCEDURE, region, {"contact": CONTACT}, by=None)
+        publishing.set_parameters(PROCEDURE, region, PARAMETERS, by=None)
         aid_import.import_aids(BytesIO(AIDS.read_bytes()), origin="démonstration")
         companies = list(_enter_companies())
         acts.seed(app, region, acts=cases)
@@ -137,10 +139,14 @@ def _run_cases(app: Flask, companies: list[tuple[UUID, Actor, Mapping[str, str]]
         player.play(steps)
 
 
+_UNPLAYED = {"data", "expect", "parameters"}
+"""What a story checks or sets, and the demonstration does not."""
+
+
 def _tales(stories: Mapping[str, list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
     """Stories that take no time, cut at every length that leaves something to see."""
     timeless = [
-        [{k: v for k, v in step.items() if k not in {"data", "expect"}} for step in steps]
+        [{k: v for k, v in step.items() if k not in _UNPLAYED} for step in steps]
         for steps in stories.values()
         if not any({"pass", "answer", "refuse"} & step.keys() for step in steps)
         and "with" not in steps[0]

@@ -34,6 +34,8 @@ _LABELS = {
     "contact.phone": lazy_gettext("Téléphone"),
     "contact.place": lazy_gettext("Lieu de signature"),
     "contact.signatory": lazy_gettext("Signataire"),
+    "payment.account": lazy_gettext("Compte sur lequel les aides sont versées"),
+    "payment.function": lazy_gettext("Fonction budgétaire des versements"),
     "floor": lazy_gettext("Montant plancher"),
     "public_share": lazy_gettext("Part publique maximale, en %%"),
     "waiting_months": lazy_gettext("Délai de carence, en mois"),

@@ -10,6 +10,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    flash,
     redirect,
     render_template,
     request,
@@ -19,9 +20,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from connectors import ConnectorError
+from connectors import Refused as NotAPes
 from engine import clock
 from engine.access import Forbidden
 from engine.models import ProcessInstance, db
+from web.accounting import contents
 from web.attachments import disposition, sent
 from web.auth import current_actor, guard
 from web.exports.bundle import PIECE, Bundle, safe
@@ -74,7 +77,14 @@ def shown(folder_id: UUID, refused: Refused | None = None) -> str:
     return render_template(
         "parapheur/folder.html",
         page=page,
-        view=viewer.view(file, actor, page.folder, page=number, zoom=said.get("zoom", ""))
+        view=viewer.view(
+            file,
+            actor,
+            page.folder,
+            page=number,
+            zoom=said.get("zoom", ""),
+            batch=(count(said.get("bordereau", "")) or 1) - 1,
+        )
         if file
         else None,
         form=refused or Refused(),
@@ -111,6 +121,19 @@ def download(folder_id: UUID, file_id: UUID) -> ResponseReturnValue:
     """A file as it stands, or one of its versions, byte for byte."""
     version = _version(folder_id, file_id, request.args.get("version", 0, type=int))
     return sent(version.document)
+
+
+@bp.get("/<uuid:folder_id>/fichiers/<uuid:file_id>/pieces/<int:position>")
+@guard("see", Folder, "folder_id")
+def supporting(folder_id: UUID, file_id: UUID, position: int) -> ResponseReturnValue:
+    """A supporting document that a PES of the folder carries."""
+    digest = _version(folder_id, file_id, 0).document.sha256
+    db.session.rollback()
+    try:
+        return contents.document(digest, position)
+    except NotAPes as refused:
+        flash(_("Cette pièce ne s’ouvre pas : %(said)s.", said=str(refused)), "danger")
+        return redirect(url_for(".show", folder_id=folder_id, fichier=file_id))
 
 
 @bp.get("/<uuid:folder_id>/dossier.zip")

@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as _
 
 from connectors import ConnectorError
 from engine.access import Actor
+from web.accounting import contents
+from web.accounting.contents import Contents
 from web.parapheur import papers, pictures
 from web.parapheur.papers import Shown
 from workflows.parapheur.models import Annotation, Folder
@@ -58,7 +60,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class View:
-    """What is shown of a file: some pages, or a text, or why neither is."""
+    """What is shown of a file: some pages, a PES, a text, or why none is."""
 
     shown: Shown
     count: int = 0
@@ -67,6 +69,7 @@ class View:
     sheets: Sequence[Sheet] = ()
     text: str = ""
     problem: str = ""
+    pes: Contents | None = None
 
     @property
     def last(self) -> int:
@@ -85,12 +88,18 @@ class View:
 
 
 def view(
-    shown: Shown, actor: Actor, folder: Folder, *, page: int = 1, zoom: str = "page"
+    shown: Shown,
+    actor: Actor,
+    folder: Folder,
+    *,
+    page: int = 1,
+    zoom: str = "page",
+    batch: int = 0,
 ) -> View:
     """What to show of a file; never raises, whatever it holds."""
     zoom = zoom if zoom in ZOOMS else "page"
     if shown.is_text:
-        return _written(shown)
+        return _pes(shown, batch, page) or _written(shown)
     if not shown.is_pdf:
         return View(shown)
     try:
@@ -122,6 +131,17 @@ def _sheet(pages: pictures.Pages, number: int, notes: list[Annotation]) -> Sheet
         for place, one in enumerate(notes, 1)
     ]
     return Sheet(number, width, height, pages.texts[number - 1], remarks)
+
+
+def _pes(shown: Shown, batch: int, page: int) -> View | None:
+    """A PES as what it means; None for a text that is none."""
+    document = shown.current.document
+    if not document.media_type.endswith("xml"):
+        return None
+    try:
+        return View(shown, pes=contents.of(document.sha256, at=batch, page=page))
+    except ConnectorError:  # not a PES, or not to be read: its text is shown
+        return None
 
 
 def _written(shown: Shown) -> View:

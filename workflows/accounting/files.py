@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from connectors import StoredFile
-from engine import journal
+from engine import journal, notices, told
 from engine.access import require
 from engine.actors import Actor
 from engine.directory import Organisation
@@ -21,11 +21,13 @@ from workflows.accounting.models import (
     EXPENSE,
     MADE,
     SIGNING,
+    Budget,
     Pes,
     PesBatch,
     PesDocument,
     PesReturn,
 )
+from workflows.accounting.rules import ACCOUNTANT
 
 Plain = dict[str, Any]
 
@@ -149,16 +151,13 @@ def known_returns(organisation_id: UUID, ids: Sequence[str]) -> set[str]:
     )
 
 
-def keep_return(
-    remote_id: str,
-    file: StoredFile,
-    found: Plain,
-    *,
-    organisation_id: UUID,
-    actor: Actor,
+def receive_return(
+    remote_id: str, file: StoredFile, found: Plain, *, organisation_id: UUID
 ) -> UUID:
-    """Enter a return read, once for the service's identifier. Raises Forbidden."""
-    require(actor, "keep accounts", db.session.get_one(Organisation, organisation_id))
+    """Enter a return read, once for the service's identifier; nobody need have asked.
+
+    The accountants of the body are told of the pieces that it rejects.
+    """
     with transaction():
         known = db.session.scalars(
             select(PesReturn).where(
@@ -177,7 +176,24 @@ def keep_return(
         )  # fmt: skip
         db.session.add(row)
         db.session.flush()
+        if row.rejected:
+            told.tell(
+                notices.ASSIGNED, told.holders(organisation_id, ACCOUNTANT), by=None,
+                detail={"task": f"Pièces rejetées par le comptable : {row.name}"},
+            )  # fmt: skip
         return row.id
+
+
+def bodies_with_accounts() -> list[UUID]:
+    """The bodies that have an open budget: the accountant may write to them."""
+    return list(
+        db.session.scalars(
+            select(Budget.organisation_id)
+            .where(Budget.closed_at.is_(None))
+            .distinct()
+            .order_by(Budget.organisation_id)
+        )
+    )
 
 
 def _day(text: str | None) -> date | None:
