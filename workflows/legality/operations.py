@@ -155,6 +155,7 @@ def note_sent(*, case: Plain, sent: Plain) -> Plain:
     row = register.act_of(case)
     row.state, row.service_id = SENT, str(sent.get("id") or "")
     row.transmitted_at, row.reason = clock.now(), ""
+    register.settle(row)
     register.write(row, case, "1-1")
     return {"since": clock.now().isoformat()}
 
@@ -189,6 +190,7 @@ def note_anomaly(*, case: Plain, reasons: list[str] | None = None) -> Plain:
     row = register.act_of_case(UUID(case["id"]))
     if row is not None:
         row.state, row.reason = ANOMALY, "\n".join(said)
+        register.settle(row)
         register.write(row, case, "1-3", row.reason)
     return {"reasons": said}
 
