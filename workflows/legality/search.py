@@ -28,7 +28,7 @@ from workflows.words import stems
 MOST_WORDS = 8
 """Words that are looked for; the others are left out."""
 
-RARE = 20_000
+RARE = 10_000
 """Acts counted of a term: beyond, they are many."""
 
 
