@@ -36,10 +36,40 @@ class Bounded(Pagination):
         return merging.count(self._query_args["branches"], MOST)
 
 
+class Once(Pagination):
+    """The first rows of one query of ids in order, `MOST` at most, which is sent once.
+
+    For what costs as much to count as to find. `rows` selects what a page shows, in the same
+    order, `id` being the column that the query gives.
+    """
+
+    def _query_items(self) -> list[Any]:
+        asked = self._query_args
+        self._found = list(db.session.scalars(asked["ids"].limit(MOST)))
+        shown = self._found[self._query_offset : self._query_offset + self.per_page]
+        rows = asked["rows"].where(asked["id"].in_(shown))
+        return list(db.session.scalars(rows).unique()) if shown else []
+
+    def _query_count(self) -> int:
+        return len(self._found)
+
+
 def bounded(branches: Any, rows: Any, *, id: Any, page: int, per_page: int) -> Bounded:  # noqa: A002  the column's own name
     """One page; the first when `page` is out of reach below, empty when it is above."""
     return Bounded(
         branches=branches,
+        rows=rows,
+        id=id,
+        page=min(max(page, 1), MOST // per_page + 1),
+        per_page=per_page,
+        error_out=False,
+    )
+
+
+def once(ids: Any, rows: Any, *, id: Any, page: int, per_page: int) -> Once:  # noqa: A002  the column's own name
+    """One page of a query sent once; the first when `page` is out of reach below."""
+    return Once(
+        ids=ids,
         rows=rows,
         id=id,
         page=min(max(page, 1), MOST // per_page + 1),

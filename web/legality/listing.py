@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import request
 from sqlalchemy import select
 
-from web.paging import Bounded, bounded
+from web.paging import Once, once
 from web.typed import page_number, text
 from workflows.legality.models import STATES, LegalityAct
 from workflows.legality.search import Asked, acts
@@ -36,11 +36,14 @@ def understood(said: Mapping[str, str], *, public: bool = False) -> Asked:
     )
 
 
-def page(organisation_id: UUID, asked: Asked, per_page: int = PER_PAGE) -> Bounded:
-    """One page of a body's acts."""
-    return bounded(
-        [acts(organisation_id, asked)],
-        select(LegalityAct).order_by(LegalityAct.decided_on.desc(), LegalityAct.id.desc()),
+def page(organisation_id: UUID, asked: Asked, per_page: int = PER_PAGE) -> Once:
+    """One page of a body's acts; of those that are shown to everybody, when that is asked."""
+    rows = select(LegalityAct).order_by(
+        LegalityAct.decided_on.desc(), LegalityAct.id.desc()
+    )
+    return once(
+        acts(organisation_id, asked),
+        rows.where(LegalityAct.shown_on.is_not(None)) if asked.public else rows,
         id=LegalityAct.id,
         page=page_number(),
         per_page=per_page,

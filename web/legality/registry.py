@@ -110,7 +110,11 @@ def feed(body: str) -> ResponseReturnValue:
     ids = acts(owner.id, listing.understood(listing.typed(), public=True))
     rows = (
         select(LegalityAct)
-        .where(LegalityAct.id.in_(ids.limit(FED)), LegalityAct.names_people.is_(False))
+        .where(
+            LegalityAct.id.in_(ids.limit(FED)),
+            LegalityAct.names_people.is_(False),
+            LegalityAct.shown_on.is_not(None),
+        )
         .order_by(LegalityAct.decided_on.desc(), LegalityAct.id.desc())
     )
     written = render_template(

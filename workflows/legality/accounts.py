@@ -74,6 +74,28 @@ def set_account(
         db.session.add(row)
 
 
+def set_letters(
+    organisation_id: UUID,
+    *,
+    to_issuer: bool,
+    desks: Sequence[Mapping[str, Any]],
+    reply_subtype_id: UUID | None,
+    actor: Actor,
+) -> None:
+    """Say who answers the prefecture, and in which folders answers may be signed.
+
+    `desks` is [{nature, matter, role}], the first that suits being chosen. Raises Forbidden.
+    """
+    with transaction():
+        body = lock(Organisation, organisation_id)
+        require(actor, "set up acts", body)
+        row = db.session.get(LegalityAccount, organisation_id) or _guessed(body)
+        row.organisation_id = organisation_id
+        row.to_issuer, row.letter_desks = to_issuer, [dict(one) for one in desks]
+        row.reply_subtype_id = reply_subtype_id
+        db.session.add(row)
+
+
 def current(organisation_id: UUID) -> LegalityClassification | None:
     """The classification in force for a body; None while none was received."""
     return db.session.scalars(
@@ -184,4 +206,7 @@ def settings_of(body: Organisation) -> dict[str, Any]:
         "district": row.district,
         "nature": row.nature,
         "publishes": bool(row.publishes),
+        "to_issuer": bool(row.to_issuer),
+        "letter_desks": list(row.letter_desks or []),
+        "reply_subtype_id": row.reply_subtype_id,
     }

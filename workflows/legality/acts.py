@@ -73,6 +73,7 @@ def withdraw(act_id: UUID, *, actor: Actor, reason: str) -> None:
         act = lock(LegalityAct, act_id)
         require(actor, "transmit", act)
         act.shown_on = None
+        register.settle(act)
         _write(act, "act_withdrawn", actor, reason)
 
 
@@ -84,6 +85,7 @@ def show(act_id: UUID, *, actor: Actor) -> None:
         if act.enforceable_on is None or act.version == HIDDEN:
             raise TooLate
         act.shown_on = clock.today()
+        register.settle(act)
         _write(act, "act_shown", actor, "")
 
 

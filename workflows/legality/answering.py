@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine import clock
 from engine.models import db
 from engine.operations import operation
-from workflows.legality import accounts, register
+from workflows.legality import accounts, register, routing
 from workflows.legality.checking import DEFAULT_TYPES
 from workflows.legality.clock import end_of, months_after, read_day, start_of, term
 from workflows.legality.models import (
@@ -44,10 +44,11 @@ def open_letter(*, case: Plain, letter: Plain) -> Plain:
 
 @operation
 def record_letter(*, case: Plain, letter: Plain, content: Plain | None = None) -> Plain:
-    """Enter a letter in its register, with the act that it is about.
+    """Enter a letter in its register, with the act that it is about and who answers it.
 
-    Returns {id, kind, act: {…} or null, dated, received_on, text, in_time, referral_until}:
-    `in_time`, whether it came before the prefect's time was over.
+    Returns {id, kind, role, act: {…} or null, dated, received_on, text, in_time,
+    referral_until, signs, reply_subtype, reply_title}: `in_time`, whether it came before
+    the prefect's time was over; `signs`, whether its answer may be signed in a circuit.
     """
     body = register.body_of(case)
     said = content or {}
@@ -63,6 +64,7 @@ def record_letter(*, case: Plain, letter: Plain, content: Plain | None = None) -
     row.dated = read_day(said.get("dated"))
     row.received_on = read_day(said.get("received_on")) or clock.today()
     row.text = str(said.get("text") or "")[:20_000]
+    row.role = routing.role_of(body.id, act)
     db.session.add(row)
     register.write(act, case, RECEIVED_AS[row.kind], row.text)
     until = act.referral_until if act else None
@@ -71,6 +73,7 @@ def record_letter(*, case: Plain, letter: Plain, content: Plain | None = None) -
         "id": str(row.id) if row.id else None,
         "external_id": row.external_id,
         "kind": row.kind,
+        "role": row.role,
         "act": register.values_of(act) if act else None,
         "dated": row.dated.isoformat() if row.dated else None,
         "received_on": row.received_on.isoformat(),
@@ -78,6 +81,7 @@ def record_letter(*, case: Plain, letter: Plain, content: Plain | None = None) -
         "detail": said.get("detail"),
         "in_time": open_still or (until is not None and row.received_on <= until),
         "referral_until": until.isoformat() if until else None,
+        **routing.signing_of(body.id, row.role, act),
     }
 
 
@@ -118,22 +122,30 @@ def start_letter_clock(
 
 
 @operation
-def prepare_answer(*, case: Plain, answer: Plain) -> Plain:
+def prepare_answer(*, case: Plain, answer: Plain, signed: Plain | None = None) -> Plain:
     """What is sent in answer: {sends, accepts, documents}, as `transmission.answer_letter`
     takes them. `answer` is {decision: send|refuse|none, files: [{file, document_type}]}; a
-    document without a type has that of the act's nature.
+    document without a type has that of the act's nature. `signed` is {files}, those of the
+    folder in which they were signed, in the same order: they are what is sent.
     """
     decision = answer.get("decision")
     act = _known(case).act
     usual = DEFAULT_TYPES.get(act.nature if act else 0, DEFAULT_TYPES[6])
+    given = [
+        (file, one.get("document_type") or usual)
+        for one in answer.get("files") or []
+        for file in _listed(one.get("file"))
+    ]
+    if signed is not None:
+        types = dict(enumerate(kind for _file, kind in given))
+        given = [(f, types.get(rank, usual)) for rank, f in enumerate(signed["files"])]
     documents = [
         {
             **{key: file[key] for key in ("sha256", "name", "media_type", "size")},
-            "document_type": one.get("document_type") or usual,
-            "signature_sha256": None,
+            "document_type": kind,
+            "signature_sha256": file.get("signature_sha256"),
         }
-        for one in answer.get("files") or []
-        for file in _listed(one.get("file"))
+        for file, kind in given
     ]
     return {
         "sends": decision in {"send", "refuse"},
@@ -180,7 +192,9 @@ def restart_clock(
 ) -> Plain:
     """Let the prefect's time run anew from the day the answer was received.
 
-    `received`: the prefecture acknowledged it. Returns {referral_until, act}.
+    `received`: the prefecture acknowledged it. An answer given after its last day (its
+    signature took long) comes after a silence that was a refusal: time runs from there.
+    Returns {referral_until, act}.
     """
     row = _known(case)
     act: LegalityAct | None = row.act
@@ -189,6 +203,8 @@ def restart_clock(
     if act is None:
         return {"referral_until": None, "act": None}
     start = read_day(on) or clock.today()
+    if row.due_on and row.answered_on and row.answered_on > row.due_on:
+        start = min(start, row.due_on)
     act.referral_until = term(start, int(months), clear=clear, postponed=postponed)
     act.referral_open = _others_open(row)
     return {"referral_until": act.referral_until.isoformat(), "act": str(act.id)}

@@ -35,6 +35,8 @@ ABANDONED, EXEMPT = "abandoned", "exempt"
 """Where an act stands. `anomaly`: refused, to be corrected; `abandoned`: given up, and its
 number is free again; `exempt`: the law does not ask for its transmission."""
 STATES = (PREPARED, SENT, ANOMALY, ACKNOWLEDGED, CANCELLED, ABANDONED, EXEMPT)
+AWAITED = (PREPARED, SENT, ANOMALY)
+"""The prefecture has not received it yet."""
 
 ACT, ANNEX, SIGNATURE, STAMPED, REDACTED = (
     "act",
@@ -70,6 +72,11 @@ class LegalityAccount(db.Model):  # type: ignore[name-defined]
     district: Mapped[str] = mapped_column(String(1), default="0", server_default="0")
     nature: Mapped[str] = mapped_column(String(2))  # 31: a commune; 11: a region
     publishes: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Who answers the prefecture: the desk that issued the act, else the first that suits of
+    # `letter_desks` [{nature, matter, role}], else the legality officers.
+    to_issuer: Mapped[bool] = mapped_column(default=False, server_default=false())
+    letter_desks: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
+    reply_subtype_id: Mapped[UUID | None]  # of the folders in which answers are signed
     # When its letters were last collected, and its classification last asked for.
     collected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     classified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -113,8 +120,9 @@ class LegalityAct(db.Model):  # type: ignore[name-defined]
         Index("ix_legality_act_number", "organisation_id", "number", unique=True,
               **only("state <> 'abandoned'")),
         Index(None, "organisation_id", "decided_on", "id"),
-        Index(None, "organisation_id", "state", "decided_on", "id"),
         Index(None, "organisation_id", "nature", "created_at"),
+        Index("ix_legality_act_due", "organisation_id", "due_on", "id",
+              **only("state IN ('prepared', 'sent', 'anomaly')")),
         Index("ix_legality_act_shown", "organisation_id", "decided_on", "id",
               **only("shown_on IS NOT NULL")),
         Index(None, "unique_id"),
@@ -128,6 +136,7 @@ class LegalityAct(db.Model):  # type: ignore[name-defined]
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
     watch_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
     folder_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
+    desk: Mapped[str] = mapped_column(String(100), default="", server_default="")  # issued it
     number: Mapped[str] = mapped_column(String(15))
     nature: Mapped[int]  # 1 to 6
     matter: Mapped[str] = mapped_column(String(20))  # "1.1.2"
@@ -138,6 +147,11 @@ class LegalityAct(db.Model):  # type: ignore[name-defined]
     on_paper: Mapped[bool] = mapped_column(default=False, server_default=false())
     classified_on: Mapped[date | None]  # the version of the classification it was sent with
     state: Mapped[str] = mapped_column(String(20), default=PREPARED)
+    # By when the law wants it at the prefecture, and where the law says whether it must be;
+    # `confirmed` once that article has been read by somebody who answers for it.
+    due_on: Mapped[date | None]
+    article: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    confirmed: Mapped[bool] = mapped_column(default=True, server_default=true())
     service_id: Mapped[str] = mapped_column(String(100), default="", server_default="")
     unique_id: Mapped[str] = mapped_column(String(80), default="", server_default="")
     transmitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -164,17 +178,19 @@ class LegalityAct(db.Model):  # type: ignore[name-defined]
 
 
 class LegalityTerm(db.Model):  # type: ignore[name-defined]
-    """A word, a nature or a matter by which an act is found, read in the order of dates.
+    """A word, a nature, a matter or a state by which an act is found, in the order of days.
 
-    Words that begin with `p:` are those of the public register.
+    Those that begin with `p:` are of the public register.
     """
 
     __tablename__ = "legality_term"
-    __table_args__ = (Index(None, "organisation_id", "term", "decided_on", "act_id"),)
-    act_id: Mapped[UUID] = mapped_column(ForeignKey("legality_act.id"), primary_key=True)
+    __table_args__ = (Index(None, "act_id"), {"sqlite_with_rowid": False})
+    organisation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organisation.id"), primary_key=True
+    )
     term: Mapped[str] = mapped_column(String(60), primary_key=True)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    decided_on: Mapped[date]
+    decided_on: Mapped[date] = mapped_column(primary_key=True)
+    act_id: Mapped[UUID] = mapped_column(ForeignKey("legality_act.id"), primary_key=True)
 
 
 class LegalityDocument(db.Model):  # type: ignore[name-defined]
@@ -223,6 +239,10 @@ class LegalityLetter(db.Model):  # type: ignore[name-defined]
     act_id: Mapped[UUID | None] = mapped_column(ForeignKey("legality_act.id"))
     external_id: Mapped[str] = mapped_column(String(100))
     kind: Mapped[str] = mapped_column(String(20))
+    # Who answers it: a desk of the body, or its legality officers.
+    role: Mapped[str] = mapped_column(
+        String(100), default=LEGALITY_OFFICER, server_default=LEGALITY_OFFICER
+    )
     dated: Mapped[date | None]
     received_on: Mapped[date]
     due_on: Mapped[date | None]

@@ -5,6 +5,7 @@ Errors are sentences in French. `watching` and `letters` hold the operations of 
 life once received, and of the prefect's letters.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,15 @@ from engine import clock, documents
 from engine.directory import holders
 from engine.models import db
 from engine.operations import operation
-from workflows.legality import accounts, answering, checking, register, rules, watching
+from workflows.legality import (
+    accounts,
+    answering,
+    checking,
+    register,
+    routing,
+    rules,
+    watching,
+)
 from workflows.legality.clock import read_day, term
 from workflows.legality.models import (
     ABANDONED,
@@ -22,7 +31,6 @@ from workflows.legality.models import (
     ANNEX,
     ANOMALY,
     EXEMPT,
-    LEGALITY_OFFICER,
     SENT,
     SIGNATURE,
     LegalityAct,
@@ -78,6 +86,7 @@ def register_act(
     row.classified_on = known.version_date if known else None
     if folder and folder.get("id"):
         row.folder_id = UUID(folder["id"])
+        row.desk = str(folder.get("author") or "")[:100]
     register.enter(row)
     _enter_documents(row, case, kept)
     main, *annexes = _transmitted(kept)
@@ -150,11 +159,27 @@ def _transmitted(kept: list[Plain]) -> list[Plain]:
 
 
 @operation
+def note_obligation(
+    *, case: Plain, within_days: int | None, article: str, confirmed: bool
+) -> Plain:
+    """Note by when the law wants the act at the prefecture: {due_on}, null when it does not say.
+
+    `confirmed` is false while nobody who answers for it has read that article.
+    """
+    row = register.act_of(case)
+    days = None if within_days is None else timedelta(days=int(within_days))
+    row.due_on = row.decided_on + days if days is not None else None
+    row.article, row.confirmed = str(article)[:120], bool(confirmed)
+    return {"due_on": row.due_on.isoformat() if row.due_on else None}
+
+
+@operation
 def note_sent(*, case: Plain, sent: Plain) -> Plain:
     """The service took the act: returns {since}, the moment from which its answer is awaited."""
     row = register.act_of(case)
     row.state, row.service_id = SENT, str(sent.get("id") or "")
     row.transmitted_at, row.reason = clock.now(), ""
+    register.settle(row)
     register.write(row, case, "1-1")
     return {"since": clock.now().isoformat()}
 
@@ -189,6 +214,7 @@ def note_anomaly(*, case: Plain, reasons: list[str] | None = None) -> Plain:
     row = register.act_of_case(UUID(case["id"]))
     if row is not None:
         row.state, row.reason = ANOMALY, "\n".join(said)
+        register.settle(row)
         register.write(row, case, "1-3", row.reason)
     return {"reasons": said}
 
@@ -214,7 +240,8 @@ def note_exempt(*, case: Plain) -> Plain:
 
 @operation
 def addresses(*, case: Plain) -> list[str]:
-    """Where to write to those who transmit the acts of the case's body; a few at most."""
+    """Where to write to those who answer the case's letter, or transmit its body's acts."""
     body = register.body_of(case)
-    known = [person.email for person in holders(body.id, [LEGALITY_OFFICER])][:MOST_TOLD]
+    role = routing.answers(UUID(case["id"]))
+    known = [person.email for person in holders(body.id, [role])][:MOST_TOLD]
     return known or [one for one in [body.email] if one]

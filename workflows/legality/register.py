@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 
 from engine import clock
 from engine.directory import Organisation
@@ -88,41 +88,52 @@ def enter(act: LegalityAct) -> None:
     """Write what an act is found by, in place of what it was found by before."""
     db.session.add(act)
     db.session.flush()
-    db.session.execute(delete(LegalityTerm).where(LegalityTerm.act_id == act.id))
-    db.session.add_all(
-        LegalityTerm(
-            act_id=act.id,
-            term=term,
-            organisation_id=act.organisation_id,
-            decided_on=act.decided_on,
-        )
-        for term in terms(act)
-    )
+    rows = db.session.scalars(select(LegalityTerm).where(LegalityTerm.act_id == act.id))
+    before = {(one.term, one.decided_on): one for one in rows}
+    for term in terms(act):
+        if before.pop((term, act.decided_on), None) is None:
+            db.session.add(
+                LegalityTerm(
+                    organisation_id=act.organisation_id,
+                    term=term,
+                    decided_on=act.decided_on,
+                    act_id=act.id,
+                )
+            )
+    for gone in before.values():
+        db.session.delete(gone)
 
 
 def terms(act: LegalityAct) -> list[str]:
-    """Words of its number and subject, its nature, and each level of its matter.
+    """Words of its number and subject, its nature, its state, each level of its matter.
 
-    In the public register it has words of its own: its subject may name somebody.
+    In the public register it has terms of its own: its subject may name somebody.
     """
     levels = act.matter.split(".")
     facets = [nature_term(act.nature)]
     facets += [matter_term(".".join(levels[:n])) for n in range(1, len(levels) + 1)]
     number = [*words(act.number), act.number.lower()]
     said = [*number, *stems(act.subject)][:MOST_WORDS]
-    shown = [*number, *stems(act.shown_subject)][:MOST_WORDS] if act.shown_on else []
-    found = [*facets, *(one[:60] for one in said), *map(public_term, shown)]
+    found = [*facets, state_term(act.state), *(one[:60] for one in said)]
+    if act.shown_on:
+        shown = [*number, *stems(act.shown_subject)][:MOST_WORDS]
+        found += map(public_term, ("", *facets, *shown))
     return list(dict.fromkeys(found))
 
 
-def public_term(word: str) -> str:
-    """By which an act is found in the public register alone."""
-    return f"p:{word}"[:60]
+def public_term(term: str) -> str:
+    """By which an act is found in the public register alone; all of its acts by the empty one."""
+    return f"p:{term}"[:60]
 
 
 def nature_term(nature: int) -> str:
     """By which the acts of a nature are found: no word has a colon."""
     return f"nature:{nature}"
+
+
+def state_term(state: str) -> str:
+    """By which the acts in a state are found."""
+    return f"state:{state}"
 
 
 def matter_term(code: str) -> str:
@@ -131,7 +142,7 @@ def matter_term(code: str) -> str:
 
 
 def settle(act: LegalityAct) -> None:
-    """Work out again whether an act is enforceable, and whether it is shown."""
+    """Work out again whether an act is enforceable and shown, and what it is found by."""
     stands = act.state in {ACKNOWLEDGED, EXEMPT}
     act.enforceable_on = (
         enforceable(act.published_on, act.acknowledged_on, transmitted=act.state != EXEMPT)
@@ -140,6 +151,7 @@ def settle(act: LegalityAct) -> None:
     )
     if act.state in {CANCELLED, ABANDONED}:
         act.shown_on = None
+    enter(act)
 
 
 def write(

@@ -23,6 +23,11 @@ def _reads(actor: Actor, body: Organisation) -> bool:
     return any(actor.holds(body.id, role) for role in READERS)
 
 
+def _issued(actor: Actor, act: LegalityAct) -> bool:
+    """The desk that issued an act follows it, and answers for it."""
+    return bool(act.desk) and actor.holds(act.organisation_id, act.desk)
+
+
 def _sets_up(actor: Actor, body: Organisation) -> bool:
     return _transmits(actor, body) or actor.holds(body.id, BOOK_KEEPER)
 
@@ -36,10 +41,12 @@ RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "read acts"): _reads,
     (Organisation, "transmit acts"): _transmits,
     (Organisation, "set up acts"): _sets_up,
-    (LegalityAct, "see"): lambda a, act: _reads(a, act.organisation),
+    (LegalityAct, "see"): lambda a, act: (
+        _reads(a, act.organisation) or _issued(a, act)
+    ),
     (LegalityAct, "transmit"): lambda a, act: _transmits(a, act.organisation),
     (LegalityLetter, "see"): lambda a, letter: any(
-        a.holds(letter.organisation_id, role) for role in READERS
+        a.holds(letter.organisation_id, role) for role in (*READERS, letter.role)
     ),
     (type(None), "read acts"): lambda a, _: bool(bodies(a)),
     (type(None), "transmit acts"): lambda a, _: bool(a.organisations(LEGALITY_OFFICER)),

@@ -1,7 +1,8 @@
 """Finding acts: by words, nature, matter, state and dates, the latest decided first.
 
-Every criterion is a range of an index in the order of the days of decision: the rarest
-leads, the others are asked of each act it gives.
+Each criterion is a term, and a term is a list of acts in the order of their days, at one
+place of one index. The shortest list leads; the others are asked of each act it gives, in
+that same order, so that each look falls beside the one before.
 """
 
 from collections.abc import Sequence
@@ -11,17 +12,23 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased
 
 from engine.models import db
 from engine.words import words
 from workflows.legality.models import STATES, LegalityAct, LegalityTerm
-from workflows.legality.register import matter_term, nature_term, public_term
+from workflows.legality.register import (
+    matter_term,
+    nature_term,
+    public_term,
+    state_term,
+)
 from workflows.words import stems
 
 MOST_WORDS = 8
 """Words that are looked for; the others are left out."""
 
-RARE = 1000
+RARE = 10_000
 """Acts counted of a term: beyond, they are many."""
 
 
@@ -42,33 +49,30 @@ class Asked:
 def acts(organisation_id: UUID, asked: Asked) -> Select[UUID]:
     """The ids of a body's acts that suit, the latest decided first."""
     terms = _terms(asked)
-    leading = _rarest(organisation_id, terms) if terms else None
-    conditions = [_probed(term) for term in terms if term != leading]
-    row: Any = LegalityAct
-    if asked.public:
-        conditions.append(row.shown_on.is_not(None))
-    elif asked.state in STATES:
-        conditions.append(row.state == asked.state)
-    if leading is None:
-        day: Any = row.decided_on
+    if not terms:
+        row: Any = LegalityAct
         found = select(row.id).where(row.organisation_id == organisation_id)
-        order = (row.decided_on.desc(), row.id.desc())
-    else:
-        day = LegalityTerm.decided_on
-        found = (
-            select(row.id)
-            .join(LegalityTerm, LegalityTerm.act_id == row.id)
-            .where(
-                LegalityTerm.organisation_id == organisation_id,
-                LegalityTerm.term == leading,
-            )
+        return _dated(found, row.decided_on, asked).order_by(
+            row.decided_on.desc(), row.id.desc()
         )
-        order = (LegalityTerm.decided_on.desc(), LegalityTerm.act_id.desc())
+    leading = _rarest(organisation_id, terms, asked)
+    led: Any = aliased(LegalityTerm)
+    found = select(led.act_id).where(
+        led.organisation_id == organisation_id,
+        led.term == leading,
+        *(_has(led, term) for term in terms if term != leading),
+    )
+    return _dated(found, led.decided_on, asked).order_by(
+        led.decided_on.desc(), led.act_id.desc()
+    )
+
+
+def _dated(found: Select[UUID], day: Any, asked: Asked) -> Select[UUID]:
     if asked.since is not None:
-        conditions.append(day >= asked.since)
+        found = found.where(day >= asked.since)
     if asked.until is not None:
-        conditions.append(day <= asked.until)
-    return found.where(*conditions).order_by(*order)
+        found = found.where(day <= asked.until)
+    return found
 
 
 def _terms(asked: Asked) -> list[str]:
@@ -77,37 +81,40 @@ def _terms(asked: Asked) -> list[str]:
     if typed and not said:
         said = words(typed)  # words that carry no meaning find what holds them, or nothing
     found = [one[:60] for one in said[:MOST_WORDS]]
-    if asked.public:
-        found = [public_term(one) for one in found]
     if asked.nature is not None:
         found.append(nature_term(asked.nature))
     if asked.matter:
         found.append(matter_term(asked.matter))
+    if asked.public:
+        found = [public_term(one) for one in found] or [public_term("")]
+    elif asked.state in STATES:
+        found.append(state_term(asked.state))
     return list(dict.fromkeys(found))
 
 
-def _rarest(organisation_id: UUID, terms: Sequence[str]) -> str:
-    """The term with the fewest acts in this body, counted as far as it matters."""
+def _rarest(organisation_id: UUID, terms: Sequence[str], asked: Asked) -> str:
+    """The term with the fewest acts of these days, counted as far as it matters."""
     if len(terms) == 1:
         return terms[0]
 
     def many(term: str) -> int:
-        some = (
-            select(LegalityTerm.act_id)
-            .where(
-                LegalityTerm.organisation_id == organisation_id, LegalityTerm.term == term
-            )
-            .limit(RARE)
-            .subquery()
+        some = select(LegalityTerm.act_id).where(
+            LegalityTerm.organisation_id == organisation_id, LegalityTerm.term == term
         )
-        return db.session.scalar(select(func.count()).select_from(some)) or 0
+        some = _dated(some, LegalityTerm.decided_on, asked)
+        counted = select(func.count()).select_from(some.limit(RARE).subquery())
+        return db.session.scalar(counted) or 0
 
     return min(terms, key=many)
 
 
-def _probed(term: str) -> ColumnElement[bool]:
-    """Whether an act has this term: one look at an index for each act."""
-    found = select(LegalityTerm.act_id).where(
-        LegalityTerm.act_id == LegalityAct.id, LegalityTerm.term == term
+def _has(led: Any, term: str) -> ColumnElement[bool]:
+    """Whether an act that the leading term gives has this one too."""
+    row = aliased(LegalityTerm)
+    found = select(row.act_id).where(
+        row.organisation_id == led.organisation_id,
+        row.term == term,
+        row.decided_on == led.decided_on,
+        row.act_id == led.act_id,
     )
-    return found.limit(1).correlate(LegalityAct).scalar_subquery().is_not(None)
+    return found.correlate(led).exists()

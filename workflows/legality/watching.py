@@ -81,7 +81,6 @@ def publish(*, case: Plain, publication: Plain | None = None) -> Plain:
     row.public_subject = " ".join(str(said.get("subject") or "").split())[:499]
     row.shown_on = row.published_on if row.version != HIDDEN else None
     register.settle(row)
-    register.enter(row)
     return published(row)
 
 

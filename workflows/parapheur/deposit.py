@@ -1,7 +1,7 @@
 """Deposit a folder in the book: once for an identifier, or refused field by field."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
@@ -139,6 +139,20 @@ def _known(asked: Asked) -> UUID | None:
 
 def _checked(asked: Asked) -> FolderSubtype:
     """The subtype, once everything about the folder is right. Raises DepositRefused."""
+    return _judged(asked, lambda subtype: _desk_error(asked, subtype))
+
+
+def checked_by_procedure(asked: Asked) -> FolderSubtype:
+    """The same of a folder that a procedure opens for a desk, at which nobody need sit.
+
+    Raises DepositRefused.
+    """
+    return _judged(asked, lambda _subtype: _closed_error(asked))
+
+
+def _judged(
+    asked: Asked, desk_error: Callable[[FolderSubtype], dict[str, str]]
+) -> FolderSubtype:
     subtype = db.session.get(FolderSubtype, asked.subtype_id)
     if subtype is None or subtype.type.organisation_id != asked.organisation_id:
         raise DepositRefused({"subtype": "Choisissez un sous-type de cet organisme."})
@@ -151,7 +165,7 @@ def _checked(asked: Asked) -> FolderSubtype:
         subtype, _foreseen(asked, subtype)
     ):
         errors["subtype"] = why
-    errors |= _desk_error(asked, subtype)
+    errors |= desk_error(subtype)
     if not asked.title:
         errors["title"] = "Donnez un titre au dossier."
     elif len(asked.title) > LONGEST_TITLE:
@@ -178,14 +192,24 @@ def _foreseen(asked: Asked, subtype: FolderSubtype) -> dict[str, Any]:
     }
 
 
-def _desk_error(asked: Asked, subtype: FolderSubtype) -> dict[str, str]:
-    mine = rules.desks_of(asked.actor, asked.organisation_id, subtype.scope)
+def _desk(asked: Asked) -> Desk | None:
+    """The open desk in whose name a folder is deposited."""
     desk = db.session.scalars(
         select(Desk).where(
             Desk.organisation_id == asked.organisation_id, Desk.role == asked.author_role
         )
     ).first()
-    if desk is None or desk.closed_at or asked.author_role not in mine:
+    return None if desk is None or desk.closed_at else desk
+
+
+def _closed_error(asked: Asked) -> dict[str, str]:
+    return {} if _desk(asked) else {"desk": "Ce bureau n’est plus ouvert."}
+
+
+def _desk_error(asked: Asked, subtype: FolderSubtype) -> dict[str, str]:
+    mine = rules.desks_of(asked.actor, asked.organisation_id, subtype.scope)
+    desk = _desk(asked)
+    if desk is None or asked.author_role not in mine:
         return {"desk": "Choisissez un bureau où vous siégez."}
     if subtype.deposit_roles and asked.author_role not in subtype.deposit_roles:
         return {

@@ -10,7 +10,8 @@ from uuid import UUID
 from engine import clock, definitions
 from engine.models import ProcessInstance, db
 from engine.operations import operation
-from workflows.parapheur import chaining, records, routes, standings
+from workflows.parapheur import called, chaining, records, routes, standings
+from workflows.parapheur.called import prepare_folder, signed_files
 from workflows.parapheur.mails import compose_mail, record_mailed
 from workflows.parapheur.models import (
     DESK_PREFIX,
@@ -52,6 +53,7 @@ __all__ = [
     "files_to_send",
     "files_to_strengthen",
     "finish",
+    "prepare_folder",
     "record_archived",
     "record_closed",
     "record_evidence",
@@ -59,6 +61,7 @@ __all__ = [
     "record_sealed",
     "record_transmission",
     "remind",
+    "signed_files",
     "to_seal",
 ]
 
@@ -67,9 +70,12 @@ Plain = dict[str, Any]
 
 @operation
 def enter(*, case: Plain, folder: Plain) -> Plain:
-    """Enter a folder in the book: a chained one begins here, the others are there already."""
-    found = db.session.get(Folder, UUID(case["id"]))
-    return folder if found is not None else chaining.begin(case, folder)
+    """Enter a folder in the book: one that is chained, or that another procedure asks for,
+    begins here; the others are there already.
+    """
+    if db.session.get(Folder, UUID(case["id"])) is not None:
+        return folder
+    return (chaining if "after" in folder else called).begin(case, folder)
 
 
 @operation

@@ -172,3 +172,11 @@ def test_letters_are_taken_once_and_each_has_its_task(office: ActsOffice) -> Non
     open_ = {name for row in kinds.values() for name in office.tasks(row.instance_id)}
     assert open_ == {"reply_letter", "answer_observations", "follow_referral"}
     assert office.found("TA_8").referred_on is not None
+
+
+def test_an_act_says_by_when_it_is_due_and_what_the_law_says(office: ActsOffice) -> None:
+    for nature, number, days in ((3, "2026_AI_020", 15), (1, "2026_DE_021", None)):
+        act = office.act(number, nature=nature)
+        due = act.decided_on + timedelta(days=days) if days else None
+        assert (act.due_on, act.confirmed) == (due, False)
+        assert "L2131" in act.article
