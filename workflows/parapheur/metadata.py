@@ -17,6 +17,8 @@ from workflows.parapheur.models import (
 
 DEPOSIT, APPROVAL, REFUSAL = "deposit", "approval", "refusal"
 """When a field must be filled in."""
+DRAFT = "draft"
+"""When none must be yet: what is said must be right all the same."""
 TEXT, DATE, NUMBER, CHOICE, BOOLEAN = "text", "date", "number", "choice", "boolean"
 KINDS = (TEXT, DATE, NUMBER, CHOICE, BOOLEAN)
 LONGEST = 1000
