@@ -151,6 +151,17 @@ def actor_of(key: ApiKey) -> Actor:
     return Actor(key.person_id, key.name, roles)
 
 
+def actors_with(person_id: UUID, organisation_id: UUID, scope: str) -> list[Actor]:
+    """Who acts now with the keys of a technical person that have a scope; none once closed."""
+    asked = select(ApiKey).where(
+        ApiKey.organisation_id == organisation_id,
+        ApiKey.person_id == person_id,
+        ApiKey.revoked_at.is_(None),
+        ApiKey.expires_at > clock.now(),
+    )
+    return [actor_of(key) for key in db.session.scalars(asked) if scope in key.scopes]
+
+
 def scopes_for(organisation: Organisation) -> tuple[str, ...]:
     """What the keys of an organisation may be for."""
     return OF_COMPANIES if organisation.kind == COMPANY else OF_BODIES

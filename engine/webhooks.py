@@ -1,11 +1,12 @@
 """Addresses that an organisation's software is told at, and what each was told.
 
-`publish` writes the events of a command with its commit, for whoever listens, and reads
+`publish` writes the events of a case with its commit, for whoever listens, and reads
 nothing to find them. An event names a case and its status: whoever wants more asks the API,
-with the rights of a key.
+with the rights of a key. Events of folders of the signature book are told to an address only
+through a key that sees the folder: see `listening` and `publish_to`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -32,7 +33,17 @@ from engine.models import ProcessInstance, UserTask, db
 FILED, STATUS_CHANGED = "case.filed", "case.status_changed"
 OPENED, COMPLETED = "task.opened", "task.completed"
 DECIDED, SENT, DOCUMENT = "decision.made", "message.sent", "document.added"
-EVENTS = (FILED, STATUS_CHANGED, OPENED, COMPLETED, DECIDED, SENT, DOCUMENT)
+CASE_EVENTS = (FILED, STATUS_CHANGED, OPENED, COMPLETED, DECIDED, SENT, DOCUMENT)
+FOLDER_DEPOSITED, FOLDER_STEP_DONE = "folder.deposited", "folder.step_done"
+FOLDER_SIGNED, FOLDER_REFUSED = "folder.signed", "folder.refused"
+FOLDER_RETURNED, FOLDER_ABANDONED = "folder.returned", "folder.abandoned"
+FOLDER_TRANSMITTED, FOLDER_ACKNOWLEDGED = "folder.transmitted", "folder.acknowledged"
+FOLDER_FINISHED = "folder.finished"
+FOLDER_EVENTS = (
+    FOLDER_DEPOSITED, FOLDER_STEP_DONE, FOLDER_SIGNED, FOLDER_REFUSED, FOLDER_RETURNED,
+    FOLDER_ABANDONED, FOLDER_TRANSMITTED, FOLDER_ACKNOWLEDGED, FOLDER_FINISHED,
+)  # fmt: skip
+EVENTS = (*CASE_EVENTS, *FOLDER_EVENTS)
 TEST = "webhook.test"
 """What an address is told when somebody asks to try it."""
 
@@ -63,6 +74,8 @@ class Webhook(db.Model):  # type: ignore[name-defined]
     old_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     created_by: Mapped[UUID | None]
+    # Through whose eyes it is told of folders: the technical person of a key.
+    seen_by: Mapped[UUID | None]
     served_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
@@ -160,3 +173,32 @@ def publish(
     one, other = known[0], known[-1]
     fact = {"event_id": uuid4(), "type": event, "at": clock.now(), "data": data}
     rows.write(_PUBLISH, [{**fact, "one": one, "other": other}])
+
+
+def listening(organisation_id: UUID, event: str) -> list[tuple[UUID, UUID]]:
+    """The addresses of a body that want an event of folders: (webhook, whose eyes)."""
+    asked = (
+        select(Webhook.id, Webhook.seen_by)
+        .join(WebhookEvent, WebhookEvent.webhook_id == Webhook.id)
+        .where(
+            Webhook.organisation_id == organisation_id,
+            Webhook.status == ACTIVE,
+            Webhook.seen_by.is_not(None),
+            WebhookEvent.type == event,
+        )
+        .order_by(Webhook.created_at, Webhook.id)
+    )
+    return [(hook, eyes) for hook, eyes in db.session.execute(asked) if eyes]
+
+
+def publish_to(webhook_ids: Collection[UUID], event: str, data: Mapping[str, Any]) -> None:
+    """Have these addresses told of one event, at the commit of the open transaction."""
+    event_id, now = uuid4(), clock.now()
+    rows.insert(
+        WebhookDelivery,
+        [
+            {"event_id": event_id, "webhook_id": one, "type": event, "at": now,
+             "data": dict(data), "due_at": now}
+            for one in webhook_ids
+        ],
+    )  # fmt: skip

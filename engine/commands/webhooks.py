@@ -68,9 +68,18 @@ class Due:
 
 
 def create(
-    organisation_id: UUID, *, url: str, name: str, events: Collection[str], actor: Actor
+    organisation_id: UUID,
+    *,
+    url: str,
+    name: str,
+    events: Collection[str],
+    actor: Actor,
+    seen_by: UUID | None = None,
 ) -> UUID:
-    """Have an address told of these kinds of events. Raises Forbidden, TooManyWebhooks."""
+    """Have an address told of these kinds of events. Raises Forbidden, TooManyWebhooks.
+
+    Of folders it is told what the keys of `seen_by` see; without it, nothing.
+    """
     with transaction():
         body = lock(Organisation, organisation_id)
         require(actor, "be told", body)
@@ -84,6 +93,7 @@ def create(
             name=name,
             events=[],
             created_by=actor.person_id,
+            seen_by=seen_by,
         )
         db.session.add(made)
         db.session.flush()
@@ -100,11 +110,13 @@ def change(
     name: str | None = None,
     events: Collection[str] | None = None,
     active: bool | None = None,
+    seen_by: UUID | None = None,
 ) -> None:
     """Change what is said; one enabled again is told what waited for it. Raises Forbidden."""
     with _changed(webhook_id, actor) as hook:
         hook.url = hook.url if url is None else url
         hook.name = hook.name if name is None else name
+        hook.seen_by = seen_by or hook.seen_by
         if events is not None:
             _listen(hook, events)
         if active is not None:

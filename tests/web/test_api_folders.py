@@ -164,6 +164,51 @@ def test_a_refusal_reaches_the_application_with_its_reason(
     assert told["acts"][-1]["note"] == "Corrigé ailleurs"
 
 
+def test_a_draft_waits_at_its_desk_until_it_is_started(
+    program: Program, book: Book
+) -> None:
+    made = deposited(program, book, external_id="DELIB-42", draft=True)
+    folder = UUID(made["id"])
+    assert made["state"] == "draft"
+    told = program.get(f"/folders/{folder}").json
+    assert told["desks_now"] == [
+        {"desk": "assemblees", "name": "Secrétariat des assemblées"}
+    ]
+    assert [one["kind"] for one in told["acts"]] == ["drafted"]
+    again = program.post("/folders", asked(program, external_id="DELIB-42"))
+    assert (again.json["id"], again.json["state"]) == (made["id"], "draft")
+    assert [one["id"] for one in program.get("/folders?state=draft").json["items"]] == [
+        made["id"]
+    ]
+    started = program.post(f"/folders/{folder}/start", {"title": "Aide, version 2"})
+    assert started.status_code == 200, started.text
+    assert (started.json["state"], started.json["title"]) == (
+        "in_progress",
+        "Aide, version 2",
+    )
+    book.settle()
+    assert program.post(f"/folders/{folder}/start", {}).json["code"] == "not-a-draft"
+    assert program.post(f"/folders/{folder}/undo").json["state"] == "draft"
+    assert program.post(f"/folders/{folder}/undo").status_code == 409
+    book.settle()
+    assert (
+        program.post(f"/folders/{folder}/start", {"metadata": {"x": 1}}).status_code == 422
+    )
+    assert program.post(f"/folders/{folder}/start", {}).status_code == 200
+    book.settle()
+    book.approve(folder, "juridique")
+    assert program.post(f"/folders/{folder}/undo").status_code == 403, "another's act"
+    acts = program.get(f"/folders/{folder}").json["acts"]
+    assert [one["kind"] for one in acts] == [
+        "drafted",
+        "deposited",
+        "undone",
+        "deposited",
+        "approved",
+    ]
+    assert [one["undone"] for one in acts] == [False, True, False, False, False]
+
+
 def test_a_deposit_is_taken_back_until_a_desk_acts(program: Program, book: Book) -> None:
     first, second = (UUID(deposited(program, book)["id"]) for _ in range(2))
     assert (

@@ -15,8 +15,9 @@ from connectors.transmission.practice.paper import sheet
 from engine.models import db
 from tests.web.program import Program, administrator, make_key
 from tests.workflows.parapheur.book import Book, with_circuit
-from workflows.parapheur import files
-from workflows.parapheur.models import Folder
+from workflows.parapheur import files, typology
+from workflows.parapheur.circuits import APPROVE, SEAL, Step
+from workflows.parapheur.models import Folder, FolderAct
 
 PDF = sheet("Délibération", ["Aide à la scierie"])
 SAMPLE = (
@@ -66,7 +67,28 @@ class Caller:
     def get(self, path: str) -> Any:
         return self.program.get(path)
 
-    def create(self, premis: str | bytes, **documents: bytes) -> Any:
+    def states(self, *names: str) -> dict[str, list[str]]:
+        """The folders of the desk in some of i-Parapheur's states."""
+        lists = {name: self.get(f"{self.desk}/{name}").json["content"] for name in names}
+        return {name: [one["id"] for one in found] for name, found in lists.items()}
+
+    def tasks(self, folder: object) -> list[tuple[str, str, bool]]:
+        """The tasks that the PREMIS of a folder tells: (action, id, done)."""
+        root = etree.fromstring(self.get(f"{self.desk}/folder/{folder}/premis").data)
+        return [
+            (it.findtext("{*}eventType"), it.findtext(".//{*}eventIdentifierValue"),
+             bool(it.findtext("{*}eventDateTime")))
+            for it in root.iter("{*}event")
+            if it.findtext(".//{*}eventIdentifierType") == "taskId"
+        ]  # fmt: skip
+
+    def act(self, folder: object, task: object, act: str, body: Any = None) -> Any:
+        path = f"{self.desk}/folder/{folder}/task/{task}/{act}"
+        return self.program.ask("PUT", path, **({} if body is None else {"json": body}))
+
+    def create(
+        self, premis: str | bytes, *, auto_start: str = "", **documents: bytes
+    ) -> Any:
         content = premis.encode() if isinstance(premis, str) else premis
         sent: dict[str, Any] = {
             "folder": (io.BytesIO(content), "premis.xml"),
@@ -75,6 +97,8 @@ class Caller:
                 for name, one in documents.items()
             ],
         }
+        if auto_start:
+            sent["auto_start"] = auto_start
         return self.program.ask("POST", f"{self.desk}/folder", data=sent)
 
 
@@ -144,8 +168,92 @@ def test_a_refused_folder_is_listed_then_given_up(caller: Caller, book: Book) ->
     db.session.rollback()
     assert db.session.get_one(Folder, folder).state == "abandoned"
     assert caller.get(f"{caller.desk}/REJECTED").json["empty"]
-    for state in ("DRAFT", "LATE", "DELEGATED", "RETRIEVABLE"):
+    for state in ("DRAFT", "LATE", "DELEGATED", "RETRIEVABLE", "PENDING"):
         assert caller.get(f"{caller.desk}/{state}").json["content"] == []
+
+
+def test_a_draft_is_started_taken_back_and_given_up(caller: Caller, book: Book) -> None:
+    said = {
+        "key": "montant",
+        "label": "Montant",
+        "kind": "number",
+        "required_at": ["deposit"],
+    }
+    typology.change_subtype(
+        book.subtype_id, actor=book.actor("keeper"), metadata_fields=[said]
+    )
+    made = caller.create(described("a.pdf"), auto_start="false", a_pdf=PDF)
+    assert made.status_code == 201, made.text
+    folder = UUID(made.json["id"])
+    book.settle()
+    assert caller.states("DRAFT", "PENDING", "RETRIEVABLE") == {
+        "DRAFT": [str(folder)], "PENDING": [], "RETRIEVABLE": [],
+    }  # fmt: skip
+    other = Caller(book, "juridique")
+    assert other.get(f"{other.desk}/folder/{folder}/premis").status_code == 404
+    ((action, task, done),) = caller.tasks(folder)
+    assert (action, done) == ("START", False)
+    missing = caller.act(folder, task, "start")
+    assert missing.status_code == 422
+    assert missing.json["message"] == "Montant : à remplir."
+    assert missing.json["path"].endswith(f"/task/{task}/start")
+    told = {
+        "publicAnnotation": "Urgent",
+        "privateAnnotation": "x",
+        "metadata": {"montant": "12"},
+    }
+    assert caller.act(folder, task, "start", told).status_code == 204
+    book.settle()
+    assert caller.states("DRAFT", "RETRIEVABLE") == {
+        "DRAFT": [],
+        "RETRIEVABLE": [str(folder)],
+    }
+    assert other.states("PENDING") == {"PENDING": [str(folder)]}
+    assert caller.act(folder, task, "start").status_code == 409
+    # Nobody has acted: what was started is a draft again, and no other desk sees it.
+    assert caller.act(folder, task, "undo").status_code == 204
+    book.settle()
+    assert caller.states("DRAFT")["DRAFT"] == [str(folder)]
+    assert other.states("PENDING", "DOWNSTREAM") == {"PENDING": [], "DOWNSTREAM": []}
+    assert book.tasks(folder).keys() == {"assemblees"}
+    task = next(one for action, one, done in caller.tasks(folder) if not done)
+    assert caller.act(folder, task, "start", {}).status_code == 204
+    book.settle()
+    # Deciding is a person's, whatever desk the key sits at.
+    visa = next(one for action, one, _ in other.tasks(folder) if action == "VISA")
+    for act in ("visa", "sign", "seal", "reject", "second_opinion", "transfer"):
+        refused = other.act(folder, visa, act, {})
+        assert (refused.status_code, refused.json["code"]) == (403, "person-only")
+        assert refused.json["error"]
+        assert "une personne" in refused.json["message"]
+    assert other.act(folder, visa, "secure_mail", {}).status_code == 409
+    assert other.act(folder, task, "undo").status_code == 403, "another key's deposit"
+    book.approve(folder, "juridique")
+    assert caller.act(folder, task, "undo").status_code == 409
+    assert caller.act(folder, book.body, "bypass").status_code == 404
+    # A draft is given up by whoever wrote it.
+    second = caller.create(described("a.pdf"), auto_start="false", a_pdf=PDF).json["id"]
+    book.settle()
+    assert caller.program.ask("DELETE", f"{caller.desk}/folder/{second}").status_code == 204
+    db.session.rollback()
+    assert db.session.get_one(Folder, UUID(second)).state == "abandoned"
+
+
+def test_a_key_that_keeps_the_book_goes_past_a_stuck_step(app: Flask) -> None:
+    book = with_circuit(app, Step(SEAL, "Cacheter"), Step(APPROVE, desks=("desk:dgs",)))
+    typology.change_subtype(book.subtype_id, actor=book.actor("keeper"), seal="perdu")
+    folder = book.deposit()
+    plain, by = Caller(book), administrator(book.body, "garde@essai.test")
+    keeper = Caller(book, "dgs")
+    roles = ["desk:dgs", "parapheur_administrator"]
+    keeper.program = Program(app, make_key(book.body, roles=roles, actor=by)[1])
+    stuck = next(one for action, one, done in plain.tasks(folder) if action == "SEAL")
+    assert plain.act(folder, stuck, "bypass").status_code == 403
+    assert keeper.act(folder, folder, "bypass").status_code == 404
+    assert keeper.act(folder, stuck, "bypass").status_code == 204
+    assert "bypassed" in [
+        one.kind for one in db.session.query(FolderAct).filter_by(instance_id=folder)
+    ]
 
 
 @pytest.mark.skipif(not SAMPLE.is_file(), reason="no reference data")

@@ -62,9 +62,11 @@ def _send(app: Flask, sender: Sender, one: Due) -> Answer:
 
 
 def body(one: Due, public: str) -> bytes:
-    """What an event says: its kind, its moment, the case it is about and where to read it."""
+    """What an event says: its kind, its moment, what it is about and where to read it."""
     told = dict(one.data)
     if case := told.get("case_id"):
         kind = "requests" if one.organisation_kind == COMPANY else "cases"
         told["url"] = f"{public}/api/v1/{kind}/{case}"
+    elif folder := told.get("folder_id"):
+        told["url"] = f"{public}/api/v1/folders/{folder}"
     return orjson.dumps({"type": one.type, "timestamp": one.at.isoformat(), "data": told})

@@ -10,7 +10,7 @@ from web.api.shapes import Shape, plain_text, whole, words
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
 DeskName = Annotated[str, StringConstraints(pattern=r"^(desk:)?[a-z0-9][a-z0-9_-]{0,79}$")]
-State = Literal["in_progress", "refused", "finished", "abandoned"]
+State = Literal["draft", "in_progress", "refused", "finished", "abandoned"]
 MetadataValue = Annotated[str, plain_text(1000)] | bool | float
 ExternalId = Annotated[str, words(200)]
 MOST_FILES = 100
@@ -60,7 +60,17 @@ class NewFolder(Shape):
     metadata: dict[str, MetadataValue] = Field(default_factory=dict)
     act: ActToTransmit | None = None
     visibility: Literal["confidential", "service", "public"] | None = None
+    draft: bool = Field(
+        False, description="Kept at the desk until it is started; metadata may wait too."
+    )
     files: list[FileToDeposit] = Field(min_length=1, max_length=MOST_FILES)
+
+
+class Start(Shape):
+    """What is still to be said of a draft as it starts."""
+
+    title: Annotated[str, words(300)] | None = None
+    metadata: dict[str, MetadataValue] = Field(default_factory=dict)
 
 
 class Withdrawal(Shape):

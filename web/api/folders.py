@@ -1,4 +1,4 @@
-"""Folders of the signature book: deposited, followed to their end, fetched, taken back."""
+"""Folders of the signature book: deposited, followed to their end, fetched."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,12 +24,11 @@ from web.api.folder_shapes import (
     NewFolder,
     Slug,
     State,
-    Withdrawal,
 )
 from web.api.problems import Fault, Problem
 from web.api.shapes import Listing, Page, Shape, whole
 from web.parapheur import taking
-from workflows.parapheur import deposit, rules, withdrawing
+from workflows.parapheur import deposit, rules
 from workflows.parapheur.acts import ActRefused
 from workflows.parapheur.deposit import DepositRefused, Given
 from workflows.parapheur.models import DESK_PREFIX, Folder, FolderSubtype, FolderType
@@ -64,11 +63,12 @@ class VersionAsked(Shape):
 @operation(
     "POST", "/folders", FOLDERS_WRITE, tag=TAG, status=201, repeatable=True, multipart=True,
     problems=(404, 413, 503), summary="Déposer un dossier", example=EXAMPLE,
-    about="Dépose un dossier au parapheur : il part aussitôt dans son circuit. Les fichiers viennent d’avance par `POST /files`, ou dans des parties `files.0`, `files.1`… selon leur rang. Sous un `external_id` déjà connu, la réponse est le dossier déjà déposé (`already_deposited`), rien n’est remplacé.",
+    about="Dépose un dossier au parapheur : il part aussitôt dans son circuit, sauf s’il est `draft` : brouillon, il attend à son bureau que quelqu’un le dépose, ici (`POST /folders/{id}/start`) ou dans la page du parapheur. Les fichiers viennent d’avance par `POST /files`, ou dans des parties `files.0`, `files.1`… selon leur rang. Sous un `external_id` déjà connu, la réponse est le dossier déjà déposé (`already_deposited`), rien n’est remplacé.",
 )  # fmt: skip
 def create_folder(body: NewFolder) -> FolderInFull:
     """Deposit a folder in the signature book: it starts on its circuit at once.
 
+    A `draft` waits at its desk until somebody deposits it, here or on the page of the book.
     Files come ahead by `POST /files`, or in parts `files.0`, `files.1`… by their rank. Under
     an `external_id` known already the answer is the folder deposited then.
     """
@@ -127,21 +127,6 @@ def get_folder_archive(folder_id: UUID) -> Response:
     return folder_files.zipped(mine(folder_id))
 
 
-@operation(
-    "POST", "/folders/{folder_id}/withdrawal", FOLDERS_WRITE, tag=TAG, status=204,
-    repeatable=True, problems=(404, 409), summary="Retirer un dossier",
-    example={"reason": "Déposé deux fois."},
-    about="Retire un dossier sur lequel aucun bureau n’a encore agi, ou un dossier refusé. Il reste au parapheur, abandonné.",
-)  # fmt: skip
-def withdraw_folder(folder_id: UUID, body: Withdrawal) -> None:
-    """Take back a folder on which no desk has acted yet, or one that was refused."""
-    folder = mine(folder_id)
-    try:
-        withdrawing.withdraw(folder.instance_id, actor=keyed.actor(), reason=body.reason)
-    except ActRefused as refused:
-        raise Problem(409, "too-late", str(refused)) from None
-
-
 def origin() -> str:
     """What the deposits of this key are known by: those of the key that replaces it too."""
     return f"api:{keyed.key().person_id}"
@@ -167,6 +152,7 @@ def deposited(asked: NewFolder, given: list[Given], role: str) -> Folder:
             external_id=asked.external_id,
             origin=origin(),
             visibility=asked.visibility,
+            draft=asked.draft,
         )
     except DepositRefused as refused:
         raise Problem(422, "bad-values", errors=faults(refused)) from None
@@ -287,7 +273,7 @@ def mine(folder_id: UUID) -> Folder:
     return found
 
 
-def faults(refused: DepositRefused) -> list[Fault]:
+def faults(refused: DepositRefused | ActRefused) -> list[Fault]:
     return [
         Fault(where="body", pointer="/" + field.replace(".", "/"), message=sentence)
         for field, sentence in refused.errors.items()

@@ -15,8 +15,8 @@ from engine.commands import webhooks as commands
 from engine.commands.webhooks import TooManyWebhooks
 from engine.directory import Organisation
 from engine.models import db
-from engine.webhooks import EVENTS, MOST_WEBHOOKS, Webhook, WebhookDelivery
-from web.api.settings import bp, page_of, tell_once, told_once
+from engine.webhooks import EVENTS, FOLDER_EVENTS, MOST_WEBHOOKS, Webhook, WebhookDelivery
+from web.api.settings import bp, page_of, reading_folders, tell_once, told_once
 from web.api.webhooks import secret_of, why
 from web.auth import current_actor, guard
 from web.paging import bounded
@@ -33,13 +33,24 @@ EVENT_NAMES = {
     webhooks.DECIDED: lazy_gettext("Une décision est prise"),
     webhooks.SENT: lazy_gettext("Un message est envoyé"),
     webhooks.DOCUMENT: lazy_gettext("Un document est émis"),
+    webhooks.FOLDER_DEPOSITED: lazy_gettext("Parapheur : un dossier est déposé"),
+    webhooks.FOLDER_STEP_DONE: lazy_gettext("Parapheur : une étape est faite"),
+    webhooks.FOLDER_SIGNED: lazy_gettext("Parapheur : un dossier est signé"),
+    webhooks.FOLDER_REFUSED: lazy_gettext(
+        "Parapheur : un dossier est refusé, avec son motif"
+    ),
+    webhooks.FOLDER_RETURNED: lazy_gettext("Parapheur : un dossier revient en arrière"),
+    webhooks.FOLDER_ABANDONED: lazy_gettext("Parapheur : un dossier est abandonné"),
+    webhooks.FOLDER_TRANSMITTED: lazy_gettext("Parapheur : un dossier part à l’État"),
+    webhooks.FOLDER_ACKNOWLEDGED: lazy_gettext("Parapheur : l’État accuse réception"),
+    webhooks.FOLDER_FINISHED: lazy_gettext("Parapheur : un dossier est terminé"),
     webhooks.TEST: lazy_gettext("Essai du webhook"),
 }
 
 
 @bp.context_processor
 def _names() -> dict[str, object]:
-    return {"event_names": EVENT_NAMES, "kinds": EVENTS}
+    return {"event_names": EVENT_NAMES}
 
 
 @bp.post("/<uuid:organisation_id>/webhooks")
@@ -50,13 +61,22 @@ def add_webhook(organisation_id: UUID) -> ResponseReturnValue:
         "url": text(request.form, "url"),
         "event": request.form.getlist("event"),
         "hook_name": text(request.form, "hook_name"),
+        "hook_key": text(request.form, "hook_key"),
     }
     events = set(typed["event"]) & set(EVENTS)
+    key = next(
+        (k for k in reading_folders(organisation_id) if str(k.id) == typed["hook_key"]),
+        None,
+    )
     problems = {}
     if not events:
         problems["event"] = _("Événements : cochez-en un au moins.")
     if len(typed["hook_name"]) > 80:  # noqa: PLR2004
         problems["hook_name"] = _("Nom : 80 caractères au plus.")
+    if events & set(FOLDER_EVENTS) and key is None:
+        problems["hook_key"] = _(
+            "Clé : choisissez celle dont le logiciel est prévenu des dossiers du parapheur."
+        )
     inside = current_app.extensions["settings"].webhooks_inside
     try:
         address = checked(str(typed["url"]), inside=inside)
@@ -71,6 +91,7 @@ def add_webhook(organisation_id: UUID) -> ResponseReturnValue:
             name=str(typed["hook_name"]),
             events=events,
             actor=current_actor(),
+            seen_by=key.person_id if key else None,
         )
     except TooManyWebhooks:
         sentence = _("%(n)s webhooks au plus : retirez-en un d’abord.", n=MOST_WEBHOOKS)

@@ -32,7 +32,7 @@ from engine.commands.api_keys import KeyRefused
 from engine.directory import ADMINISTRATOR, COMPANY, Organisation
 from engine.errors import MotiveMissing
 from engine.models import db
-from engine.webhooks import Webhook
+from engine.webhooks import CASE_EVENTS, EVENTS, Webhook
 from forms.dates import read_date
 from forms.numbers import Wrong
 from web.auth import acting_for, current_actor, guard, signed_in
@@ -160,6 +160,8 @@ def page_of(organisation_id: UUID, typed: Mapping[str, Any], problems: Problems)
         body=body,
         keys=keys,
         living=[key for key in keys if key.state == "active"],
+        kinds=EVENTS if body.kind != COMPANY else CASE_EVENTS,
+        reading={str(key.id): key.name for key in reading_folders(organisation_id)},
         hooks=db.session.scalars(hooks.order_by(Webhook.created_at.desc()).limit(50)).all(),
         people=names({key.created_by for key in keys} | {key.revoked_by for key in keys}),
         scopes={name: SCOPES[name] for name in api_keys.scopes_for(body)},
@@ -173,6 +175,15 @@ def page_of(organisation_id: UUID, typed: Mapping[str, Any], problems: Problems)
         typed=typed,
         problems=problems,
     )
+
+
+def reading_folders(organisation_id: UUID) -> list[ApiKey]:
+    """The keys in service that read folders of the signature book."""
+    return [
+        key
+        for key in api_keys.of_organisation(organisation_id)
+        if key.state == "active" and api_keys.FOLDERS_READ in key.scopes
+    ]
 
 
 def role_label(name: str) -> str:

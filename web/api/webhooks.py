@@ -1,5 +1,6 @@
 """Webhooks: the addresses that an organisation is told at, and how each telling went."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import select, tuple_
 
 from connectors.webhooks import AddressRefused, checked, new_secret_of
 from engine import webhooks
-from engine.api_keys import WEBHOOKS_MANAGE
+from engine.api_keys import FOLDERS_READ, WEBHOOKS_MANAGE
 from engine.commands import webhooks as commands
 from engine.models import db
 from engine.webhooks import LONGEST_URL, Webhook, WebhookDelivery
@@ -25,6 +26,9 @@ TAG = "Webhooks"
 Event = Literal[
     "case.filed", "case.status_changed", "task.opened", "task.completed", "decision.made",
     "message.sent", "document.added",
+    "folder.deposited", "folder.step_done", "folder.signed", "folder.refused",
+    "folder.returned", "folder.abandoned", "folder.transmitted", "folder.acknowledged",
+    "folder.finished",
 ]  # fmt: skip
 Url = Annotated[
     str,
@@ -36,7 +40,7 @@ Url = Annotated[
         examples=["https://logiciel.example.org/ebourgogne"],
     ),
 ]
-Events = Annotated[list[Event], Field(min_length=1, max_length=20)]
+Events = Annotated[list[Event], Field(min_length=1, max_length=40)]
 
 EXAMPLE = {
     "url": "https://logiciel.example.org/ebourgogne",
@@ -119,16 +123,21 @@ def list_webhooks(query: Listing) -> Page[WebhookTold]:
 @operation(
     "POST", "/webhooks", WEBHOOKS_MANAGE, tag=TAG, status=201, repeatable=True,
     problems=(409,), summary="Ajouter un webhook", example=EXAMPLE,
-    about="Fait prévenir une adresse ; gardez son secret, par lequel ce qu’elle reçoit se vérifie.",
+    about="Fait prévenir une adresse ; gardez son secret, par lequel ce qu’elle reçoit se vérifie. Des dossiers du parapheur (`folder.*`), elle apprend ce que la clé elle-même peut en lire : il y faut le droit `folders:read`.",
 )  # fmt: skip
 def create_webhook(body: NewWebhook) -> WebhookMade:
-    """Have an address told; keep its secret, by which what it is told is verified."""
+    """Have an address told; keep its secret, by which what it is told is verified.
+
+    Of folders of the signature book (`folder.*`), it is told what the key itself may read:
+    the key needs `folders:read`.
+    """
     made = commands.create(
         keyed.key().organisation_id,
         url=address(body.url),
         name=body.name,
         events=body.events,
         actor=keyed.actor(),
+        seen_by=_eyes(body.events),
     )
     tell("Location", f"/api/v1/webhooks/{made}")
     return _with_secret(made)
@@ -147,17 +156,23 @@ def get_webhook(webhook_id: UUID) -> WebhookTold:
 @operation(
     "PATCH", "/webhooks/{webhook_id}", WEBHOOKS_MANAGE, tag=TAG, problems=(404,),
     summary="Changer un webhook", example={"status": "active"},
-    about="Change une adresse, l’arrête ou la reprend : elle est alors prévenue de ce qui l’attendait.",
+    about="Change une adresse, l’arrête ou la reprend : elle est alors prévenue de ce qui l’attendait. Qui change l’adresse ou les événements d’un webhook de dossiers (`folder.*`) y met ses propres droits.",
 )  # fmt: skip
 def change_webhook(webhook_id: UUID, body: WebhookChange) -> WebhookTold:
-    """Change an address, disable it, or enable it: it is then told what waited for it."""
+    """Change an address, disable it, or enable it: it is then told what waited for it.
+
+    A key that changes the address or the events of a webhook of folders gives it its own eyes.
+    """
+    hook = _mine(webhook_id)
+    new = body.url is not None or body.events is not None
     commands.change(
-        _mine(webhook_id).id,
+        hook.id,
         url=None if body.url is None else address(body.url),
         name=body.name,
         events=body.events,
         active=None if body.status is None else body.status == webhooks.ACTIVE,
         actor=keyed.actor(),
+        seen_by=_eyes(body.events or hook.events) if new else None,
     )
     return _told(_mine(webhook_id))
 
@@ -252,6 +267,18 @@ def secret_of(hook: Webhook, generation: int | None = None) -> str:
     """The secret by which what an address is told is signed."""
     key = current_app.config["SECRET_KEY"]
     return new_secret_of(key, hook.id, generation or hook.generation)
+
+
+def _eyes(events: Collection[str]) -> UUID | None:
+    """Whose eyes folders are seen through: the key's own. Raises Problem without the scope."""
+    if not set(events) & set(webhooks.FOLDER_EVENTS):
+        return None
+    if FOLDERS_READ not in keyed.key().scopes:
+        sentence = _(
+            "Pour être prévenue des dossiers du parapheur, la clé doit avoir le droit « folders:read »."
+        )
+        raise Problem(403, "missing-scope", sentence)
+    return keyed.key().person_id
 
 
 def _mine(webhook_id: UUID) -> Webhook:

@@ -14,8 +14,16 @@ from engine.models import db
 from web.api import keyed
 from web.api.problems import Fault, Problem
 from workflows.parapheur import lists
-from workflows.parapheur.models import FINISHED, Desk, Folder, FolderSubtype
-from workflows.parapheur.standings import NOW
+from workflows.parapheur.models import (
+    DRAFT,
+    FINISHED,
+    IN_PROGRESS,
+    Desk,
+    Folder,
+    FolderAct,
+    FolderSubtype,
+)
+from workflows.parapheur.standings import DONE, NOW
 
 MOST = 100
 DEEPEST = 10_000
@@ -41,10 +49,8 @@ def states(desk: Desk, state: str, type_id: str | None, subtype_id: str | None) 
         (one for one in keyed.actor().roles
          if (one.organisation_id, one.name) == (desk.organisation_id, desk.role)), None
     )  # fmt: skip
-    if role is None or state in {"DRAFT", "DELEGATED", "RETRIEVABLE"}:
-        return page(
-            []
-        )  # folders start at once; a key is nobody's deputy, and takes nothing back
+    if role is None or state == "DELEGATED":
+        return page([])  # a key is nobody's deputy
     asked = _folders(role, state)
     if (subtype := _id(subtype_id, "subtypeId")) is not None:
         asked = asked.where(Folder.subtype_id == subtype)
@@ -73,14 +79,36 @@ def told(folder: Folder) -> dict[str, Any]:
 def _folders(role: Role, state: str) -> Select[Any]:
     """Their folders are those that wait at the desk, or that it has deposited."""
     match state:
+        case "DRAFT":
+            return lists.folders(role, lists.DEPOSITED).where(Folder.state == DRAFT)
         case "PENDING":
-            return lists.folders(role, NOW)
+            return lists.folders(role, NOW).where(Folder.state == IN_PROGRESS)
+        case "DOWNSTREAM":
+            return lists.folders(role, DONE)
+        case "RETRIEVABLE":
+            return _to_take_back(role)
         case "LATE":
             return lists.folders(role, lists.LATE)
         case "REJECTED":
             return lists.folders(role, lists.BACK)
         case _:
             return lists.folders(role, lists.DEPOSITED).where(Folder.state == FINISHED)
+
+
+def _to_take_back(role: Role) -> Select[Any]:
+    """Those that this key has deposited and on which nobody has acted since."""
+    last = (
+        select(FolderAct.id)
+        .where(
+            FolderAct.instance_id == Folder.instance_id,
+            FolderAct.seq == Folder.acts,
+            FolderAct.kind == "deposited",
+            FolderAct.person_id == keyed.actor().person_id,
+        )
+        .exists()
+    )
+    asked = lists.folders(role, lists.DEPOSITED)
+    return asked.where(Folder.state == IN_PROGRESS, last)
 
 
 def _total(asked: Select[Any]) -> int:

@@ -3,40 +3,43 @@
 from typing import Any
 from uuid import UUID
 
-import orjson
-from flask import Blueprint, Response, request
+from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.exc import NoResultFound
 
 from connectors import StoredFile
-from engine.access import Forbidden
-from engine.api_keys import FOLDERS_READ, FOLDERS_WRITE
-from engine.errors import EngineError
 from engine.models import db
-from web.api import folder_files, folders, keyed, receiving, refusals
-from web.api.problems import Fault, Problem, answer
-from web.iparapheur import premis
+from web.api import folder_files, folders, keyed, receiving
+from web.api.folder_acts import withdrawn
+from web.api.problems import Problem
+from web.iparapheur import premis, steps, tasks
+from web.iparapheur.addresses import (
+    READ,
+    WRITE,
+    bp,
+    desk_of,
+    folder_of,
+    json,
+    tenant_of,
+    wrong,
+)
 from web.iparapheur.telling import page, paged, states, told
-from web.security import csrf
-from workflows.parapheur import deposit, proofs, withdrawing
+from workflows.parapheur import deposit, proofs
 from workflows.parapheur import premis as history
-from workflows.parapheur.acts import ActRefused
 from workflows.parapheur.deposit import DepositRefused, Given
 from workflows.parapheur.models import (
     ANNEX,
+    DRAFT,
     IN_PROGRESS,
     MAIN,
+    REFUSED,
     Desk,
     Folder,
     FolderSubtype,
     FolderType,
 )
 
-bp = Blueprint("iparapheur", __name__, url_prefix="/api/standard/v1/tenant")
-csrf.exempt(bp)
-
-READ, WRITE = keyed.keyed(FOLDERS_READ), keyed.keyed(FOLDERS_WRITE)
+__all__ = ["bp", "tasks"]
 
 
 @bp.get("")
@@ -51,7 +54,7 @@ def tenants() -> Response:
 @READ
 def desks(tenant: UUID) -> Response:
     """The desks at which the key sits."""
-    _tenant(tenant)
+    tenant_of(tenant)
     mine = folders.my_desks()
     asked = select(Desk).where(
         Desk.organisation_id == tenant, Desk.role.in_(mine), Desk.closed_at.is_(None)
@@ -63,7 +66,7 @@ def desks(tenant: UUID) -> Response:
 @READ
 def types(tenant: UUID) -> Response:
     """The types of folders of the body."""
-    _tenant(tenant)
+    tenant_of(tenant)
     asked = select(FolderType).where(
         FolderType.organisation_id == tenant, FolderType.closed_at.is_(None)
     )
@@ -74,7 +77,7 @@ def types(tenant: UUID) -> Response:
 @READ
 def subtypes(tenant: UUID, type_id: UUID) -> Response:
     """The subtypes of a type."""
-    _tenant(tenant)
+    tenant_of(tenant)
     asked = (
         select(FolderSubtype)
         .join(FolderType, FolderType.id == FolderSubtype.type_id)
@@ -91,7 +94,7 @@ def subtypes(tenant: UUID, type_id: UUID) -> Response:
 @READ
 def types_to_create(tenant: UUID, desk_id: UUID) -> Response:
     """The types of which this desk may deposit something."""
-    _desk(tenant, desk_id)
+    desk_of(tenant, desk_id)
     return types(tenant)
 
 
@@ -99,7 +102,7 @@ def types_to_create(tenant: UUID, desk_id: UUID) -> Response:
 @READ
 def subtypes_to_create(tenant: UUID, desk_id: UUID, type_id: UUID) -> Response:
     """The subtypes of which this desk may deposit folders."""
-    desk = _desk(tenant, desk_id)
+    desk = desk_of(tenant, desk_id)
     found = db.session.scalars(
         select(FolderSubtype)
         .join(FolderType, FolderType.id == FolderSubtype.type_id)
@@ -117,19 +120,17 @@ def subtypes_to_create(tenant: UUID, desk_id: UUID, type_id: UUID) -> Response:
 
 @bp.post("/<uuid:tenant>/desk/<uuid:desk_id>/folder")
 @WRITE
-def create_folder(tenant: UUID, desk_id: UUID) -> Response:
-    """Deposit a folder that a PREMIS part describes; it starts at once.
+def createfolder_of(tenant: UUID, desk_id: UUID) -> Response:
+    """Deposit a folder that a PREMIS part describes; with `auto_start=false`, as a draft.
 
     The parts `documents` come in the order of the PREMIS, and are known by their names.
     """
-    desk = _desk(tenant, desk_id)
+    desk = desk_of(tenant, desk_id)
     sent = request.files.get("folder")
     text = (
         sent.read(premis.LARGEST + 1) if sent else request.form.get("folder", "").encode()
     )
     described = premis.read(text)
-    if request.form.get("auto_start", request.args.get("auto_start", "true")) == "false":
-        raise _wrong("/auto_start", _("Un dossier déposé part aussitôt dans son circuit."))
     subtype = _subtype(tenant, described)
     given = _given(described)
     try:
@@ -142,19 +143,20 @@ def create_folder(tenant: UUID, desk_id: UUID) -> Response:
             files=given,
             metadata=described.metadata,
             origin=folders.origin(),
+            draft=not _starts(),
         )
     except DepositRefused as refused:
         raise Problem(422, "bad-values", errors=folders.faults(refused)) from None
-    return _json(told(db.session.get_one(Folder, made)), 201)
+    return json(told(db.session.get_one(Folder, made)), 201)
 
 
 @bp.get(
-    "/<uuid:tenant>/desk/<uuid:desk_id>/<any(DRAFT,PENDING,LATE,DELEGATED,FINISHED,REJECTED,RETRIEVABLE):state>"
+    "/<uuid:tenant>/desk/<uuid:desk_id>/<any(DRAFT,PENDING,LATE,DELEGATED,FINISHED,REJECTED,RETRIEVABLE,DOWNSTREAM):state>"
 )
 @READ
 def list_folders(tenant: UUID, desk_id: UUID, state: str) -> Response:
     """The folders of a desk in one of i-Parapheur's states."""
-    desk = _desk(tenant, desk_id)
+    desk = desk_of(tenant, desk_id)
     return states(desk, state, request.args.get("typeId"), request.args.get("subtypeId"))
 
 
@@ -162,7 +164,7 @@ def list_folders(tenant: UUID, desk_id: UUID, state: str) -> Response:
 @READ
 def folder_premis(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
     """A folder and its files, in PREMIS."""
-    content = _premis(_folder(tenant, desk_id, folder_id))
+    content = _premis(folder_of(tenant, desk_id, folder_id))
     return Response(content, mimetype="application/xml")
 
 
@@ -170,76 +172,40 @@ def folder_premis(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
 @READ
 def folder_zip(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
     """Every file of a folder, with its PREMIS."""
-    folder = _folder(tenant, desk_id, folder_id)
+    folder = folder_of(tenant, desk_id, folder_id)
     name = f"i_Parapheur_internal_premis_{folder.instance_id}.xml"
     return folder_files.zipped(folder, {name: _premis(folder).encode()})
 
 
 @bp.delete("/<uuid:tenant>/desk/<uuid:desk_id>/folder/<uuid:folder_id>")
 @WRITE
-def delete_folder(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
-    """Give up a refused folder; an ended one stays in the book, and nothing is lost.
+def deletefolder_of(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
+    """Give up a draft or a refused folder; an ended one stays in the book, nothing is lost.
 
     As in i-Parapheur, one that circulates is not deleted.
     """
-    folder = _folder(tenant, desk_id, folder_id)
+    folder = folder_of(tenant, desk_id, folder_id)
     if folder.state == IN_PROGRESS:
         raise Problem(
             409, "in-progress", _("Ce dossier circule : il ne peut pas être supprimé.")
         )
-    if folder.state == "refused":
-        reason = _("Retiré par l’application qui l’a déposé.")
-        try:
-            withdrawing.withdraw(folder_id, actor=keyed.actor(), reason=reason)
-        except ActRefused as refused:
-            raise Problem(409, "too-late", str(refused)) from None
+    if folder.state in {DRAFT, REFUSED}:
+        withdrawn(folder, _("Retiré par l’application qui l’a déposé."))
     return Response(status=204)
 
 
-@bp.errorhandler(Problem)
-def _problem(problem: Problem) -> Response:
-    return answer(problem)
-
-
-@bp.errorhandler(Forbidden)
-@bp.errorhandler(NoResultFound)
-@bp.errorhandler(EngineError)
-def _refused(failure: Exception) -> Response:
-    return answer(refusals.of(failure))
-
-
-@bp.after_request
-def _finish(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-cache"
-    return keyed.tell_rate(response)
-
-
-def _tenant(tenant: UUID) -> None:
-    if tenant != keyed.key().organisation_id:
-        raise Problem(404, "unknown")
-
-
-def _desk(tenant: UUID, desk_id: UUID) -> Desk:
-    """A desk of the body at which the key sits. Raises Problem."""
-    _tenant(tenant)
-    found = db.session.get(Desk, desk_id)
-    if (
-        found is None
-        or found.organisation_id != tenant
-        or found.role not in folders.my_desks()
-    ):
-        raise Problem(404, "unknown")
-    return found
-
-
-def _folder(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Folder:
-    _desk(tenant, desk_id)
-    return folders.mine(folder_id)
+def _starts() -> bool:
+    """Whether the folder starts at once: so it does unless told otherwise. Raises Problem."""
+    said = request.form.get("auto_start", request.args.get("auto_start", "true"))
+    if said.lower() not in {"true", "false"}:
+        raise wrong("/auto_start", _("auto_start : true ou false."))
+    return said.lower() == "true"
 
 
 def _premis(folder: Folder) -> str:
-    """The history of a folder: its files, its acts, its signatures."""
-    return history.write(proofs.gather(folder.instance_id))
+    """The history of a folder: its files, its acts, its signatures, and its tasks by id."""
+    known = history.write(proofs.gather(folder.instance_id))
+    return steps.with_tasks(known, folder)
 
 
 def _subtype(tenant: UUID, described: premis.Described) -> FolderSubtype:
@@ -255,9 +221,7 @@ def _subtype(tenant: UUID, described: premis.Described) -> FolderSubtype:
         .limit(2)
     ).all()
     if len(found) != 1:
-        raise _wrong(
-            "/folder", _("Ce type ou ce sous-type n’existe pas dans ce parapheur.")
-        )
+        raise wrong("/folder", _("Ce type ou ce sous-type n’existe pas dans ce parapheur."))
     return found[0]
 
 
@@ -281,22 +245,13 @@ def _given(described: premis.Described) -> list[Given]:
             sentence = _(
                 "Le document « %(name)s » du PREMIS n’est pas joint.", name=one.name
             )
-            raise _wrong("/documents", sentence)
+            raise wrong("/documents", sentence)
         found.append(Given(sent[one.name].pop(0), MAIN if one.main else ANNEX))
     if left := next((name for name, files in sent.items() if files), None):
         sentence = _("Le document « %(name)s » n’est pas dans le PREMIS.", name=left)
-        raise _wrong("/documents", sentence)
+        raise wrong("/documents", sentence)
     return found
 
 
 def _named(row: Any) -> dict[str, str]:
     return {"id": str(row.id), "name": row.name}
-
-
-def _json(value: Any, status: int) -> Response:
-    return Response(orjson.dumps(value), status, mimetype="application/json")
-
-
-def _wrong(pointer: str, sentence: str) -> Problem:
-    fault = Fault(where="body", pointer=pointer, message=sentence)
-    return Problem(422, "bad-values", sentence, errors=[fault])

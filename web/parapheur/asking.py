@@ -32,6 +32,7 @@ LONGEST = 100
 MOST_WORDS = 8
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 STATES = {
+    "draft": lazy_gettext("Brouillons"),
     "in_progress": lazy_gettext("En cours"),
     "finished": lazy_gettext("Terminés"),
     "refused": lazy_gettext("Refusés"),

@@ -1,4 +1,4 @@
-"""Correct a refused folder: the form of its deposit as it was, with why it came back."""
+"""Correct a refused folder, or write a draft on: the form of its deposit as it was."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from web.parapheur.depositing import Form, by_input, given
 from web.parapheur.taking import Kept
 from web.typed import clean, text
 from workflows.parapheur import acts
-from workflows.parapheur.models import EVIDENCE, REFUSED, Folder
+from workflows.parapheur.models import DRAFT, EVIDENCE, REFUSED, Folder
 
 bp = Blueprint("parapheur_correction", __name__, url_prefix="/parapheur")
 bp.context_processor(lambda: {"words": words})
@@ -28,7 +28,7 @@ bp.context_processor(lambda: {"words": words})
 def correct(folder_id: UUID) -> ResponseReturnValue:
     """The form of a refused folder, as it was, with the reason of the refusal."""
     folder = db.session.get_one(Folder, folder_id)
-    if folder.state != REFUSED:
+    if folder.state not in {DRAFT, REFUSED}:
         return redirect(url_for("parapheur_folders.show", folder_id=folder_id))
     return _correcting(folder, Form(_as_it_was(folder), _files_of(folder)))
 
@@ -36,16 +36,18 @@ def correct(folder_id: UUID) -> ResponseReturnValue:
 @bp.post("/dossiers/<uuid:folder_id>/corriger")
 @guard("handle", Folder, "folder_id")
 def send_again(folder_id: UUID) -> ResponseReturnValue:
-    """Keep what was joined; deposit the corrected folder if asked and if all is right."""
+    """Keep what was joined; deposit the folder, or keep the draft, if asked and if all is right."""
     files, errors = taking.read()
     folder = db.session.get_one(Folder, folder_id)
     typed = clean(request.form)
-    if "_submit" not in request.form:
+    if not {"_submit", "_brouillon"} & request.form.keys():
         return _correcting(folder, Form(typed, files, errors)), 422 if errors else 200
     task = reading.correction(folder)
-    values, wrong = metadata.read(request.form, folder.subtype, "deposit")
+    keep, drafted = "_brouillon" in request.form, folder.state == DRAFT
+    when = "draft" if keep else "deposit"
+    values, wrong = metadata.read(request.form, folder.subtype, when)
     act, wrong_act = telling.act(folder.subtype, folder.organisation_id, files)
-    errors |= wrong | wrong_act
+    errors |= wrong if keep else wrong | wrong_act
     if not errors:
         try:
             acts.correct(
@@ -54,17 +56,25 @@ def send_again(folder_id: UUID) -> ResponseReturnValue:
                 title=text(request.form, "titre"),
                 metadata=values,
                 act=act,
+                keep=keep,
                 **_changes(folder, files),
             )
         except acts.ActRefused as refused:
             errors = by_input(refused.errors)
         else:
-            told = _("Le dossier corrigé est reparti au début de son circuit.")
-            flash(told, "success")
+            flash(_told(keep=keep, drafted=drafted), "success")
             return redirect(url_for("parapheur_folders.show", folder_id=folder_id))
     db.session.rollback()
     folder = db.session.get_one(Folder, folder_id)
     return _correcting(folder, Form(typed, files, errors)), 422
+
+
+def _told(*, keep: bool, drafted: bool) -> Any:
+    if keep:
+        return _("Le brouillon est enregistré : il n’est pas déposé.")
+    if drafted:
+        return _("Le dossier est déposé : il est parti sur son circuit.")
+    return _("Le dossier corrigé est reparti au début de son circuit.")
 
 
 def _correcting(folder: Folder, form: Form) -> str:
@@ -122,7 +132,7 @@ def _as_it_was(folder: Folder) -> dict[str, str]:
 
 
 def _files_of(folder: Folder) -> list[Kept]:
-    """The files of a refused folder as they stand."""
+    """The files of a folder as they stand."""
     shown = _papers(folder)
     places = {one.file.id: place for place, one in enumerate(shown)}
     return [

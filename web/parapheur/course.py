@@ -13,9 +13,17 @@ from sqlalchemy import select
 from engine import definitions, feel
 from engine.models import ProcessInstance, UserTask, db
 from workflows.parapheur.circuits import ONE, NotAList, Step, read
-from workflows.parapheur.models import IN_PROGRESS, Folder, FolderAct
+from workflows.parapheur.models import DRAFT, IN_PROGRESS, Folder, FolderAct
 
-OUTSIDE = {"deposited", "corrected", "finished", "chained", "abandoned", "reminded"}
+OUTSIDE = {
+    "drafted",
+    "deposited",
+    "corrected",
+    "finished",
+    "chained",
+    "abandoned",
+    "reminded",
+}
 """Acts that are no step of a circuit."""
 ACTED = {
     "approved",
@@ -58,7 +66,7 @@ def of(
         Stage(
             _("Dépôt"),
             [desks.get(folder.author_role, folder.author_role)],
-            "done",
+            "now" if folder.state == DRAFT else "done",
             acts=begun,
         )
     ]

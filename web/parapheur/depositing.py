@@ -86,16 +86,18 @@ def start(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
 @bp.post("/deposer/<uuid:desk_id>/<uuid:subtype_id>")
 @guard("sit", Desk, "desk_id")
 def send(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
-    """Keep what was joined; deposit the folder if asked and if all is right."""
+    """Keep what was joined; deposit the folder, or a draft, if asked and if all is right."""
     files, errors = taking.read()
     desk, subtype = _asked(desk_id, subtype_id)
     files = [_with_its_type(one, subtype) for one in files]
     typed = clean(request.form)
-    if "_submit" not in request.form:
+    if not {"_submit", "_brouillon"} & request.form.keys():
         return _page(desk, subtype, Form(typed, files, errors)), 422 if errors else 200
-    values, wrong = metadata.read(request.form, subtype, "deposit")
+    draft = "_brouillon" in request.form
+    when = "draft" if draft else "deposit"
+    values, wrong = metadata.read(request.form, subtype, when)
     act, wrong_act = telling.act(subtype, desk.organisation_id, files)
-    errors |= wrong | wrong_act
+    errors |= wrong if draft else wrong | wrong_act
     if not errors:
         try:
             folder_id = deposit(
@@ -107,11 +109,14 @@ def send(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
                 files=given(files),
                 metadata=values,
                 act=act,
+                draft=draft,
             )
         except DepositRefused as refused:
             errors = by_input(refused.errors)
         else:
-            flash(_("Le dossier est déposé : il est parti sur son circuit."), "success")
+            kept = _("Le brouillon est enregistré : il n’est pas déposé.")
+            sent = _("Le dossier est déposé : il est parti sur son circuit.")
+            flash(kept if draft else sent, "success")
             return redirect(url_for("parapheur_folders.show", folder_id=folder_id))
     db.session.rollback()
     desk, subtype = _asked(desk_id, subtype_id)

@@ -22,6 +22,7 @@ from workflows.parapheur.circuits import OPINION
 from workflows.parapheur.mail_models import SecureMail
 from workflows.parapheur.metadata import required
 from workflows.parapheur.models import (
+    DRAFT,
     REFUSED,
     Desk,
     Folder,
@@ -169,7 +170,7 @@ class FolderPage:
     @property
     def corrects(self) -> bool:
         """Whether it waits for this person to correct it or to abandon it."""
-        return self.folder.state == REFUSED and self.sits(self.folder.author_role)
+        return self.folder.state in {DRAFT, REFUSED} and self.sits(self.folder.author_role)
 
     @cached_property
     def undoable(self) -> FolderAct | None:
@@ -211,7 +212,7 @@ def open_tasks(folder_id: UUID) -> list[UserTask]:
 
 
 def correction(folder: Folder) -> UserTask | None:
-    """The task by which the author of a refused folder corrects it or gives it up."""
+    """The task by which its author has a refused folder or a draft in hand."""
     found = open_tasks(folder.instance_id)
     return next((one for one in found if one.instance_id == folder.instance_id), None)
 

@@ -19,6 +19,7 @@ from web.parapheur.asking import Asked, Choices
 from workflows.parapheur import lists, rules
 from workflows.parapheur.models import (
     DESK_PREFIX,
+    DRAFT,
     PUBLIC,
     SERVICE,
     Desk,
@@ -108,12 +109,15 @@ def _seen_from(desk: str, scopes: frozenset[str], body: UUID) -> ColumnElement[b
     there = select(FolderDesk.instance_id).where(
         FolderDesk.instance_id == Folder.instance_id
     )
-    seen = or_(
+    beyond = or_(
         Folder.visibility == PUBLIC,
-        there.where(FolderDesk.role == desk).exists(),
         and_(
             Folder.visibility == SERVICE, there.where(FolderDesk.role.in_(under)).exists()
         ),
+    )
+    seen = or_(
+        there.where(FolderDesk.role == desk).exists(),
+        and_(Folder.state != DRAFT, beyond),
     )
     if not scopes:
         return seen

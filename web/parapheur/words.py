@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 ACTS: dict[str, tuple[Any, str, str]] = {
+    "drafted": (_("Brouillon enregistré"), "pencil", ""),
     "deposited": (_("Déposé"), "upload", "info"),
     "approved": (_("Visé"), "check-lg", "ok"),
     "signed": (_("Signé"), "pen", "ok"),
@@ -30,6 +31,7 @@ ACTS: dict[str, tuple[Any, str, str]] = {
 """What an act is called, its icon, its colour."""
 
 STATES: dict[str, tuple[Any, str, str]] = {
+    "draft": (_("Brouillon"), "pencil", ""),
     "in_progress": (_("En cours"), "hourglass-split", "info"),
     "refused": (_("Refusé"), "x-circle", "late"),
     "finished": (_("Terminé"), "check-circle", "ok"),

@@ -1,17 +1,17 @@
-"""A refused folder at its author's desk: correct it and deposit it again, or give it up."""
+"""A folder at its author's desk, refused or a draft: put it right and deposit it, or give it up."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from connectors import StoredFile
 from engine import clock
 from engine.access import require
 from engine.actors import Actor
 from engine.commands import tasks
-from engine.models import db
+from engine.models import IS_OPEN, UserTask, db
 from engine.words import fold
 from workflows.parapheur import deposit, files, records, standings
 from workflows.parapheur import metadata as said
@@ -19,6 +19,7 @@ from workflows.parapheur.checks import checked_files
 from workflows.parapheur.deposit import LONGEST_TITLE, Given
 from workflows.parapheur.models import (
     ABANDONED,
+    DRAFT,
     IN_PROGRESS,
     FileVersion,
     Folder,
@@ -27,8 +28,8 @@ from workflows.parapheur.models import (
 from workflows.parapheur.opening import ActRefused, Opened, opened
 from workflows.parapheur.steps import PAGE
 
-CORRECT = "correct"
-"""The step of `parapheur.folder` at which a refused folder waits for its author."""
+CORRECT, PREPARE = "correct", "prepare"
+"""The steps of `parapheur.folder` at which a refused folder and a draft wait for their desk."""
 
 
 def correct(
@@ -42,20 +43,26 @@ def correct(
     removed: Sequence[UUID] = (),
     added: Sequence[Given] = (),
     note: str = "",
+    private_note: str = "",
+    keep: bool = False,
 ) -> UUID:
-    """Deposit a refused folder again: a new round of its circuits, new versions of files.
+    """Deposit a refused folder again, in a new round of its circuits; or a draft at last.
 
     `replaced` gives files their next versions; those before stay. What an added signature
-    signs is its place among the files kept, then added. Returns the act's id. Raises as
-    `approve`, and ActRefused field by field.
+    signs is its place among the files kept, then added. `keep` only keeps a draft as it is
+    changed. Returns the act's id. Raises as `approve`, and ActRefused field by field.
     """
     with opened(task_id) as held:
         _at_its_author(held, actor)
         folder = held.folder
-        _check(folder, title, metadata, dict(replaced or {}), removed, added)
-        folder.round += 1
-        folder.state, folder.refused_for = IN_PROGRESS, ""
-        written = records.write(folder, "corrected", actor, task=held.task, note=note)
+        kind = _kind(folder, keep=keep)
+        when = said.DRAFT if keep else said.DEPOSIT
+        _check(folder, title, metadata, dict(replaced or {}), removed, added, when)
+        if not keep:
+            _sent(folder)
+        written = records.write(
+            folder, kind, actor, task=held.task, note=note, private_note=private_note
+        )
         _apply(folder, written, dict(replaced or {}), removed, added)
         known = {**(folder.details.get("metadata") or {}), **(metadata or {})}
         folder.details = {
@@ -67,6 +74,8 @@ def correct(
             folder.title = held.instance.title = title.strip()
         number = held.instance.number
         folder.folded = fold(f"{folder.title} {number} {folder.external_id or ''}")[:600]
+        if keep:
+            return written.id
         folder.due_at = deposit.due(folder.subtype)
         values = {
             "correction": {"answer": "again"},
@@ -77,24 +86,58 @@ def correct(
 
 
 def abandon(task_id: UUID, *, actor: Actor, reason: str = "") -> UUID:
-    """Give a refused folder up: it stays in the book, and circulates no more.
+    """Give a refused folder or a draft up: it stays in the book, and circulates no more.
 
     Returns the act's id. Raises as `approve`.
     """
     with opened(task_id) as held:
         _at_its_author(held, actor)
-        act = records.write(held.folder, "abandoned", actor, task=held.task, note=reason)
         held.folder.state, held.folder.ended_at = ABANDONED, clock.now()
+        act = records.write(held.folder, "abandoned", actor, task=held.task, note=reason)
         values = {"correction": {"answer": "abandon"}}
         tasks.completed(held.task, values, actor, held.after_commit, page=PAGE)
         standings.leave(held.folder)
         return act.id
 
 
+def waiting(folder_id: UUID) -> UUID:
+    """The task by which its author's desk has a folder in hand. Raises ActRefused."""
+    found = db.session.scalars(
+        select(UserTask.id)
+        .where(
+            UserTask.instance_id == folder_id,
+            UserTask.element_id.in_((CORRECT, PREPARE)),
+            IS_OPEN,
+        )
+        .limit(1)
+    ).first()
+    if found is None:
+        raise ActRefused({"folder": "Ce dossier n’est pas à votre bureau : relisez-le."})
+    return found
+
+
 def _at_its_author(held: Opened, actor: Actor) -> None:
     require(actor, "complete", held.task)
-    if held.task.element_id != CORRECT or held.instance.key != standings.FOLDER:
+    there = held.task.element_id in {CORRECT, PREPARE}
+    if not there or held.instance.key != standings.FOLDER:
         raise ActRefused({"task": "Ce dossier n’est pas à corriger."})
+
+
+def _kind(folder: Folder, *, keep: bool) -> str:
+    """What is done to a folder, as its journal calls it. Raises ActRefused."""
+    if keep and folder.state != DRAFT:
+        raise ActRefused({"folder": "Seul un brouillon se garde sans être déposé."})
+    if keep:
+        return "drafted"
+    return "deposited" if folder.state == DRAFT else "corrected"
+
+
+def _sent(folder: Folder) -> None:
+    if folder.state == DRAFT:
+        folder.deposited_at = clock.now()
+    else:
+        folder.round += 1
+    folder.state, folder.refused_for = IN_PROGRESS, ""
 
 
 def _check(
@@ -104,6 +147,7 @@ def _check(
     replaced: Mapping[UUID, StoredFile],
     removed: Sequence[UUID],
     added: Sequence[Given],
+    when: str,
 ) -> None:
     errors: dict[str, str] = {}
     if title is not None and not title.strip():
@@ -111,7 +155,7 @@ def _check(
     elif title is not None and len(title.strip()) > LONGEST_TITLE:
         errors["title"] = f"Titre : {LONGEST_TITLE} caractères au plus."
     known = {**(folder.details.get("metadata") or {}), **(metadata or {})}
-    errors |= said.errors(folder.subtype, known, said.DEPOSIT)
+    errors |= said.errors(folder.subtype, known, when)
     current = {one.file.id: one for one in files.current(folder.instance_id)}
     if not {*replaced, *removed} <= current.keys():
         raise ActRefused({"files": "Un fichier nommé n’est pas de ce dossier."})

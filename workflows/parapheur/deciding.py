@@ -97,11 +97,11 @@ def refuse(
                 {"task": "Un avis ne refuse pas : donnez un avis défavorable."}
             )
         detail = _say(held, metadata, said.REFUSAL)
+        held.folder.state, held.folder.refused_for = REFUSED, reason
         act = records.write(
             held.folder, "refused", actor, task=held.task, note=reason,
             private_note=private_note, detail=detail,
         )  # fmt: skip
-        held.folder.state, held.folder.refused_for = REFUSED, reason
         _complete(held, {"answer": "refuse", "reason": reason}, actor)
         return act.id
 

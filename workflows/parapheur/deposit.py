@@ -25,6 +25,7 @@ from workflows.parapheur import metadata as said
 from workflows.parapheur.checks import checked_files
 from workflows.parapheur.models import (
     DETACHED,
+    DRAFT,
     IN_PROGRESS,
     MAIN,
     Desk,
@@ -77,15 +78,18 @@ def deposit(
     external_id: str | None = None,
     origin: str = "web",
     visibility: str | None = None,
+    draft: bool = False,
 ) -> UUID:
     """Start a folder on its circuits; one whose `external_id` is known is that folder.
 
-    `act` is what the State is told of it (see ACTES). Returns its id. Raises Forbidden,
+    `act` is what the State is told of it (see ACTES). A `draft` starts on nothing: it waits
+    at its desk, and its mandatory data with it. Returns its id. Raises Forbidden,
     DepositRefused.
     """
     asked = Asked(
         actor, organisation_id, subtype_id, author_role, title.strip(), list(files),
         dict(metadata or {}), dict(act or {}), external_id, origin, visibility,
+        draft=draft,
     )  # fmt: skip
     body = db.session.get_one(Organisation, organisation_id)
     require(actor, "use the book", body)
@@ -118,6 +122,7 @@ class Asked:
     origin: str
     visibility: str | None
     chained_from: UUID | None = None
+    draft: bool = False
 
 
 def _known(asked: Asked) -> UUID | None:
@@ -172,7 +177,8 @@ def _judged(
         errors["title"] = f"Titre : {LONGEST_TITLE} caractères au plus."
     if asked.external_id and len(asked.external_id) > LONGEST_ID:
         errors["external_id"] = f"Identifiant externe : {LONGEST_ID} caractères au plus."
-    errors |= said.errors(subtype, asked.metadata, said.DEPOSIT)
+    when = said.DRAFT if asked.draft else said.DEPOSIT
+    errors |= said.errors(subtype, asked.metadata, when)
     errors |= checked_files(subtype.type, asked.files)
     if errors:
         raise DepositRefused(errors)
@@ -245,7 +251,7 @@ def entered(asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str) ->
         subtype_id=subtype.id,
         title=asked.title,
         folded=fold(f"{asked.title} {number} {asked.external_id or ''}")[:600],
-        state=IN_PROGRESS,
+        state=DRAFT if asked.draft else IN_PROGRESS,
         author_id=asked.actor.person_id,
         author_role=asked.author_role,
         origin=asked.origin,
@@ -260,15 +266,16 @@ def entered(asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str) ->
         acts=0,
         refused_for="",
         deposited_at=clock.now(),
-        due_at=due(subtype),
+        due_at=None if asked.draft else due(subtype),
         chained_from=asked.chained_from,
     )
     folder.subtype = subtype
     db.session.add(folder)
     db.session.flush()
-    written = records.write(folder, "deposited", asked.actor, role=asked.author_role)
-    keep_files(folder, asked.files, written)
     standings.deposited(folder)
+    kind = "drafted" if asked.draft else "deposited"
+    written = records.write(folder, kind, asked.actor, role=asked.author_role)
+    keep_files(folder, asked.files, written)
     return folder
 
 
@@ -314,6 +321,7 @@ def described(folder: Folder, number: str) -> dict[str, Any]:
         **_of_subtype(subtype),
         "author": folder.author_role,
         "round": folder.round,
+        "draft": folder.state == DRAFT,
         "metadata": folder.details.get("metadata", {}),
         "act": folder.details.get("act", {}),
     }

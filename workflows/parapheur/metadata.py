@@ -19,6 +19,8 @@ from workflows.parapheur.models import (
 
 DEPOSIT, APPROVAL, REFUSAL = "deposit", "approval", "refusal"
 """When a field must be filled in."""
+DRAFT = "draft"
+"""When none must be yet: what is said must be right all the same."""
 TEXT, DATE, NUMBER, CHOICE, BOOLEAN = "text", "date", "number", "choice", "boolean"
 NAMED_BY = {APPROVAL: "ebg:to_approve", REFUSAL: "ebg:to_refuse"}
 """Where a step of a circuit names what it asks, besides what its subtype asks everywhere."""

@@ -25,6 +25,7 @@ from workflows.parapheur.typology_models import (
     CONFIDENTIAL,
     DESK_PREFIX,
     DETACHED,
+    DRAFT,
     EVIDENCE,
     FINISHED,
     HELIOS,
@@ -51,6 +52,7 @@ __all__ = [
     "CONFIDENTIAL",
     "DESK_PREFIX",
     "DETACHED",
+    "DRAFT",
     "EVIDENCE",
     "FINISHED",
     "HELIOS",
@@ -186,7 +188,7 @@ class FileVersion(db.Model):  # type: ignore[name-defined]
 class FolderAct(db.Model):  # type: ignore[name-defined]
     """What was done to a folder, by whom, at which desk and in whose place; never changed.
 
-    `kind`: deposited, approved, signed, sealed, refused, returned, transferred,
+    `kind`: drafted, deposited, approved, signed, sealed, refused, returned, transferred,
     opinion_asked, opinion_given, undone, bypassed, mailed, transmitted, acknowledged, closed,
     corrected, abandoned, finished, chained, archived. `mention` is « par délégation de … » or
     « en l'absence de … », as written on stamps. `round` is the folder's.

@@ -129,29 +129,29 @@ def bypass(instance_id: UUID, *, actor: Actor, reason: str) -> UUID:
     """
     reason = reason.strip()
     with transaction() as after_commit:
-        stuck = _stuck(instance_id)
-        if stuck is None:
+        call = stuck(instance_id)
+        if call is None:
             raise ActRefused({"step": "Aucune étape externe n’attend dans ce dossier."})
-        instance = locked(stuck.instance_id)
+        instance = locked(call.instance_id)
         folder = records.locked(folder_of(instance) or instance.id)
         require(actor, "bypass", folder)
         if not reason:
             raise ActRefused({"reason": "Dites pourquoi cette étape est contournée."})
-        values = _NOTHING.get(stuck.operation, {})
-        if stuck.partner == PROCEDURE:
+        values = _NOTHING.get(call.operation, {})
+        if call.partner == PROCEDURE:
             values = {"transmission": {"status": BYPASSED}}
         act = records.write(
-            folder, "bypassed", actor, step=stuck.operation, note=reason,
-            detail={"operation": stuck.operation},
+            folder, "bypassed", actor, step=call.operation, note=reason,
+            detail={"operation": call.operation},
         )  # fmt: skip
         operations.act(
-            instance, Operation("skip", target=str(stuck.task_id), values=values),
+            instance, Operation("skip", target=str(call.task_id), values=values),
             actor=actor, motive=reason, after_commit=after_commit,
         )  # fmt: skip
         return act.id
 
 
-def _stuck(instance_id: UUID) -> RemoteCall | None:
+def stuck(instance_id: UUID) -> RemoteCall | None:
     """The call that holds a folder up: of its circuit, never that of the circuit itself."""
     found = db.session.execute(
         select(RemoteCall, ProcessInstance.parent_id)

@@ -13,7 +13,7 @@ from engine.directory import Organisation
 from engine.journal import JournalEntry
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
 from engine.operations import operation
-from workflows.parapheur import files, records
+from workflows.parapheur import announcing, files, records
 from workflows.parapheur.models import DETACHED, REFUSED, Folder
 
 Plain = dict[str, Any]
@@ -38,6 +38,7 @@ def remind(*, case: Plain, step: str) -> None:
 def files_to_send(*, case: Plain, folder: Plain) -> Plain:
     """What a transmission takes: {act, files}, each file with its detached signature."""
     row = db.session.get_one(Folder, UUID(folder["id"]))
+    announcing.transmitted(row)
     current = files.current(row.instance_id)
     beside = {one.file.signs_id: one for one in current if one.file.kind == DETACHED}
     sent = []
@@ -60,12 +61,12 @@ def record_transmission(*, case: Plain, folder: Plain, transmission: Plain) -> P
     accepted = status in ACCEPTED or status == BYPASSED
     kept = ("id", "unique_id", "received_on", "status", "batches")
     detail = {k: transmission[k] for k in kept if transmission and k in transmission}
-    if status != BYPASSED:  # whoever did it has said so
-        kind = "acknowledged" if accepted else "transmitted"
-        records.write(row, kind, None, note=" ; ".join(reasons), detail=detail)
     if not accepted:
         row.state = REFUSED
         row.refused_for = " ; ".join(reasons) or f"Transmission : {status}"
+    if status != BYPASSED:  # whoever did it has said so
+        kind = "acknowledged" if accepted else "transmitted"
+        records.write(row, kind, None, note=" ; ".join(reasons), detail=detail)
     return {"refused": not accepted, "reasons": reasons}
 
 

@@ -1,4 +1,4 @@
-"""What was done to a folder, written: one row of the book and one entry of its journal."""
+"""What was done to a folder, written: in the book, in its journal, and to who is told of it."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,6 +7,7 @@ from engine import clock, journal
 from engine.actors import Actor, Role
 from engine.models import UserTask, db
 from engine.transaction import lock
+from workflows.parapheur import announcing
 from workflows.parapheur.mentions import mention_of
 from workflows.parapheur.models import Folder, FolderAct
 
@@ -55,6 +56,7 @@ def write(
     db.session.add(act)
     db.session.flush()
     _journal(folder, act)
+    announcing.done(folder, act)
     return act
 
 

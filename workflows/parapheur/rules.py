@@ -15,6 +15,7 @@ from engine.models import db
 from workflows.parapheur.mail_models import SecureMail
 from workflows.parapheur.models import (
     DESK_PREFIX,
+    DRAFT,
     PUBLIC,
     SERVICE,
     Annotation,
@@ -58,6 +59,8 @@ def _sees(actor: Actor, folder: Folder) -> bool:
     if keeps(actor, folder.organisation_id):
         return True
     mine = desks_of(actor, folder.organisation_id, folder.subtype.scope)
+    if folder.state == DRAFT:
+        return folder.author_role in mine
     if not mine:
         return False
     if folder.visibility == PUBLIC:

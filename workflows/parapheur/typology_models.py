@@ -24,7 +24,8 @@ PADES, CADES, XADES, PES, AUTO = "pades", "cades", "xades", "pes", "auto"
 """Formats of signature. `auto`: PAdES for a PDF, PES for a PES, else CAdES detached."""
 CONFIDENTIAL, SERVICE, PUBLIC = "confidential", "service", "public"
 """Who sees a folder: the desks of its circuits; their parents too; every desk of the body."""
-IN_PROGRESS, REFUSED, FINISHED, ABANDONED = (
+DRAFT, IN_PROGRESS, REFUSED, FINISHED, ABANDONED = (
+    "draft",
     "in_progress",
     "refused",
     "finished",

@@ -14,8 +14,8 @@ from engine.exchanges import RemoteCall
 from engine.models import ProcessInstance, UserTask, db
 from engine.spiff import surgery
 from engine.transaction import AfterCommit, transaction
-from workflows.parapheur import records
-from workflows.parapheur.models import FileVersion, Folder, FolderAct
+from workflows.parapheur import drafting, records
+from workflows.parapheur.models import IN_PROGRESS, FileVersion, Folder, FolderAct
 from workflows.parapheur.opening import ActRefused, opened
 
 DECIDED = ("approved", "signed", "opinion_given")
@@ -27,10 +27,12 @@ _REVOCABLE = frozenset({"signature"})
 def undo(act_id: UUID, *, actor: Actor) -> UUID:
     """Take back one's own act, the last of its folder: its step opens again, its versions go.
 
-    A step of several desks opens again for all of them. Returns the id of the new act. Raises
+    A deposit becomes a draft. A step of several desks opens again for all of them. Returns the id of the new act. Raises
     Forbidden for somebody else's, ActRefused when the folder went on meanwhile.
     """
     act = db.session.get_one(FolderAct, act_id)
+    if act.kind == "deposited":
+        return drafting.take_back(act_id, actor=actor)
     done = db.session.get(UserTask, act.task_id) if act.task_id else None
     with transaction() as after_commit:
         if done is None or act.kind not in DECIDED:
@@ -59,7 +61,8 @@ def undo(act_id: UUID, *, actor: Actor) -> UUID:
 def may_undo(folder: Folder, act: FolderAct, actor: Actor) -> bool:
     """Whether a page offers to take back an act; the verb alone decides."""
     last = act.seq == folder.acts and act.undone_by is None
-    return last and act.kind in DECIDED and act.person_id == actor.person_id
+    kinds = (*DECIDED, "deposited") if folder.state == IN_PROGRESS else DECIDED
+    return last and act.kind in kinds and act.person_id == actor.person_id
 
 
 def send_back(task_id: UUID, *, actor: Actor, reason: str) -> UUID:

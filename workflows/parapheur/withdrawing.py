@@ -10,11 +10,12 @@ from engine.actors import Actor
 from engine.commands import operations
 from engine.commands.operations import Operation
 from engine.commands.step import locked
-from engine.models import IS_OPEN, UserTask, db
+from engine.models import db
 from engine.transaction import transaction
 from workflows.parapheur import correcting, records, standings
 from workflows.parapheur.models import (
     ABANDONED,
+    DRAFT,
     IN_PROGRESS,
     REFUSED,
     Folder,
@@ -22,12 +23,12 @@ from workflows.parapheur.models import (
 )
 from workflows.parapheur.opening import ActRefused
 
-_OURS = ("deposited", "corrected", "undone")
+_OURS = ("drafted", "deposited", "corrected", "undone")
 """Acts after which a folder is still as its author deposited it."""
 
 
 def withdraw(folder_id: UUID, *, actor: Actor, reason: str) -> UUID:
-    """Give a folder up: one that nobody has acted on yet, or one that came back refused.
+    """Give a folder up: a draft, one that nobody has acted on yet, one that came back refused.
 
     It stays in the book. Returns the act's id. Raises NoResultFound, Forbidden, ActRefused.
     """
@@ -35,8 +36,9 @@ def withdraw(folder_id: UUID, *, actor: Actor, reason: str) -> UUID:
     require(actor, "handle", folder)
     if not reason.strip():
         raise ActRefused({"reason": "Dites pourquoi vous retirez ce dossier."})
-    if folder.state == REFUSED:
-        return correcting.abandon(_to_correct(folder_id), actor=actor, reason=reason)
+    if folder.state in {DRAFT, REFUSED}:
+        waiting = correcting.waiting(folder_id)
+        return correcting.abandon(waiting, actor=actor, reason=reason)
     with transaction() as after_commit:
         instance = locked(folder_id)
         folder = records.locked(folder_id)
@@ -45,10 +47,10 @@ def withdraw(folder_id: UUID, *, actor: Actor, reason: str) -> UUID:
             raise ActRefused({"folder": "Ce dossier ne circule plus."})
         if _acted_on(folder):
             raise ActRefused({"folder": "Un bureau a déjà agi : demandez-lui de refuser."})
+        folder.state, folder.ended_at = ABANDONED, clock.now()
         act = records.write(
             folder, "abandoned", actor, role=folder.author_role, note=reason
         )
-        folder.state, folder.ended_at = ABANDONED, clock.now()
         operations.act(
             instance, Operation("cancel"), actor=actor, motive=reason.strip()[:500],
             after_commit=after_commit,
@@ -72,18 +74,3 @@ def _acted_on(folder: Folder) -> bool:
         ).first()
         is not None
     )
-
-
-def _to_correct(folder_id: UUID) -> UUID:
-    task = db.session.scalars(
-        select(UserTask.id)
-        .where(
-            UserTask.instance_id == folder_id,
-            UserTask.element_id == correcting.CORRECT,
-            IS_OPEN,
-        )
-        .limit(1)
-    ).first()
-    if task is None:
-        raise ActRefused({"folder": "Ce dossier revient à peine : réessayez."})
-    return task

@@ -1,6 +1,7 @@
 """How what the book keeps is called in French, wherever it is told."""
 
 ACTS = {
+    "drafted": "Brouillon",
     "deposited": "Dépôt",
     "approved": "Visa",
     "signed": "Signature",
