@@ -11,6 +11,7 @@ from engine import clock, decisions, definitions, feel
 from engine.models import ProcessInstance, db
 from engine.operations import operation
 from workflows.parapheur import chaining, records, standings
+from workflows.parapheur.lasting import files_to_renew, record_renewed
 from workflows.parapheur.mails import compose_mail, record_mailed
 from workflows.parapheur.models import FINISHED, IN_PROGRESS, Folder, FolderSubtype
 from workflows.parapheur.passing_on import (
@@ -42,6 +43,7 @@ __all__ = [
     "enter",
     "evidence_wanted",
     "files_to_close",
+    "files_to_renew",
     "files_to_seal",
     "files_to_send",
     "files_to_strengthen",
@@ -50,6 +52,7 @@ __all__ = [
     "record_closed",
     "record_evidence",
     "record_mailed",
+    "record_renewed",
     "record_sealed",
     "record_transmission",
     "remind",
