@@ -44,11 +44,13 @@ PROCEDURE = "procedure"
 """A procedure: its publication is asked for or decided, a version is withdrawn…"""
 WEBHOOK = "webhook"
 """An address of the organisation is told nothing any more: it failed for too long."""
+LASTING = "lasting"
+"""The timestamp that proves the signed files of a folder could not be renewed yet."""
 DUE = "due"
 """Tasks that are late or soon will be: worked out for the letter of the day, never a row."""
 KINDS = (
     DOCUMENT, MESSAGE, REPLY, OPINION, ANSWER, ASSIGNED, ASKED, AWAITED, CLOSED, DEPUTY,
-    EXPIRING, PROCEDURE, WEBHOOK,
+    EXPIRING, PROCEDURE, WEBHOOK, LASTING,
 )  # fmt: skip
 
 SITE, NOW, DAILY, NOTHING = "site", "now", "daily", "nothing"

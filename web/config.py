@@ -13,6 +13,7 @@
     EBG_EVENTS      public address of the event process (…/evenements), with REDIS_URL; pages
                     only ask every half minute when absent
     EBG_DIGEST_AT   when the letter of the day leaves, in Paris             07:30
+    EBG_RENEW_MONTHS  how long before its end the timestamp of a signed file is renewed  6
     EBG_WEBHOOKS_INSIDE  "1" lets webhooks reach this very machine over http, to try them
     EBG_LONGEST_WAIT  seconds at most before a call that failed is tried again  3600
 
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     longest_wait: int = Field(3600, alias="EBG_LONGEST_WAIT", gt=0)
     events: str = Field("", alias="EBG_EVENTS", pattern=r"^(https?:/)?(/[^\s;,?]+)?$")
     digest_at: time = Field(time(7, 30), alias="EBG_DIGEST_AT")
+    renew_months: int = Field(6, alias="EBG_RENEW_MONTHS", ge=1, le=60)
     webhooks_inside: bool = Field(False, alias="EBG_WEBHOOKS_INSIDE")
     partners: Mapping[str, str] = Field(default_factory=dict)
 

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from dramatiq.middleware import Middleware, Retries
 from flask import Flask
 
 from connectors.webhooks import Sender
-from engine import marks, outbox, wake
+from engine import clock, marks, outbox, wake
 from engine.sweep import sweep
 from web import tidying
 from web.accounting.fetching import collect as collect_returns
@@ -31,6 +32,7 @@ from web.legality.collecting import collect as collect_letters
 from web.news.post import post
 from web.parapheur.finishing import finish
 from web.transmission import collecting
+from workflows.parapheur import lasting
 
 log = structlog.get_logger()
 
@@ -48,6 +50,10 @@ HOOKS_EVERY = 1.0
 
 COLLECT_EVERY = 60.0
 """Seconds between two looks at what is due: letters of the prefecture, returns of PES."""
+
+MONTH = timedelta(days=31)
+RENEW_EVERY = 3600.0
+"""Seconds between two looks at the signed files whose timestamp comes to its end."""
 
 TIDY_EVERY = 3600.0
 """Seconds between two tidyings."""
@@ -93,6 +99,7 @@ class Workers:
             ("signing", SIGN_EVERY, lambda: finish(self.app)),
             ("letters", COLLECT_EVERY, lambda: collect_letters(self.app)),
             ("returns", COLLECT_EVERY, lambda: collect_returns(self.app)),
+            ("renewal", RENEW_EVERY, self._renew),
             ("members", collecting.EVERY, self._serve_members),
         ]
 
@@ -161,6 +168,11 @@ class Workers:
             tidying.tidy(partners["storage"])
             tidying.seal_journal(partners["timestamp"])
             complete_waiting()
+
+    def _renew(self) -> int:
+        with self.app.app_context():
+            months = self.app.extensions["settings"].renew_months
+            return lasting.renew(clock.now() + months * MONTH)
 
     def _serve_members(self) -> None:
         """What the State answers to the members of a transmission service."""

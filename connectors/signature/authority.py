@@ -89,17 +89,13 @@ class Authority:
 
     @property
     def timestamping(self) -> Identity:
-        """The unit that dates things."""
-        return self._issued(
-            "timestamping", "Horodatage", _curve, purpose=Purpose.TIME_STAMPING
-        )
+        """The unit that dates things, another one in the last year of its certificate."""
+        return self._unit("timestamping", "Horodatage", Purpose.TIME_STAMPING)
 
     @property
     def responder(self) -> Identity:
         """Whoever answers whether a certificate is revoked."""
-        return self._issued(
-            "responder", "Répondeur OCSP", _curve, purpose=Purpose.OCSP_SIGNING
-        )
+        return self._unit("responder", "Répondeur OCSP", Purpose.OCSP_SIGNING)
 
     def seal(self, name: str) -> Identity:
         """A server's seal, made the first time that it is asked for."""
@@ -148,6 +144,19 @@ class Authority:
             rows = db.execute("SELECT serial, at FROM revoked").fetchall()
         return {int(row["serial"]): datetime.fromisoformat(row["at"]) for row in rows}
 
+    def _unit(self, file: str, name: str, purpose: x509.ObjectIdentifier) -> Identity:
+        """The service that answers today: each serves until a year before its end."""
+        now, number = self.clock(), 1
+        while True:
+            since = None if number == 1 else (now - timedelta(days=1), now + 10 * YEAR)
+            kept = self._issued(
+                file if number == 1 else f"{file}-{number}", name, _curve,
+                purpose=purpose, valid=since,
+            )  # fmt: skip
+            if kept.certificate.not_valid_after_utc - now > YEAR:
+                return kept
+            number += 1
+
     def _issued(
         self,
         file: str,
@@ -156,16 +165,18 @@ class Authority:
         *,
         usages: Sequence[str] = ("digital_signature",),
         purpose: x509.ObjectIdentifier | None = None,
+        valid: tuple[datetime, datetime] | None = None,
         email: str = "",
     ) -> Identity:
         issuing = self.issuing
         return self._kept(
             file,
             lambda: self._made(
-                name, new_key(), issuing, 10, usages=usages, purpose=purpose, email=email
+                name, new_key(), issuing, 10, usages=usages, purpose=purpose, valid=valid,
+                email=email,
             ),
             issuing,
-        )
+        )  # fmt: skip
 
     def _kept(
         self, name: str, make: Callable[[], Identity], issuer: Identity | None = None

@@ -86,6 +86,11 @@ def check(certificate: x509.Certificate, now: datetime) -> None:
         )
 
 
+def lives(der: bytes, now: datetime) -> bool:
+    """Whether a certificate has not ended yet."""
+    return bool(x509.Certificate.load(der).not_valid_after >= now)
+
+
 def signs(certificate: x509.Certificate) -> bool:
     """Whether it may be used to sign documents."""
     usage, purposes = certificate.key_usage_value, certificate.extended_key_usage_value

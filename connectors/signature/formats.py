@@ -35,6 +35,10 @@ class Verdict:
         told = {"chain": self.chain, "ocsps": self.ocsps, "crls": self.crls}
         return {name: [one.hex() for one in found] for name, found in told.items()}
 
+    def roots(self) -> Plain:
+        """The same without the answers: those of today prove nothing of what has ended."""
+        return {**self.known(), "ocsps": [], "crls": []}
+
 
 @dataclass(frozen=True)
 class Means:

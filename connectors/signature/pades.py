@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from connectors import Refused
-from connectors.signature import apart, cms, stamp
+from connectors.signature import apart, certificates, cms, stamp
 from connectors.signature.formats import PASSED, Means, Verdict
 
 Plain = dict[str, Any]
@@ -84,7 +84,10 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
     if not found["signers"]:
         return {"signatures": [], "refusals": found["refusals"]}
     verdicts = _judged(found["signers"], means)
-    known = [one.known() for one in verdicts.values()]
+    known = [
+        one.known() if certificates.lives(bytes.fromhex(who), means.now) else one.roots()
+        for who, one in verdicts.items()
+    ]
     answer, _ = apart.ask("examine", content, known=known, now=means.now.isoformat())
     for facts in answer["signatures"]:
         verdict = verdicts[facts.pop("certificate")]
@@ -95,13 +98,22 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
 def strengthen(content: bytes, means: Means) -> tuple[bytes, bool] | None:
     """With what proves that no certificate behind its signatures was revoked (level B-LT).
 
-    And whether the proof is whole; None for a file without signatures.
+    And whether the proof is whole; None for a file without signatures. What a timestamp of
+    the whole file already covers was proved then: it is no longer asked about once its
+    certificate has ended, and nothing that happened to it since counts.
     """
     found, _ = apart.ask("signers", content)
-    verdicts = list(_judged(found["signers"], means).values())
-    if not verdicts:
+    signers = found["signers"]
+    if not signers:
         return None
-    return _proved(content, verdicts), all(one.indication == PASSED for one in verdicts)
+    last = max((n for n, one in enumerate(signers) if one["closes"]), default=0)
+    verdicts = list(_judged(signers[last:], means).values())
+    covered = _judged(signers[:last], means, living=True).values()
+    known = [*(one for one in covered if one.indication == PASSED), *verdicts]
+    whole = all(one.indication == PASSED for one in verdicts) and not any(
+        one.sub_indication == "TRY_LATER" for one in covered
+    )
+    return _proved(content, known), whole
 
 
 def archive(content: bytes, means: Means) -> bytes | None:
@@ -116,8 +128,13 @@ def archive(content: bytes, means: Means) -> bytes | None:
     return _filled(content + tail, placed["start"], placed["end"], token)
 
 
-def _judged(found: list[Plain], means: Means) -> dict[str, Verdict]:
-    """What each certificate behind signatures is worth, by its bytes in hexadecimal."""
+def _judged(
+    found: list[Plain], means: Means, *, living: bool = False
+) -> dict[str, Verdict]:
+    """What each certificate behind signatures is worth, by its bytes in hexadecimal.
+
+    `living`: of those alone that have not ended.
+    """
     return {
         who["certificate"]: means.judge(
             bytes.fromhex(who["certificate"]),
@@ -126,6 +143,7 @@ def _judged(found: list[Plain], means: Means) -> dict[str, Verdict]:
         )
         for one in found
         for who in (one, *one["timestamps"])
+        if not living or certificates.lives(bytes.fromhex(who["certificate"]), means.now)
     }
 
 

@@ -25,7 +25,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from connectors import Refused
 from connectors.signature import certificates, etsi, pdf_dangers
-from connectors.signature.formats import FAILED
+from connectors.signature.formats import FAILED, INDETERMINATE, PASSED
 
 Plain = dict[str, Any]
 MOST = 50
@@ -33,11 +33,20 @@ TIMESTAMP = "/DocTimeStamp"
 
 
 def signers(content: bytes) -> tuple[Plain, list[bytes]]:
-    """{signers, refusals}: the certificates behind each signature and its timestamps."""
+    """{signers, refusals}: the certificates behind each signature and its timestamps.
+
+    `closes` says of one that it is a timestamp of the whole file.
+    """
     reader, found = pdf_dangers.read(content), []
     for one in _signatures(reader):
         dated = extract_tst_data_iter(one.signer_info, signed=False)
-        found.append({**_people(one.signed_data), "timestamps": list(map(_people, dated))})
+        found.append(
+            {
+                **_people(one.signed_data),
+                "timestamps": list(map(_people, dated)),
+                "closes": one.sig_object_type == TIMESTAMP,
+            }
+        )
     return {"signers": found, "refusals": pdf_dangers.found(reader)}, []
 
 
@@ -48,8 +57,21 @@ def examine(content: bytes, *, known: list[Plain], now: str) -> tuple[Plain, lis
     signatures = list(_signatures(reader))
     at = datetime.fromisoformat(now)
     facts = [_facts(one, signatures, known, at) for one in signatures]
+    _stand(facts)
     refusals += [one["detail"]["broken"] for one in facts if one["detail"].get("broken")]
     return {"signatures": facts, "refusals": refusals}, []
+
+
+def _stand(facts: list[Plain]) -> None:
+    """A timestamp whose certificate has ended stands as the next one found it.
+
+    The chain of them is judged whole with each signature that it closes.
+    """
+    chained = [one.pop("chained") for one in facts]
+    closing = [one for one in facts if one["kind"] == "timestamp"]
+    for one in closing[:-1]:
+        if any(chained) and one["indication"] == INDETERMINATE:
+            one["indication"], one["sub_indication"] = PASSED, ""
 
 
 def broken(reader: PdfFileReader) -> list[str]:
@@ -116,10 +138,13 @@ def _facts(
         ),
         None,
     )
+    chained = False
     if is_timestamp:
         worth, proved = _of_timestamp(one, known, now)
+    elif sealed is None:
+        worth, proved = etsi.judged(one.signed_data, one.compute_digest(), known, now)
     else:
-        worth, proved = _of_signature(one, known, now, closed=sealed is not None)
+        worth, proved, chained = _of_closed(one, known, now)
     worth = etsi.told(worth)
     if reason:
         worth = {**worth, "intact": False, "indication": FAILED}
@@ -136,22 +161,24 @@ def _facts(
         **worth,
         "covers_whole": one.coverage == SignatureCoverageLevel.ENTIRE_FILE or not reason,
         "certificate": one.signer_cert.dump().hex(),
+        "chained": chained,
         "detail": _detail(one, reason),
     }
 
 
-def _of_signature(
-    one: EmbeddedPdfSignature, known: list[Plain], now: datetime, *, closed: bool
-) -> tuple[Any, datetime | None]:
+def _of_closed(
+    one: EmbeddedPdfSignature, known: list[Plain], now: datetime
+) -> tuple[Any, datetime | None, bool]:
+    """What a signature under timestamps is worth, when it was, whether these all hold."""
     dated = list(extract_tst_data_iter(one.signer_info, signed=False))
-    if not closed:
-        return etsi.judged(one.signed_data, one.compute_digest(), known, now)
     result = etsi.run(
         ades_lta_validation(
             one, PdfSignatureValidationSpec(etsi.spec(known)), etsi.moment(now)
         )
     )
-    return result.ades_subindic, _time_of(dated[0]) if dated else result.best_signature_time
+    proved = _time_of(dated[0]) if dated else result.best_signature_time
+    chained = result.oldest_evidence_record_timestamp is not None
+    return result.ades_subindic, proved, chained
 
 
 def _of_timestamp(

@@ -107,10 +107,11 @@ class Signature(Protocol):
     def close(self, *, documents: list[Plain], key: str) -> Produced:
         """Close signed documents with a timestamp (B-LTA), as far as can be reached.
 
-        The same value as `seal`, plus `complete`: false when a level could not be reached
-        today, which `close` may be asked again later; `signatures` are the facts of the new
-        timestamp. Asked again of a closed file, it adds a timestamp, as must be done before
-        the last one's certificate expires. A file without a signature, or of
+        The same value as `seal`, plus `complete`, of each file and of all: false when a level
+        could not be reached today, which `close` may be asked again later; `signatures` are
+        the facts of the new timestamp. Asked again of a closed file, it adds a timestamp, as
+        must be done before the last one's certificate expires; what that one covers needs no
+        new proof. A file without a signature, or of
         another format, comes back as it is.
         """
 

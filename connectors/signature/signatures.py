@@ -147,7 +147,8 @@ class Signatures:
         def act() -> Produced:
             made = [self._closed(one) for one in documents]
             complete = all(whole for _, whole in made)
-            files, title = [one for one, _ in made], "Document clos par un horodatage"
+            files = [{**one, "complete": whole} for one, whole in made]
+            title = "Document clos par un horodatage"
             return answers.produced(files, "closed", title, complete=complete)
 
         return answers.once(self.remembered, key, self.clock(), act)

@@ -26,7 +26,9 @@ STEPS = (
     Step(APPROVE, "Visa juridique", ("desk:juridique",)),
     Step(APPROVE, "Visa final", ("desk:assemblees",)),
 )
-PROCEDURES = ("parapheur.evidence", "parapheur.follow_on", "parapheur.folder")
+PROCEDURES = (
+    "parapheur.evidence", "parapheur.renewal", "parapheur.follow_on", "parapheur.folder",
+)  # fmt: skip
 
 
 def open_book(office: Any) -> None:

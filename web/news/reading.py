@@ -116,6 +116,8 @@ def _page(notice: Notice, handled: set[UUID]) -> tuple[str, dict[str, Any]] | No
         return _procedure_page(notice.detail)
     if notice.kind == notices.WEBHOOK:
         return "api_settings.webhook", {"webhook_id": UUID(notice.detail["webhook"])}
+    if folder := notice.detail.get("folder"):
+        return "parapheur_folders.show", {"folder_id": UUID(folder)}
     if ask := notice.detail.get("ask"):
         return "asks.show", {"ask_id": UUID(ask)}
     return case_page(notice.instance_id, handled) if notice.instance_id else None

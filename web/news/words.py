@@ -36,6 +36,7 @@ KINDS: Mapping[str, Kind] = {
     notices.DEPUTY: Kind(lazy_gettext("Suppléance"), "people"),
     notices.PROCEDURE: Kind(lazy_gettext("Publication d’une démarche"), "diagram-3"),
     notices.WEBHOOK: Kind(lazy_gettext("Webhook désactivé"), "exclamation-triangle"),
+    notices.LASTING: Kind(lazy_gettext("Horodatage à renouveler"), "clock"),
 }
 
 DUE_LABEL = lazy_gettext("Échéances proches ou dépassées")
@@ -130,6 +131,13 @@ def _sentence(notice: Notice, who: str | None, outcome: str | None) -> Any:
             )
         case notices.WEBHOOK:
             return _("Webhook désactivé : %(url)s ne répond plus", url=said["url"])
+        case notices.LASTING:
+            return _(
+                "Horodatage non renouvelé : « %(title)s » n’est prouvé que jusqu’au %(day)s ; "
+                "nouvel essai chaque jour",
+                title=said["title"],
+                day=format_date(date.fromisoformat(said["until"]), "long"),
+            )
         case notices.DEPUTY:
             return _deputy(said, who)
         case notices.PROCEDURE:

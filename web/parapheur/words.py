@@ -21,6 +21,8 @@ ACTS: dict[str, tuple[Any, str, str]] = {
     "transmitted": (_("Transmis"), "send", "info"),
     "acknowledged": (_("Acquitté"), "check-circle", "ok"),
     "closed": (_("Horodaté et clos"), "clock", "ok"),
+    "renewed": (_("Horodatage renouvelé"), "clock", "ok"),
+    "proven": (_("Preuves établies"), "file-earmark", "ok"),
     "corrected": (_("Corrigé et déposé à nouveau"), "arrow-repeat", "info"),
     "abandoned": (_("Abandonné"), "trash", ""),
     "finished": (_("Circuit terminé"), "flag", "ok"),

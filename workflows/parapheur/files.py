@@ -17,6 +17,7 @@ from workflows.parapheur.models import (
     DETACHED,
     EVIDENCE,
     MAIN,
+    PADES,
     XADES,
     FileSignature,
     FileVersion,
@@ -44,6 +45,12 @@ class Current:
         """Its bytes, as partners keep them."""
         one = self.version.document
         return StoredFile(one.sha256, one.name, one.media_type, one.size)
+
+    def to_close(self, **more: Any) -> Plain:
+        """As `signature.seal` and `signature.close` take it, with what is given besides."""
+        found = self.described()
+        kept = {k: found[k] for k in ("id", "sha256", "name", "media_type", "format")}
+        return kept | {name: value for name, value in more.items() if value is not None}
 
     def described(self) -> Plain:
         """As diagrams and partners take it."""
@@ -140,7 +147,8 @@ def add(
 def new_version(
     folder: Folder, row: FolderFile, file: StoredFile, *, act: FolderAct
 ) -> FileVersion:
-    """Add a version to a file: what it was before stays as it is."""
+    """Add a version to a file: what it was before stays as it is, and is proved no longer."""
+    row.good_until = row.renewal_id = None
     last = select(func.max(FileVersion.number)).where(FileVersion.file_id == row.id)
     number = (db.session.scalar(last) or 0) + 1
     origin = "officer" if act.person_id else "partner"
@@ -180,7 +188,7 @@ def take_signed(
         was, file = known[made["id"]], _stored(made["file"])
         if file.sha256 == was.sha256:
             continue
-        row = was.file
+        row, until = was.file, was.file.good_until
         if row.kind != DETACHED and row.format in {CADES, XADES}:
             row, before = _detached(folder, was.file, file, act, known), ""
             version = versions(row.id)[-1]
@@ -188,7 +196,10 @@ def take_signed(
             before = was.sha256
             version = new_version(folder, row, file, act=act)
         digests[str(row.id)] = [before, file.sha256]
-        _keep_facts(row, version, made.get("signatures") or [])
+        facts = made.get("signatures") or []
+        _keep_facts(row, version, facts)
+        if row.format == PADES:  # what stands beside a file gets no timestamp of its own
+            row.good_until = _lasting(until, facts)
     return digests
 
 
@@ -234,6 +245,15 @@ def _keep_facts(row: FolderFile, version: FileVersion, facts: Iterable[Plain]) -
                 report=dict(one),
             )
         )
+
+
+def _lasting(before: datetime | None, facts: Iterable[Plain]) -> datetime | None:
+    """Until when a file is proved: as its last timestamp; without one, as who signed it."""
+    ends = [(one.get("kind"), _moment(one.get("valid_to"))) for one in facts]
+    stamps = [end for kind, end in ends if kind == "timestamp" and end]
+    if stamps:
+        return stamps[-1]
+    return min((end for _, end in [*ends, ("", before)] if end), default=None)
 
 
 def _stored(file: Any) -> StoredFile:

@@ -152,7 +152,13 @@ class FolderFile(db.Model):  # type: ignore[name-defined]
     """A file of a folder; its bytes are those of its versions, none ever overwritten."""
 
     __tablename__ = "parapheur_file"
-    __table_args__ = (UniqueConstraint("instance_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("instance_id", "position"),
+        Index("ix_parapheur_file_lasting", "good_until", "instance_id",
+              **only("good_until IS NOT NULL AND renewal_id IS NULL")),
+        Index("ix_parapheur_file_renewed", "renewal_id",
+              **only("renewal_id IS NOT NULL")),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("parapheur_folder.instance_id"))
     position: Mapped[int]
@@ -164,6 +170,9 @@ class FolderFile(db.Model):  # type: ignore[name-defined]
     signs_id: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_file.id"))
     # Where this file's stamp goes, when its author placed it.
     position_of_stamp: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # Until when its last timestamp proves it, and the case that renews it meanwhile.
+    good_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    renewal_id: Mapped[UUID | None]
 
 
 class FileVersion(db.Model):  # type: ignore[name-defined]

@@ -12,6 +12,7 @@ from engine.models import ProcessInstance, db
 from engine.operations import operation
 from workflows.parapheur import called, chaining, records, routes, standings
 from workflows.parapheur.called import prepare_folder, signed_files
+from workflows.parapheur.lasting import files_to_renew, record_renewed
 from workflows.parapheur.mails import compose_mail, record_mailed
 from workflows.parapheur.models import (
     DESK_PREFIX,
@@ -49,6 +50,7 @@ __all__ = [
     "enter",
     "evidence_wanted",
     "files_to_close",
+    "files_to_renew",
     "files_to_seal",
     "files_to_send",
     "files_to_strengthen",
@@ -58,6 +60,7 @@ __all__ = [
     "record_closed",
     "record_evidence",
     "record_mailed",
+    "record_renewed",
     "record_sealed",
     "record_transmission",
     "remind",

@@ -61,16 +61,23 @@ def to_seal(*, case: Plain, record: Plain) -> list[Plain]:
 
 @operation
 def record_evidence(
-    *, case: Plain, folder: Plain, made: list[Plain | None], sealed: Plain | None
+    *,
+    case: Plain,
+    folder: Plain,
+    made: list[Plain | None],
+    sealed: Plain | None,
+    closed: Plain | None = None,
 ) -> None:
     """Keep the proofs among the files of a folder; a new version of those made before.
 
-    `made` is [record, PREMIS, report] as the renderer gave them; `sealed`, what the seal
-    made of the record: none when no seal could be put, which the act says.
+    `made` is [record, PREMIS, report] as the renderer gave them, none for what stays as it
+    was; `sealed`, what the seal made of the record: none when no seal could be put, which the
+    act says; `closed`, the same under a timestamp.
     """
     row = records.locked(UUID(folder["id"]))
-    act = records.write(row, "proven", None, detail={"sealed": bool(sealed)})
-    sealed_files = (sealed or {}).get("files") or []
+    detail = {"sealed": bool(sealed)} if made[0] else {}
+    act = records.write(row, "proven", None, detail=detail)
+    sealed_files = _under_both(sealed, closed)
     titles = ("Bordereau de signature", "Historique PREMIS", "Rapport de validation")
     for title, file in zip(titles, made, strict=True):
         if file:
@@ -78,6 +85,23 @@ def record_evidence(
     if sealed_files:
         known = _proof(row, titles[0])
         files.take_signed(row, [{**sealed_files[0], "id": str(known.id)}], act)
+
+
+def _under_both(sealed: Plain | None, closed: Plain | None) -> list[Plain]:
+    """The sealed record as it was closed, with the facts of its seal and of its timestamp."""
+    found = list((sealed or {}).get("files") or [])
+    last = {one["id"]: one for one in (closed or {}).get("files") or []}
+    return [
+        {
+            **one,
+            "file": last.get(one["id"], one)["file"],
+            "signatures": [
+                *(one.get("signatures") or []),
+                *(last.get(one["id"], {}).get("signatures") or []),
+            ],
+        }
+        for one in found
+    ]
 
 
 def _keep(folder: Folder, title: str, file: Plain, act: FolderAct) -> None:

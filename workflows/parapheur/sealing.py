@@ -3,24 +3,27 @@
 Operations of the circuits, kept apart from `operations.py` for their length.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from engine import clock
 from engine.models import db
 from engine.operations import operation
 from workflows.parapheur import files, records
-from workflows.parapheur.files import Current
 from workflows.parapheur.models import (
     DETACHED,
-    FileSignature,
     Folder,
     FolderAct,
     FolderSubtype,
 )
+from workflows.parapheur.signatures import borne
 
 Plain = dict[str, Any]
+A_DAY, ASKED_FOR = timedelta(days=1), timedelta(days=30)
+"""How long a level that was missed is asked for, once a day."""
 
 
 @operation
@@ -38,9 +41,7 @@ def files_to_seal(*, case: Plain, folder: Plain) -> Plain:
         )
     stamp = {"lines": [f"Cachet – dossier {folder['number']}"]}
     documents = [
-        _document(
-            one, field=f"Cachet{case['number']}", stamp=stamp if _shown(row) else None
-        )
+        one.to_close(field=f"Cachet{case['number']}", stamp=stamp if _shown(row) else None)
         for one in files.to_sign(row.instance_id)
     ]
     return {"documents": documents, "seal": subtype.seal}
@@ -57,26 +58,26 @@ def files_to_close(*, case: Plain, folder: Plain) -> Plain:
     """The signed files of a folder, to be timestamped for long: {documents}."""
     row = db.session.get_one(Folder, UUID(folder["id"]))
     current = files.current(row.instance_id)
-    beside = {one.file.signs_id: one for one in current if one.file.kind == DETACHED}
+    beside = {one.file.signs_id for one in current if one.file.kind == DETACHED}
+    signed = borne(one.file.id for one in current)
     return {
         "documents": [
-            _document(one, signature=beside.get(one.file.id))
+            one.to_close()
             for one in current
-            if _signed(one) or one.file.id in beside
+            if one.file.id in signed or one.file.id in beside
         ]
     }
 
 
 @operation
 def files_to_strengthen(*, case: Plain, folder: Plain) -> Plain:
-    """What a timestamp did not reach when the circuit closed: {documents}, none when all is."""
-    last = db.session.scalars(
-        select(FolderAct)
-        .where(FolderAct.instance_id == UUID(case["id"]), FolderAct.kind == "closed")
-        .order_by(FolderAct.seq.desc())
-        .limit(1)
-    ).first()
-    if last is None or last.detail.get("complete", True):
+    """What a timestamp did not reach when the circuit closed: {documents}, none when all is.
+
+    None either once it was asked for long enough: the files are renewed later, as those whose
+    proof comes to its end.
+    """
+    last = _last_closed(UUID(case["id"]))
+    if last is None or last.detail.get("complete", True) or _given_up(last):
         return {"documents": []}
     found: Plain = files_to_close(case=case, folder=folder)
     return found
@@ -84,8 +85,31 @@ def files_to_strengthen(*, case: Plain, folder: Plain) -> Plain:
 
 @operation
 def record_closed(*, case: Plain, folder: Plain, closed: Plain) -> None:
-    """Keep the timestamped files; a level that could not be reached today is said."""
-    _record(folder, closed, "closed", complete=closed.get("complete", True))
+    """Keep the timestamped files; a level that could not be reached today is said.
+
+    It is said once: asked again by the folder itself, what is not whole changes nothing until
+    the last time.
+    """
+    complete = closed.get("complete", True)
+    last = _last_closed(UUID(folder["id"])) if case["id"] == folder["id"] else None
+    if complete or last is None:
+        _record(folder, closed, "closed", complete=complete)
+    elif _given_up(last, A_DAY):
+        _record(folder, closed, "closed", complete=False, given_up=True)
+
+
+def _last_closed(folder_id: UUID) -> FolderAct | None:
+    return db.session.scalars(
+        select(FolderAct)
+        .where(FolderAct.instance_id == folder_id, FolderAct.kind == "closed")
+        .order_by(FolderAct.seq.desc())
+        .limit(1)
+    ).first()
+
+
+def _given_up(last: FolderAct, margin: timedelta = timedelta()) -> bool:
+    """Whether what was missed at a closing has been asked for long enough."""
+    return bool(last.detail.get("given_up")) or clock.now() + margin > last.at + ASKED_FOR
 
 
 def _record(folder: Plain, made: Plain, kind: str, **detail: Any) -> None:
@@ -95,20 +119,5 @@ def _record(folder: Plain, made: Plain, kind: str, **detail: Any) -> None:
     act.detail = {**detail, "digests": digests}
 
 
-def _signed(one: Current) -> bool:
-    """Whether a signature or a seal is in this version."""
-    found = db.session.query(FileSignature.id).filter_by(version_id=one.version.id).first()
-    return found is not None
-
-
 def _shown(folder: Folder) -> bool:
     return bool(folder.subtype.type.visible)
-
-
-def _document(one: Current, **more: Any) -> Plain:
-    found = one.described()
-    kept = {k: found[k] for k in ("id", "sha256", "name", "media_type", "format")}
-    signature = more.pop("signature", None)
-    if signature is not None:
-        kept["signature_sha256"] = signature.sha256
-    return kept | {name: value for name, value in more.items() if value is not None}

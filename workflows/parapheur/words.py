@@ -17,6 +17,8 @@ ACTS = {
     "transmitted": "Transmission",
     "acknowledged": "Accusé de réception",
     "closed": "Horodatage de clôture",
+    "renewed": "Horodatage renouvelé",
+    "reminded": "Rappel",
     "corrected": "Correction et nouveau dépôt",
     "abandoned": "Abandon",
     "finished": "Fin",

@@ -148,7 +148,7 @@ def open_book(app: Flask) -> Book:
     """A region with four desks, one person at each, and one plain subtype."""
     publication.load_operations()
     office = open_office()
-    for name in ("evidence", "follow_on", "folder"):
+    for name in ("evidence", "renewal", "follow_on", "folder"):
         drawn = publication.read_folder(BOOK / name)
         publication.publish(f"parapheur.{name}", drawn, owner_id=office.region)
     keeper = people.add_person("ines@region.test", "Inès Perrin")
