@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, literal, select, union_all
+from sqlalchemy import Select, and_, bindparam, select, union_all
 from sqlalchemy.orm import aliased
 
 from engine import clock
-from engine.absences import Absence, in_force
+from engine.absences import Absence, in_force_at
 from engine.directory import (
     ADMINISTRATOR,
     APPLICANT,
@@ -189,7 +189,8 @@ def actor_for(person_id: UUID) -> Actor:
     A role is lent only to somebody who works in the same body, and only if the absent person
     holds it today.
     """
-    rows = db.session.execute(_standing(person_id)).all()
+    asked = {"person_id": person_id, "now": clock.now(), "today": clock.today()}
+    rows = db.session.execute(_STANDING, asked).all()
     own = [row for row in rows if row.person_id == person_id]
     name = own[0].name if own else db.session.get_one(Person, person_id).name
     roles = {Role(row.organisation_id, row.kind, row.role) for row in own}
@@ -220,16 +221,18 @@ def _lent(row: Any) -> Role:
     )
 
 
-def _standing(person_id: UUID) -> Select[Any]:
+def _standing() -> Select[Any]:
     """What a person holds, and what those they replace hold: one question, two indexes."""
-    replaced = select(Absence.person_id).where(Absence.deputy_id == person_id, in_force())
+    person_id = bindparam("person_id", type_=Holding.person_id.type)
+    in_force = in_force_at(bindparam("now"))
+    replaced = select(Absence.person_id).where(Absence.deputy_id == person_id, *in_force)
     lending = and_(
         Absence.deputy_id == person_id,
         Absence.person_id == Holding.person_id,
         Absence.organisation_id == Holding.organisation_id,
-        in_force(),
+        *in_force,
     )
-    me = select(literal(person_id, Holding.person_id.type).label("person_id"))
+    me = select(person_id.label("person_id"))
     statement: Any = (
         select(
             Holding.person_id,
@@ -247,4 +250,8 @@ def _standing(person_id: UUID) -> Select[Any]:
             Organisation.closed_at.is_(None),
         )
     )
-    return current(statement)
+    return current(statement, bindparam("today"))
+
+
+_STANDING = _standing()
+"""Written once: it is asked at each request and at each act."""

@@ -138,9 +138,9 @@ def company_by_siret(siret: str) -> Organisation | None:
     return db.session.scalar(select(Organisation).where(Organisation.siret == siret))
 
 
-def current(statement: Select[Any]) -> Select[Any]:
-    """Keep the holdings that are valid today."""
-    today = clock.today()
+def current(statement: Select[Any], day: Any = None) -> Select[Any]:
+    """Keep the holdings that are valid today, or on the day that a statement is given."""
+    today = clock.today() if day is None else day
     return statement.where(
         Holding.valid_from <= today,
         (Holding.valid_to.is_(None)) | (Holding.valid_to >= today),

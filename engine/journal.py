@@ -16,7 +16,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import JSON, Index, String, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine import clock, rows, wake
@@ -95,13 +95,16 @@ def turn(subject: str) -> JournalHead:
 
     Raises Busy when somebody begins the chain at the same moment.
     """
-    if db.session.get(JournalHead, subject) is None:
-        db.session.add(JournalHead(chain=subject))
-        try:
-            db.session.flush()
-        except IntegrityError as begun:
-            raise Busy from begun
-    return lock(JournalHead, subject)
+    try:
+        return lock(JournalHead, subject)
+    except NoResultFound:
+        head = JournalHead(chain=subject, seq=0, head="")
+        db.session.add(head)
+    try:
+        db.session.flush()
+    except IntegrityError as begun:
+        raise Busy from begun
+    return head
 
 
 def _append(

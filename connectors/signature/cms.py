@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from asn1crypto import algos, cms, core, tsp, x509
@@ -16,6 +17,8 @@ from pyhanko.sign.validation.generic_cms import extract_certs_for_validation
 from connectors import Refused
 
 SHA256_ALGORITHM = algos.DigestAlgorithm({"algorithm": "sha256"})
+_DIGEST = bytes(32)
+"""Stands for the digest of a content in what is written once for a lot."""
 
 
 def signed_attributes(
@@ -25,9 +28,19 @@ def signed_attributes(
 
     PAdES writes the moment in the PDF itself, CAdES here.
     """
+    head, tail = _around(certificate, signed_at)
+    return head + digest + tail
+
+
+@lru_cache(maxsize=64)
+def _around(certificate: bytes, signed_at: datetime | None) -> tuple[bytes, bytes]:
+    """The attributes before and after the digest: a hundred documents share the rest.
+
+    DER sorts attributes by their first bytes, which are not those of the digest.
+    """
     told = [
         ("content_type", "data"),
-        ("message_digest", digest),
+        ("message_digest", _DIGEST),
         (
             "cms_algorithm_protection",
             cms.CMSAlgorithmProtection(
@@ -47,7 +60,8 @@ def signed_attributes(
     if signed_at:
         told.append(("signing_time", cms.Time({"utc_time": core.UTCTime(signed_at)})))
     content: bytes = cms.CMSAttributes([_attribute(*one) for one in told]).dump()
-    return content
+    head, _, tail = content.partition(_DIGEST)
+    return head, tail
 
 
 def mechanism(certificate: bytes) -> SignedDigestAlgorithm:
@@ -90,7 +104,7 @@ def enveloped(
     With a timestamp token over the SHA-256 of the signature's value, its level is B-T.
     """
     signing = x509.Certificate.load(certificate)
-    above = [x509.Certificate.load(one) for one in chain]
+    above = map(x509.Certificate.load, _below_root(tuple(chain)))
     info = {
         "version": "v1",
         "sid": {
@@ -111,13 +125,19 @@ def enveloped(
         "version": "v1",
         "digest_algorithms": [SHA256_ALGORITHM],
         "encap_content_info": {"content_type": "data"},
-        "certificates": [signing, *(one for one in above if one.self_signed == "no")],
+        "certificates": [signing, *above],
         "signer_infos": [info],
     }
     content: bytes = cms.ContentInfo(
         {"content_type": "signed_data", "content": cms.SignedData(signed)}
     ).dump()
     return content
+
+
+@lru_cache(maxsize=64)
+def _below_root(chain: tuple[bytes, ...]) -> list[bytes]:
+    """Those that nobody is supposed to have: comparing names takes its time."""
+    return [one for one in chain if x509.Certificate.load(one).self_signed == "no"]
 
 
 def people(content: bytes) -> tuple[bytes, list[bytes]]:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -215,11 +215,9 @@ class Signatures:
     def _made(self, certificate: bytes, chain: list[bytes]) -> Plain:
         """What is known of a signature just made by its certificate."""
         verdict = self.trust.judge(certificate, chain, self.clock())
-        one = certificates.loaded(certificate)
         return {
-            "kind": certificates.kind(one),
             "quality": verdict.quality,
-            **certificates.described(one),
+            **_told(certificate),
             "indication": verdict.indication,
             "sub_indication": verdict.sub_indication,
             "intact": True,
@@ -267,3 +265,10 @@ class Signatures:
                 [f"Le fichier fait {size // MEGABYTE} Mo : {most} Mo au plus."],
                 code="too_large",
             )
+
+
+@lru_cache(maxsize=64)
+def _told(certificate: bytes) -> Plain:
+    """What a certificate says of itself: the same for each document of a lot."""
+    one = certificates.loaded(certificate)
+    return {"kind": certificates.kind(one), **certificates.described(one)}

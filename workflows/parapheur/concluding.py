@@ -15,12 +15,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import defer
 
 from engine import clock
 from engine.access import Forbidden, actor_for
 from engine.errors import Busy, TaskNotOpen, TaskSuspended, TaskTaken
 from engine.models import db
-from engine.transaction import lock, transaction
+from engine.transaction import transaction
 from workflows.parapheur import deciding, opening
 from workflows.parapheur.lots import (
     DONE,
@@ -84,7 +85,7 @@ def conclude(item: SigningItem, lot: SigningLot, signed: Sequence[dict[str, Any]
     """
     try:
         with transaction() as after_commit:
-            kept = lock(SigningItem, (item.lot_id, item.position))
+            kept = _locked(item)
             if kept.result != TO_DO or _state(lot.id) != FINISHING:
                 return
             actor = actor_for(lot.person_id)
@@ -147,9 +148,18 @@ def _close(now: datetime) -> None:
             over(lot, state)
 
 
+def _locked(item: SigningItem) -> SigningItem:
+    """It as it is now, ours until the commit, without what was frozen: that is large."""
+    return db.session.get_one(
+        SigningItem, (item.lot_id, item.position), populate_existing=True,
+        with_for_update={"of": SigningItem},
+        options=[defer(SigningItem.prepared), defer(SigningItem.signatures)],
+    )  # fmt: skip
+
+
 def _apart(item: SigningItem, result: str, why: str) -> None:
     with transaction():
-        kept = lock(SigningItem, (item.lot_id, item.position))
+        kept = _locked(item)
         if kept.result == TO_DO:
             _settle(kept, result, note=why)
 
