@@ -190,6 +190,7 @@ def test_an_approval_is_taken_back_and_the_folder_given_to_another_desk(
 
 def test_a_transmission_is_cancelled_with_its_reason(enter: Enter, tmp_path: Path) -> None:
     agathe = transmitted(enter, "Tarifs du port", "2026_DE_503", tmp_path)
+    agathe.page.get_by_text("Demander à la préfecture de ne plus").click()
     agathe.page.locator("main textarea").last.fill("Erreur sur le tarif d'hiver")
     agathe.press("Demander l’annulation")
     act_page(agathe, "2026_DE_503")

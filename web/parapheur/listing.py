@@ -1,6 +1,6 @@
 """The trays of a desk: which folders each holds, a page of them, those around one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,9 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Line:
-    """A folder as a list shows it; `task_id` is what this desk is to do with it now."""
+    """A folder as a list shows it; `task_id` is what this desk is to do with it now,
+    `holder` whose turn it is when that is not asked of this desk.
+    """
 
     id: UUID
     title: str
@@ -66,6 +68,7 @@ class Line:
     unread: bool
     task_id: UUID | None = None
     lent: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def lines(ids: Sequence[UUID], body: UUID, actor: Actor, desk: str = "") -> list
     names = reading.desk_names(body)
     unread = reading.unread(ids, actor)
     tasks = _tasks(ids, body, desk) if desk and ids else {}
+    holders = {} if desk or not ids else _holders(ids, names)
     return [
         Line(
             id=one.instance_id,
@@ -158,9 +162,23 @@ def lines(ids: Sequence[UUID], body: UUID, actor: Actor, desk: str = "") -> list
             deposited_at=one.deposited_at,
             unread=one.instance_id in unread,
             task_id=tasks.get(one.instance_id),
+            holder=holders.get(one.instance_id, "") if one.state == IN_PROGRESS else "",
         )
         for one in lists.read(ids)
     ]
+
+
+def _holders(ids: Sequence[UUID], names: Mapping[str, str]) -> dict[UUID, str]:
+    """The desks whose turn it is in each of these folders."""
+    rows = db.session.execute(
+        select(FolderDesk.instance_id, FolderDesk.role)
+        .where(FolderDesk.instance_id.in_(ids), FolderDesk.standing == NOW)
+        .order_by(FolderDesk.at, FolderDesk.role)
+    )
+    found: dict[UUID, list[str]] = {}
+    for folder, role in rows:
+        found.setdefault(folder, []).append(names.get(role, role))
+    return {folder: ", ".join(desks) for folder, desks in found.items()}
 
 
 def _tasks(ids: Sequence[UUID], body: UUID, desk: str) -> dict[UUID, UUID]:

@@ -16,11 +16,13 @@ from werkzeug.exceptions import NotFound
 from engine.models import db
 from web import limits
 from web.auth import public
+from web.parapheur import words as looks
 from web.typed import text
 from workflows.parapheur import proofs, words
 from workflows.parapheur.models import FileVersion, Folder
 
 bp = Blueprint("verifying", __name__, url_prefix="/verifier")
+bp.context_processor(lambda: {"looks": looks})
 
 CODE_LENGTH = 24
 _CHUNK = 1 << 20
