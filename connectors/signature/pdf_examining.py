@@ -6,7 +6,11 @@ from typing import Any
 
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, SuspiciousModification
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    DiffResult,
+    SuspiciousModification,
+)
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.ades import ades_lta_validation, ades_timestamp_validation
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -98,9 +102,33 @@ def _broken(one: EmbeddedPdfSignature) -> str:
     one.compute_integrity_info(DEFAULT_DIFF_POLICY)
     if one.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
         return f"La signature de {who} ne couvre pas tout le document."
-    if isinstance(one.diff_result, SuspiciousModification):
+    if isinstance(one.diff_result, SuspiciousModification) or _beyond_permission(one):
         return f"Le document a été modifié après la signature de {who}."
+    if filled := _filled_since(one):
+        return f"Le champ « {filled[:80]} » a été rempli après la signature de {who}."
     return ""
+
+
+def _beyond_permission(one: EmbeddedPdfSignature) -> bool:
+    """Whether more was done than the author who certified the file permits (DocMDP)."""
+    permitted, done = one.docmdp_level, one.diff_result
+    return (
+        permitted is not None
+        and isinstance(done, DiffResult)
+        and done.modification_level.value > permitted.value
+    )
+
+
+def _filled_since(one: EmbeddedPdfSignature) -> str:
+    """A form field filled after a signature that says nothing of it, or nothing.
+
+    Readers let it pass; but whoever signs an act signs what its fields said.
+    """
+    done = one.diff_result
+    if one.docmdp_level is not None or not isinstance(done, DiffResult):
+        return ""
+    signed = {other.field_name for other in one.reader.embedded_signatures}
+    return min(done.changed_form_fields - signed, default="")
 
 
 def _intact(one: EmbeddedPdfSignature) -> bool:

@@ -34,7 +34,9 @@ class Trust:
     revocation: Revocation
     demonstration: bool
     lists: TrustedLists | None = None
-    _known: dict[tuple[bytes, ...], tuple[datetime, Verdict]] = field(default_factory=dict)
+    _known: dict[tuple[bytes, ...], tuple[datetime, datetime, Verdict]] = field(
+        default_factory=dict
+    )
 
     def judge(
         self, certificate: bytes, others: Sequence[bytes], moment: datetime
@@ -43,15 +45,15 @@ class Trust:
 
         A verdict that is whole serves for a minute: a batch is signed with one certificate.
         """
-        key = (certificate, *others)
-        at, kept = self._known.get(key, (moment, None))
-        if kept and at <= moment < at + KEPT:
+        key, now = (certificate, *others), self.revocation.clock()
+        asked, at, kept = self._known.get(key, (now, moment, None))
+        if kept and asked <= now < asked + KEPT and at <= moment < at + KEPT:
             return kept
         verdict = self._judged(certificate, others, moment)
         if len(self._known) >= MOST:
             self._known.clear()
         if verdict.indication == PASSED:
-            self._known[key] = (moment, verdict)
+            self._known[key] = (now, moment, verdict)
         return verdict
 
     def _judged(
@@ -112,6 +114,8 @@ class Trust:
         context = ValidationContext(
             trust_roots=list(self.anchors()), other_certs=known, moment=moment,
             ocsps=ocsps, crls=crls, revocation_mode="soft-fail",
+            # What is said today of a revocation before that moment counts for it.
+            retroactive_revinfo=True,
         )  # fmt: skip
         validator = CertificateValidator(
             one, intermediate_certs=known, validation_context=context

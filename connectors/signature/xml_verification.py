@@ -125,7 +125,8 @@ def _check_reference(
         raise Refused(["Une référence ne dit pas ce qu’elle signe."])
     transforms = _transforms(reference)
     if uri == "" or uri.startswith("#"):
-        content = _inside(uri, transforms, signature, ids, found)
+        enclosing = None if detached is not None else signature.getparent()
+        content = _inside(uri, transforms, signature, enclosing, ids, found)
     else:
         content = _outside(uri, transforms, detached, found)
     algorithm = _DIGESTS.get(_only(reference, "DigestMethod").get("Algorithm", ""))
@@ -144,15 +145,18 @@ def _inside(
     uri: str,
     transforms: list[etree._Element],
     signature: etree._Element,
+    parent: etree._Element | None,
     ids: Counter[str],
     found: Verified,
 ) -> bytes:
+    """What an Id designates. `parent` is what the signature may cover: nothing around it
+    when it is that of a document kept apart.
+    """
     identifier = uri[1:]
     if uri and ids[identifier] != 1:
         raise Refused(
             [f"L’identifiant {identifier} est absent ou porté par plusieurs éléments."]
         )
-    parent = signature.getparent()
     if parent is not None and (
         identifier in ids_of(parent) if uri else parent.getparent() is None
     ):

@@ -313,6 +313,15 @@ def test_an_act_carries_what_the_state_is_told(program: Program, book: Book) -> 
     assert wrong.json["errors"][0]["pointer"] == "/act/number"
 
 
+def test_a_key_of_the_book_sends_what_machines_exchange(program: Program) -> None:
+    assert ahead(program, b'<?xml version="1.0"?><a/>', "pes.xml")
+    assert ahead(program, b"\x30\x82\x01\x00", "acte.pdf.p7s")
+    company = program.ask(
+        "POST", "/files", data={"file": (io.BytesIO(b"<!DOCTYPE a><a/>"), "a.xml")}
+    )
+    assert company.status_code == 422
+
+
 def test_a_pdf_that_cannot_be_signed_is_refused_at_the_deposit(program: Program) -> None:
     cut = ahead(program, PAPER[: len(PAPER) // 2])
     answer = program.post("/folders", asked(program, files=[{"sha256": cut}]))

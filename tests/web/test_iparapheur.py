@@ -13,6 +13,7 @@ from lxml import etree
 
 from connectors.transmission.practice.paper import sheet
 from engine.models import db
+from tests.connectors.signature.test_hostile import encrypted
 from tests.web.program import Program, administrator, make_key
 from tests.workflows.parapheur.book import Book, with_circuit
 from workflows.parapheur import files, typology
@@ -279,6 +280,8 @@ def test_what_is_wrong_is_a_clear_refusal(caller: Caller, book: Book) -> None:
         (described("a.pdf", couleur="bleu"), {"a_pdf": PDF}),
         (described("a.pdf", name=""), {"a_pdf": PDF}),
         (described("a.pdf"), {"a_pdf": b"<script>"}),
+        (described("a.pdf"), {"a_pdf": PDF[:-40]}),
+        (described("a.pdf"), {"a_pdf": encrypted()}),
     ):
         answer = caller.create(premis, **documents)
         assert answer.status_code == 422, (premis[:80], answer.text)

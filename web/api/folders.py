@@ -136,9 +136,7 @@ def deposited(asked: NewFolder, given: list[Given], role: str) -> Folder:
     """A folder deposited as asked, its files stored already. Raises Problem."""
     subtype = _subtype(asked)
     for rank, one in enumerate(given):
-        if wrong := taking.unfit(one.file):
-            fault = Fault(where="body", pointer=f"/files/{rank}", message=wrong)
-            raise Problem(422, "bad-file", wrong, errors=[fault])
+        refuse_unfit(one.file, f"/files/{rank}")
     try:
         found = deposit.deposit(
             actor=keyed.actor(),
@@ -157,6 +155,13 @@ def deposited(asked: NewFolder, given: list[Given], role: str) -> Folder:
     except DepositRefused as refused:
         raise Problem(422, "bad-values", errors=faults(refused)) from None
     return db.session.get_one(Folder, found)
+
+
+def refuse_unfit(stored: StoredFile, pointer: str) -> None:
+    """Refuse a PDF that could be neither shown nor signed. Raises Problem, with the cure."""
+    if wrong := taking.unfit(stored):
+        fault = Fault(where="body", pointer=pointer, message=wrong)
+        raise Problem(422, "bad-file", wrong, errors=[fault])
 
 
 def my_desks() -> list[str]:

@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from pydantic import ValidationError
 
 from connectors import ConnectorError, Refused, StoredFile
+from engine.api_keys import FOLDERS_WRITE
 from web import receiving
+from web.api import keyed
 from web.api.problems import RETRY, Fault, Problem
 from web.api.sentences import faults
 from web.api.shapes import Shape
@@ -95,9 +97,13 @@ def files(but: str = "request") -> Mapping[str, list[StoredFile]]:
 
 
 def stored(upload: Any, name: str) -> StoredFile:
-    """One file that was sent, checked, scanned and stored. Raises Problem."""
+    """One file that was sent, checked, scanned and stored. Raises Problem.
+
+    A key that deposits folders sends what machines exchange too: a PES, a detached signature.
+    """
+    machines = FOLDERS_WRITE in keyed.key().scopes
     try:
-        return receiving.store(upload, LARGEST)
+        return receiving.store(upload, LARGEST, machines=machines)
     except Refused as refused:
         fault = Fault(where="body", pointer=f"/{name}", message=str(refused))
         raise Problem(422, "bad-file", str(refused), errors=[fault]) from None

@@ -237,7 +237,9 @@ def _given(described: premis.Described) -> list[Given]:
     sent: dict[str, list[StoredFile]] = {}
     for upload in request.files.getlist("documents"):
         name = (upload.filename or "").replace("\\", "/").rpartition("/")[2]
-        sent.setdefault(name, []).append(receiving.stored(upload, "documents"))
+        stored = receiving.stored(upload, "documents")
+        folders.refuse_unfit(stored, "/documents")
+        sent.setdefault(name, []).append(stored)
     named = described.files or [premis.DescribedFile(name, main=True) for name in sent]
     found = []
     for one in named:

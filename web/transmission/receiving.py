@@ -78,6 +78,29 @@ def check(files: list[Posted], types: frozenset[str], *, main_is_pdf: bool) -> N
             raise Rejected(f"{about} l'acte doit être un PDF")
     if sum(_size(one.upload) for one in files) > LARGEST - 10 * 1024 * 1024:
         raise Rejected("La taille totale des fichiers est trop importante (max : 150 Mo)")
+    for one in files:
+        _look_within(one)
+
+
+def _look_within(one: Posted) -> None:
+    """Refuse a PDF that is locked or acts by itself, and a signature that does not hold."""
+    media_type = looked_at(one.upload) or ""
+    asked: list[dict[str, bytes]] = [{}] if media_type == "application/pdf" else []
+    if one.signature is not None:
+        asked.append({"detached": _whole(one.signature)})
+    for more in asked:
+        found = partner("signature").examine(
+            content=_whole(one.upload), media_type=media_type, **more
+        )
+        if found["refusals"]:
+            about = f"Erreur lors de la réception du fichier {one.name} :"
+            raise Rejected(f"{about} {found['refusals'][0]}")
+
+
+def _whole(upload: FileStorage) -> bytes:
+    content: bytes = upload.stream.read()
+    upload.stream.seek(0)
+    return content
 
 
 def looked_at(upload: FileStorage) -> str | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import Flask
 
+from connectors.transmission.practice.paper import sheet
 from engine import clock
 from engine.access import Actor, actor_for
 from engine.commands import people
@@ -18,7 +19,7 @@ from workflows import publication
 from workflows.relay import accounts
 from workflows.relay.accounts import Wanted
 
-PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n"
+PDF = sheet("Délibération", ["Aide à la scierie"])
 ACTS, PES = "/modules/actes", "/modules/helios"
 ACT = {
     "api": "1", "nature_code": "1", "classif1": "7", "classif2": "4", "number": "26CP042",

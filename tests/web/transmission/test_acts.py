@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engine import clock, documents
 from engine.models import Incident, db
+from tests.connectors.signature.test_hostile import encrypted
 from tests.web.transmission.service import (
     ACT,
     ACTS,
@@ -182,7 +183,14 @@ def test_an_act_held_leaves_when_its_author_says_so(service):
     assert caller.status(sent) == 4
 
 
+ABOUT = "Erreur lors de la réception du fichier Délibération.pdf :"
 WRONG = {
+    f"{ABOUT} Ce PDF est chiffré : enregistrez-le sans mot de passe ni restriction.": {
+        "acte_pdf_file": [("Délibération.pdf", encrypted())]
+    },
+    f"{ABOUT} La signature détachée est illisible.": {
+        "acte_pdf_file_sign": [("a.p7s", b"0")]
+    },
     "Le numéro n'est pas correct": {"number": "bas de casse"},
     "La nature de l'acte n'est pas correcte": {"nature_code": "9"},
     "La date de décision n'est pas correcte": {"decision_date": "20/11/2026"},
