@@ -14,7 +14,7 @@ from workflows.parapheur.circuits import Step, write
 from workflows.parapheur.standings import FOLDER
 from workflows.parapheur.typology import TypologyRefused, keeper, named, word_of
 
-OURS = frozenset({FOLDER, "parapheur.follow_on"})
+OURS = frozenset({FOLDER, "parapheur.follow_on", "parapheur.evidence"})
 """Procedures of the book itself: no circuit is named so."""
 
 
