@@ -59,12 +59,18 @@ class Report:
 class Readiness:
     """What the subtypes of a body lack. Desks and circuits are read once, when asked for.
 
-    `seals` are the seals that the server holds, None when that is not known here.
+    `seals` are the seals that the server holds, None when that is not known here; `guessed`
+    are the procedures of transmission for which the body has not said what it goes by.
     """
 
-    def __init__(self, organisation_id: UUID, seals: Collection[str] | None = None) -> None:
-        self.organisation_id, self.seals = organisation_id, seals
-        self._versions: dict[str, ProcessDefinition | None] = {}
+    def __init__(
+        self,
+        organisation_id: UUID,
+        seals: Collection[str] | None = None,
+        guessed: Collection[str] = (),
+    ) -> None:
+        self.organisation_id, self.seals, self.guessed = organisation_id, seals, guessed
+        self._versions: dict[tuple[str, UUID | None], ProcessDefinition | None] = {}
 
     def report(self, subtype: FolderSubtype) -> Report:
         """Everything that is wrong, whichever way the folders of a subtype go."""
@@ -173,7 +179,7 @@ class Readiness:
         for key, step in asked.called.items():
             if key in STATE:
                 yield from self._transmits(subtype, key, step)
-            if definitions.callable_by(self.organisation_id, key, caller_id) is None:
+            if self._version(key, caller_id) is None:
                 yield (
                     (
                         f"étape « {step} » : l’organisme n’a pas la démarche « {key} ». Demandez "
@@ -205,10 +211,12 @@ class Readiness:
                 True,
             )
 
-    def _version(self, key: str) -> ProcessDefinition | None:
-        if key not in self._versions:
-            self._versions[key] = definitions.callable_by(self.organisation_id, key)
-        return self._versions[key]
+    def _version(self, key: str, caller_id: UUID | None = None) -> ProcessDefinition | None:
+        asked = key, caller_id
+        if asked not in self._versions:
+            found = definitions.callable_by(self.organisation_id, key, caller_id)
+            self._versions[asked] = found
+        return self._versions[asked]
 
     @cached_property
     def _all_desks(self) -> dict[str, Desk]:
