@@ -34,6 +34,10 @@ STATE = {
 SEAL = "signature.seal"
 
 
+Fault = tuple[str, bool]
+"""A sentence, and whether it blocks."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is wrong and its cure, in French; `blocks`: a folder could not go that way."""
@@ -110,7 +114,7 @@ class Readiness:
 
     def _lacks(
         self, subtype: FolderSubtype, way: Plain, version: ProcessDefinition
-    ) -> Iterator[tuple[str, bool]]:
+    ) -> Iterator[Fault]:
         asked = demands.of(version.id)
         for seated in asked.desks:
             yield from self._desks(seated, way)
@@ -118,20 +122,17 @@ class Readiness:
         known = {one["key"] for one in subtype.metadata_fields}
         for key, step in asked.data.items():
             if key not in known:
-                yield (
-                    (
-                        f"étape « {step} » : elle demande la donnée « {key} », que ce sous-type "
-                        "n’a pas ; elle n’y sera pas demandée. Ajoutez cette donnée, ou ôtez-la "
-                        "de l’étape."
-                    ),
-                    False,
+                yield _told(
+                    f"étape « {step} » : elle demande la donnée « {key} », que ce sous-type "
+                    "n’a pas ; elle n’y sera pas demandée. Ajoutez cette donnée, ou ôtez-la "
+                    "de l’étape."
                 )
 
-    def _desks(self, seated: Seated, way: Plain) -> Iterator[tuple[str, bool]]:
+    def _desks(self, seated: Seated, way: Plain) -> Iterator[Fault]:
         """The desks of a step; when one is enough, another one may do it."""
-        told = f"étape « {seated.step} » :"
+        step = f"étape « {seated.step} » :"
         faults = [
-            f"{told} aucune règle ne dit quel bureau est « {name} ». Ajoutez une règle de "
+            f"{step} aucune règle ne dit quel bureau est « {name} ». Ajoutez une règle de "
             "choix du circuit qui le dise, ou mettez un bureau dans l’étape."
             for name in seated.variables
             if not way["desks"].get(name)
@@ -141,74 +142,62 @@ class Readiness:
             desk = self._all_desks.get(role)
             if desk is None:
                 faults.append(
-                    f"{told} le bureau « {role} » n’existe pas. Choisissez-en un."
+                    f"{step} le bureau « {role} » n’existe pas. Choisissez-en un."
                 )
             elif desk.closed_at is not None:
                 faults.append(
-                    f"{told} le bureau « {desk.name} » est fermé. Mettez-en un autre dans "
+                    f"{step} le bureau « {desk.name} » est fermé. Mettez-en un autre dans "
                     "l’étape."
                 )
             elif role not in self._sitting:
-                yield (
-                    (
-                        f"{told} personne ne siège au bureau « {desk.name} ». Faites-y siéger "
-                        "quelqu’un."
-                    ),
-                    False,
+                yield _told(
+                    f"{step} personne ne siège au bureau « {desk.name} ». Faites-y siéger "
+                    "quelqu’un."
                 )
         spared = seated.one_is_enough and len(faults) < len(roles) + len(seated.variables)
         yield from ((fault, not spared) for fault in faults)
 
     def _outside(
         self, subtype: FolderSubtype, asked: Demands, caller_id: UUID
-    ) -> Iterator[tuple[str, bool]]:
+    ) -> Iterator[Fault]:
         """What the office does itself: seals, letters, transmissions, other procedures."""
         for step in asked.operations.get(SEAL, ()):
             if not subtype.seal:
-                yield f"étape « {step} » : choisissez le cachet de ce sous-type.", True
+                yield _blocks(f"étape « {step} » : choisissez le cachet de ce sous-type.")
             elif self.seals is not None and subtype.seal not in self.seals:
-                yield (
-                    (
-                        f"étape « {step} » : le serveur n’a pas de cachet « {subtype.seal} ». "
-                        "Choisissez-en un qu’il a, ou demandez-le à l’exploitant."
-                    ),
-                    True,
+                yield _blocks(
+                    f"étape « {step} » : le serveur n’a pas de cachet « {subtype.seal} ». "
+                    "Choisissez-en un qu’il a, ou demandez-le à l’exploitant."
                 )
         for step in asked.unaddressed:
-            yield f"étape « {step} » : dites à qui le courriel est envoyé.", True
+            yield _blocks(f"étape « {step} » : dites à qui le courriel est envoyé.")
         for key, step in asked.called.items():
             if key in STATE:
                 yield from self._transmits(subtype, key, step)
             if self._version(key, caller_id) is None:
-                yield (
-                    (
-                        f"étape « {step} » : l’organisme n’a pas la démarche « {key} ». Demandez "
-                        "à l’exploitant de la lui ouvrir."
-                    ),
-                    True,
+                yield _blocks(
+                    f"étape « {step} » : l’organisme n’a pas la démarche « {key} ». Demandez "
+                    "à l’exploitant de la lui ouvrir."
                 )
 
-    def _transmits(
-        self, subtype: FolderSubtype, key: str, step: str
-    ) -> Iterator[tuple[str, bool]]:
+    def _transmits(self, subtype: FolderSubtype, key: str, step: str) -> Iterator[Fault]:
         protocol, to_whom, called = STATE[key]
         if subtype.type.protocol != protocol:
-            yield (
-                (
-                    f"étape « {step} » : elle transmet {to_whom}, et le type "
-                    f"« {subtype.type.name} » n’est pas transmis par {called}. Changez la "
-                    "transmission du type, ou ôtez l’étape."
-                ),
-                True,
+            yield _blocks(
+                f"étape « {step} » : elle transmet {to_whom}, et le type "
+                f"« {subtype.type.name} » n’est pas transmis par {called}. Changez la "
+                "transmission du type, ou ôtez l’étape."
             )
         body = db.session.get_one(Organisation, self.organisation_id)
         if protocol == ACTES and not (body.siren or body.siret):
-            yield (
-                (
-                    f"étape « {step} » : l’organisme n’a pas de SIREN, sous lequel il transmet. "
-                    "Complétez sa fiche dans l’annuaire."
-                ),
-                True,
+            yield _blocks(
+                f"étape « {step} » : l’organisme n’a pas de SIREN, sous lequel il transmet. "
+                "Complétez sa fiche dans l’annuaire."
+            )
+        if key in self.guessed:
+            yield _told(
+                f"étape « {step} » : ce que l’organisme est {to_whom} est deviné. Dites-le "
+                "sous Actes, « Classification et réglages »."
             )
 
     def _version(self, key: str, caller_id: UUID | None = None) -> ProcessDefinition | None:
@@ -226,6 +215,14 @@ class Readiness:
     @cached_property
     def _sitting(self) -> Collection[str]:
         return seats.of_body(self.organisation_id).keys()
+
+
+def _blocks(sentence: str) -> Fault:
+    return sentence, True
+
+
+def _told(sentence: str) -> Fault:
+    return sentence, False
 
 
 def not_ready(subtype: FolderSubtype, problems: Sequence[Problem]) -> str:
