@@ -240,7 +240,7 @@ def test_a_step_asks_for_data_to_approve_and_others_to_refuse(enter) -> None:
     keeper.reads("Rien ne peut y être déposé")
     keeper.look("book-typology-lacking")
     author.open("/parapheur/deposer")
-    author.reads("Le sous-type « Contentieux » n’est pas prêt")
+    author.reads("pas encore prêt", "Prévenez l’administrateur du parapheur.")
     author.look("book-deposit-lacking")
 
 

@@ -34,7 +34,7 @@ from workflows.parapheur.models import (
     FolderSubtype,
     FolderType,
 )
-from workflows.parapheur.readiness import Readiness, not_ready
+from workflows.parapheur.readiness import Problem, Readiness, not_ready
 
 bp = Blueprint("parapheur_deposit", __name__, url_prefix="/parapheur")
 bp.context_processor(lambda: {"words": words})
@@ -66,12 +66,12 @@ def choose() -> ResponseReturnValue:
     kinds = {one.id: one for _desk, several in choices for one in several}
     bodies = {desk.organisation_id for desk in desks}
     states = {body: ready.of_body(body) for body in bodies}
-    shut = {
-        one.id: why
-        for one in kinds.values()
-        if (why := _shut(one, states[one.type.organisation_id]))
+    blocked = {
+        one.id: _blocked(one, states[one.type.organisation_id]) for one in kinds.values()
     }
-    return render_template("parapheur/deposit_choose.html", choices=choices, shut=shut)
+    return render_template(
+        "parapheur/deposit_choose.html", choices=choices, blocked=blocked
+    )
 
 
 @bp.get("/deposer/<uuid:desk_id>/<uuid:subtype_id>")
@@ -79,8 +79,9 @@ def choose() -> ResponseReturnValue:
 def start(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
     """The form of a new folder."""
     desk, subtype = _asked(desk_id, subtype_id)
-    why = _shut(subtype, ready.of_body(desk.organisation_id))
-    return _page(desk, subtype, Form(errors={"": why} if why else {}))
+    problems = _blocked(subtype, ready.of_body(desk.organisation_id))
+    errors = {"": not_ready(subtype, problems)} if problems else {}
+    return _page(desk, subtype, Form(errors=errors))
 
 
 @bp.post("/deposer/<uuid:desk_id>/<uuid:subtype_id>")
@@ -182,10 +183,10 @@ def _offered(desk: Desk, actor: Any) -> list[FolderSubtype]:
     return [one for one in db.session.scalars(rows) if _may(one, desk, actor)]
 
 
-def _shut(subtype: FolderSubtype, state: Readiness) -> str:
-    """Why nothing can be deposited in a subtype today, before a form is filled in."""
+def _blocked(subtype: FolderSubtype, state: Readiness) -> list[Problem]:
+    """What keeps anything from being deposited in a subtype, before a form is filled in."""
     report = state.report(subtype)
-    return not_ready(subtype, report.blocking) if report.shut else ""
+    return report.blocking if report.shut else []
 
 
 def _may(subtype: FolderSubtype, desk: Desk, actor: Any) -> bool:

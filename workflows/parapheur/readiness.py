@@ -34,6 +34,10 @@ STATE = {
 SEAL = "signature.seal"
 
 
+Fault = tuple[str, bool]
+"""A sentence, and whether it blocks."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is wrong and its cure, in French; `blocks`: a folder could not go that way."""
@@ -59,12 +63,18 @@ class Report:
 class Readiness:
     """What the subtypes of a body lack. Desks and circuits are read once, when asked for.
 
-    `seals` are the seals that the server holds, None when that is not known here.
+    `seals` are the seals that the server holds, None when that is not known here; `guessed`
+    are the procedures of transmission for which the body has not said what it goes by.
     """
 
-    def __init__(self, organisation_id: UUID, seals: Collection[str] | None = None) -> None:
-        self.organisation_id, self.seals = organisation_id, seals
-        self._versions: dict[str, ProcessDefinition | None] = {}
+    def __init__(
+        self,
+        organisation_id: UUID,
+        seals: Collection[str] | None = None,
+        guessed: Collection[str] = (),
+    ) -> None:
+        self.organisation_id, self.seals, self.guessed = organisation_id, seals, guessed
+        self._versions: dict[tuple[str, UUID | None], ProcessDefinition | None] = {}
 
     def report(self, subtype: FolderSubtype) -> Report:
         """Everything that is wrong, whichever way the folders of a subtype go."""
@@ -104,7 +114,7 @@ class Readiness:
 
     def _lacks(
         self, subtype: FolderSubtype, way: Plain, version: ProcessDefinition
-    ) -> Iterator[tuple[str, bool]]:
+    ) -> Iterator[Fault]:
         asked = demands.of(version.id)
         for seated in asked.desks:
             yield from self._desks(seated, way)
@@ -112,20 +122,17 @@ class Readiness:
         known = {one["key"] for one in subtype.metadata_fields}
         for key, step in asked.data.items():
             if key not in known:
-                yield (
-                    (
-                        f"étape « {step} » : elle demande la donnée « {key} », que ce sous-type "
-                        "n’a pas ; elle n’y sera pas demandée. Ajoutez cette donnée, ou ôtez-la "
-                        "de l’étape."
-                    ),
-                    False,
+                yield _told(
+                    f"étape « {step} » : elle demande la donnée « {key} », que ce sous-type "
+                    "n’a pas ; elle n’y sera pas demandée. Ajoutez cette donnée, ou ôtez-la "
+                    "de l’étape."
                 )
 
-    def _desks(self, seated: Seated, way: Plain) -> Iterator[tuple[str, bool]]:
+    def _desks(self, seated: Seated, way: Plain) -> Iterator[Fault]:
         """The desks of a step; when one is enough, another one may do it."""
-        told = f"étape « {seated.step} » :"
+        step = f"étape « {seated.step} » :"
         faults = [
-            f"{told} aucune règle ne dit quel bureau est « {name} ». Ajoutez une règle de "
+            f"{step} aucune règle ne dit quel bureau est « {name} ». Ajoutez une règle de "
             "choix du circuit qui le dise, ou mettez un bureau dans l’étape."
             for name in seated.variables
             if not way["desks"].get(name)
@@ -135,80 +142,70 @@ class Readiness:
             desk = self._all_desks.get(role)
             if desk is None:
                 faults.append(
-                    f"{told} le bureau « {role} » n’existe pas. Choisissez-en un."
+                    f"{step} le bureau « {role} » n’existe pas. Choisissez-en un."
                 )
             elif desk.closed_at is not None:
                 faults.append(
-                    f"{told} le bureau « {desk.name} » est fermé. Mettez-en un autre dans "
+                    f"{step} le bureau « {desk.name} » est fermé. Mettez-en un autre dans "
                     "l’étape."
                 )
             elif role not in self._sitting:
-                yield (
-                    (
-                        f"{told} personne ne siège au bureau « {desk.name} ». Faites-y siéger "
-                        "quelqu’un."
-                    ),
-                    False,
+                yield _told(
+                    f"{step} personne ne siège au bureau « {desk.name} ». Faites-y siéger "
+                    "quelqu’un."
                 )
         spared = seated.one_is_enough and len(faults) < len(roles) + len(seated.variables)
         yield from ((fault, not spared) for fault in faults)
 
     def _outside(
         self, subtype: FolderSubtype, asked: Demands, caller_id: UUID
-    ) -> Iterator[tuple[str, bool]]:
+    ) -> Iterator[Fault]:
         """What the office does itself: seals, letters, transmissions, other procedures."""
         for step in asked.operations.get(SEAL, ()):
             if not subtype.seal:
-                yield f"étape « {step} » : choisissez le cachet de ce sous-type.", True
+                yield _blocks(f"étape « {step} » : choisissez le cachet de ce sous-type.")
             elif self.seals is not None and subtype.seal not in self.seals:
-                yield (
-                    (
-                        f"étape « {step} » : le serveur n’a pas de cachet « {subtype.seal} ». "
-                        "Choisissez-en un qu’il a, ou demandez-le à l’exploitant."
-                    ),
-                    True,
+                yield _blocks(
+                    f"étape « {step} » : le serveur n’a pas de cachet « {subtype.seal} ». "
+                    "Choisissez-en un qu’il a, ou demandez-le à l’exploitant."
                 )
         for step in asked.unaddressed:
-            yield f"étape « {step} » : dites à qui le courriel est envoyé.", True
+            yield _blocks(f"étape « {step} » : dites à qui le courriel est envoyé.")
         for key, step in asked.called.items():
             if key in STATE:
                 yield from self._transmits(subtype, key, step)
-            if definitions.callable_by(self.organisation_id, key, caller_id) is None:
-                yield (
-                    (
-                        f"étape « {step} » : l’organisme n’a pas la démarche « {key} ». Demandez "
-                        "à l’exploitant de la lui ouvrir."
-                    ),
-                    True,
+            if self._version(key, caller_id) is None:
+                yield _blocks(
+                    f"étape « {step} » : l’organisme n’a pas la démarche « {key} ». Demandez "
+                    "à l’exploitant de la lui ouvrir."
                 )
 
-    def _transmits(
-        self, subtype: FolderSubtype, key: str, step: str
-    ) -> Iterator[tuple[str, bool]]:
+    def _transmits(self, subtype: FolderSubtype, key: str, step: str) -> Iterator[Fault]:
         protocol, to_whom, called = STATE[key]
         if subtype.type.protocol != protocol:
-            yield (
-                (
-                    f"étape « {step} » : elle transmet {to_whom}, et le type "
-                    f"« {subtype.type.name} » n’est pas transmis par {called}. Changez la "
-                    "transmission du type, ou ôtez l’étape."
-                ),
-                True,
+            yield _blocks(
+                f"étape « {step} » : elle transmet {to_whom}, et le type "
+                f"« {subtype.type.name} » n’est pas transmis par {called}. Changez la "
+                "transmission du type, ou ôtez l’étape."
             )
         body = db.session.get_one(Organisation, self.organisation_id)
         if protocol == ACTES and not (body.siren or body.siret):
-            yield (
-                (
-                    f"étape « {step} » : l’organisme n’a pas de SIREN, sous lequel il transmet. "
-                    "Complétez sa fiche dans l’annuaire."
-                ),
-                True,
+            yield _blocks(
+                f"étape « {step} » : l’organisme n’a pas de SIREN, sous lequel il transmet. "
+                "Complétez sa fiche dans l’annuaire."
+            )
+        if key in self.guessed:
+            yield _told(
+                f"étape « {step} » : ce que l’organisme est {to_whom} est deviné. Dites-le "
+                "sous Actes, « Classification et réglages »."
             )
 
-    def _version(self, key: str) -> ProcessDefinition | None:
-        if key not in self._versions:
-            self._versions[key] = definitions.callable_by(self.organisation_id, key)
-        return self._versions[key]
+    def _version(self, key: str, caller_id: UUID | None = None) -> ProcessDefinition | None:
+        asked = key, caller_id
+        if asked not in self._versions:
+            found = definitions.callable_by(self.organisation_id, key, caller_id)
+            self._versions[asked] = found
+        return self._versions[asked]
 
     @cached_property
     def _all_desks(self) -> dict[str, Desk]:
@@ -218,6 +215,14 @@ class Readiness:
     @cached_property
     def _sitting(self) -> Collection[str]:
         return seats.of_body(self.organisation_id).keys()
+
+
+def _blocks(sentence: str) -> Fault:
+    return sentence, True
+
+
+def _told(sentence: str) -> Fault:
+    return sentence, False
 
 
 def not_ready(subtype: FolderSubtype, problems: Sequence[Problem]) -> str:

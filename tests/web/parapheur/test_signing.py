@@ -23,7 +23,8 @@ from tests.web.parapheur.lots import (
     signing_book,
     tasks,
 )
-from workflows.parapheur import files, gathering
+from workflows.parapheur import files, gathering, typology
+from workflows.parapheur.circuits import SIGN, Step
 from workflows.parapheur.lots import SigningItem, SigningLot
 from workflows.parapheur.models import Folder, FolderAct, FolderSubtype
 
@@ -74,19 +75,31 @@ def test_three_folders_are_signed_with_one_pin(app: Flask) -> None:
 
 
 def test_the_pin_may_be_typed_again_and_stays_nowhere(app: Flask, capsys) -> None:
-    book = signing_book(app)
-    (folder,) = deposits(book, 1)
+    """So may what the step asks; of many folders at once it is asked of none."""
+    asking = Step(SIGN, "Signer", ("desk:presidence",), to_approve=("cote",))
+    book = signing_book(app, asking)
+    fields = [{"key": "cote", "label": "Cote", "kind": "text", "required_at": []}]
+    typology.change_subtype(
+        book.subtype_id, actor=book.actor("keeper"), metadata_fields=fields
+    )
+    folder, other = deposits(book, 2)
     marie = Browser(app, book.actor("presidence"))
+    both = marie.post(ADDRESS, {"tasks[]": tasks(book, [folder, other])})
+    assert both.text.count("À remplir d’abord : « Cote ».") == 2
     chosen = tasks(book, [folder])
-    page = marie.post(ADDRESS, {"tasks[]": chosen})
+    page = marie.send(ADDRESS, {"tasks[]": chosen})
+    assert page.status_code == 422 and 'href="#donnee-cote"' in page.text
     form = {"tasks[]": chosen, "lot": lot_of(page), "signer": "demo", "note": "Vu"}
+    form["donnee-cote"] = "B 12"
     wrong = marie.send(ADDRESS, form | {"pin": "0000"})
     assert wrong.status_code == 422 and "Le code PIN est faux." in wrong.text
     assert lot_of(wrong) == form["lot"] and ">Vu</textarea>" in wrong.text
+    assert 'type="hidden" name="donnee-cote" value="B 12"' in wrong.text
     for _ in range(2):  # two clicks make one lot
         assert marie.send(ADDRESS, form | {"pin": "73519264"}).status_code == 302
     finish_all(app)
-    assert len(signed_acts(folder)) == 1
+    (act,) = signed_acts(folder)
+    assert act.detail["metadata"] == {"cote": "B 12"}
     assert results(form["lot"]) == {"Délibération 0": ("done", "")}
     for table in db.metadata.sorted_tables:
         assert "73519264" not in repr(db.session.execute(table.select()).all()), table.name

@@ -25,7 +25,8 @@ VARIABLE = "=route.desks.service"
 
 def report(book: Book, *seals: str) -> Report:
     subtype = db.session.get_one(FolderSubtype, book.subtype_id)
-    return Readiness(book.body, seals or None).report(subtype)
+    guessed = ["legality.transmission"]
+    return Readiness(book.body, seals or None, guessed).report(subtype)
 
 
 def told(found: Report) -> dict[str, bool]:
@@ -60,6 +61,8 @@ def test_what_cannot_succeed_closes_the_deposit_and_the_rest_is_told(app: Flask)
         "ou ôtez l’étape.": True,
         "étape « Transmettre » : l’organisme n’a pas de SIREN, sous lequel il transmet. "
         "Complétez sa fiche dans l’annuaire.": True,
+        "étape « Transmettre » : ce que l’organisme est à la préfecture est deviné. Dites-le "
+        "sous Actes, « Classification et réglages ».": False,
         "étape « Viser » : elle demande la donnée « cote », que ce sous-type n’a pas ; elle "
         "n’y sera pas demandée. Ajoutez cette donnée, ou ôtez-la de l’étape.": False,
     }
