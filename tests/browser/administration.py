@@ -118,6 +118,34 @@ def decide(helene: Reader, case: str) -> None:
     helene.look()
 
 
+def settle_the_payment(claire: Reader, case: str) -> None:
+    claire.open("/corbeille/")
+    claire.wait_to_read("Liquider le versement")
+    open_task(claire, "Liquider le versement", case)
+    claire.reads("Solde demandé par", "Dépenses déclarées", "facture du four.pdf")
+    claire.choose("Après contrôle des justificatifs", "Le service est fait : verser")
+    assert claire.field("Ville").input_value().upper() == "CLAMECY"
+    claire.fill("Montant à verser", str(granted() + 1))
+    claire.refused_with = {422}
+    claire.press("Terminer la tâche")
+    claire.reads("Un point est à corriger")
+    claire.fill("Montant à verser", str(granted() // 2))
+    claire.look("settlement")
+    claire.press("Terminer la tâche")
+    claire.reads("c'est fait")
+
+
+def find_the_order(fatou: Reader, case: str) -> None:
+    """It waits for a PES, with the aid's decision, the bank details and the invoice."""
+    fatou.open("/comptabilite/mandats/")
+    fatou.wait_to_read(f"{case}/1")
+    row = fatou.page.locator("tr", has_text=case)
+    assert euros(granted() // 2) in row.inner_text().replace("\u202f", " ").replace(
+        "\xa0", " "
+    )
+    assert "3 pièces" in row.inner_text()
+
+
 def check_the_archive(claire: Reader, case: str, sent: dict[str, bytes]) -> None:
     """Closed once the archivist has accepted; every file has the digest it had when sent."""
     open_case(claire, case)

@@ -210,6 +210,22 @@ def answer_with_the_document(lucie: Reader, case: str) -> dict[str, bytes]:
     return {paper["name"]: paper["buffer"]}
 
 
+def claim_the_payment(lucie: Reader, case: str) -> dict[str, bytes]:
+    """Half of the accepted expenses is paid for: the balance is half of the aid."""
+    follow_up(lucie, case)
+    lucie.wait_to_read("En cours : Versement")
+    lucie.follow("Répondre")
+    lucie.reads("Reste à verser", euros(granted()))
+    assert lucie.field("IBAN du compte à créditer").input_value().startswith("FR76")
+    lucie.fill("Dépenses payées depuis le début du projet, hors taxes", "35 000")
+    paper = papers.pdf("facture du four")
+    lucie.field("Factures acquittées et état récapitulatif").set_input_files(paper)
+    lucie.look()
+    lucie.press("Envoyer ma réponse")
+    lucie.reads("« Demander le versement » : c'est fait.")
+    return {paper["name"]: paper["buffer"]}
+
+
 def read_the_decision(lucie: Reader, case: str) -> None:
     follow_up(lucie, case)
     lucie.wait_to_read("Clos : Aide accordée")

@@ -7,7 +7,7 @@ from tests.browser import administration, company
 pytestmark = pytest.mark.timeout(900)  # a quarter of an hour, on a machine that does more
 
 
-def test_an_aid_is_asked_for_examined_granted_and_archived(enter, served, tmp_path):
+def test_an_aid_is_asked_for_granted_paid_and_archived(enter, served, tmp_path):
     lucie = enter()
     company.open_an_account(lucie, served)
     company.begin_a_request(lucie)
@@ -24,6 +24,9 @@ def test_an_aid_is_asked_for_examined_granted_and_archived(enter, served, tmp_pa
     administration.assess_and_propose(claire, case)
     company.sees_the_stage(lucie, case, "Décision")
     administration.decide(enter("helene@region.demo"), case)
+    sent |= company.claim_the_payment(lucie, case)
+    administration.settle_the_payment(claire, case)
+    administration.find_the_order(enter("fatou@region.demo"), case)
     company.read_the_decision(lucie, case)
     administration.check_the_archive(claire, case, sent)
     administration.operate(enter("olga@plateforme.demo"), company.EMAIL)
