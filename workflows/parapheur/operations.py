@@ -70,7 +70,8 @@ def enter(*, case: Plain, folder: Plain) -> Plain:
     """
     if db.session.get(Folder, UUID(case["id"])) is not None:
         return folder
-    return (chaining if "after" in folder else called).begin(case, folder)
+    begin = chaining.begin if "after" in folder else called.begin
+    return begin(case, folder)
 
 
 @operation
