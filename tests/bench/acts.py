@@ -52,8 +52,7 @@ EMPTY = (
 )
 HALVES = ("Attribution d’une subvention", "Approbation de la convention")
 WORDS = (
-    "théâtre école voirie budget personnel musée lycée forêt marché digue transport culture "
-    "sport agriculture tourisme emploi formation énergie logement numérique".split()
+    ["théâtre", "école", "voirie", "budget", "personnel", "musée", "lycée", "forêt", "marché", "digue", "transport", "culture", "sport", "agriculture", "tourisme", "emploi", "formation", "énergie", "logement", "numérique"]
 )  # fmt: skip
 MATTERS = ("1.1.2", "2.3", "3.2", "4.1", "5.2", "6.1", "7.5.2", "8.9", "9.1")
 
@@ -102,7 +101,7 @@ def _act(region: UUID, case: UUID, number: int, lot: random.Random) -> LegalityA
     about = lot.choice(WORDS), lot.choice(WORDS)
     state = lot.choices((ACKNOWLEDGED, SENT, ANOMALY, CANCELLED), (960, 10, 10, 20))[0]
     day = DAY - timedelta(days=number * 3650 // 100_000)
-    shown = state == ACKNOWLEDGED and lot.random() < 0.7  # noqa: PLR2004  most are published
+    shown = state == ACKNOWLEDGED and lot.random() < 0.7
     return LegalityAct(
         id=UUID(int=lot.getrandbits(128)), organisation_id=region, instance_id=case,
         number=f"N{number:07}", nature=1 + half if number % 3 else lot.randint(1, 6),
@@ -150,9 +149,7 @@ def addresses(act: UUID) -> dict[str, list[str]]:
     ]
     return {
         "/actes": [f"/actes/?{one}" for one in combined],
-        "/registre": [
-            f"/registre/region?{one}" for one in combined if "etat" not in one
-        ],
+        "/registre": [f"/registre/region?{one}" for one in combined if "etat" not in one],
         "/actes, page 40": ["/actes/?page=40"],
         "an act": [f"/actes/{act}"],
         "letters": ["/actes/courriers/", "/actes/courriers/?etat=answered"],
@@ -172,7 +169,9 @@ def measure(app: Flask, office: Office, rounds: int) -> None:
     db.session.rollback()
     found = addresses(UUID(str(act)))
     found["next number"] = [f"/actes/numero?organisation_id={office.region}&act_nature=1"]
-    print(f"{'pages':<20}{'addresses':>10}{'median':>8}{'p95':>8}{'worst':>8}  worst address")
+    print(
+        f"{'pages':<20}{'addresses':>10}{'median':>8}{'p95':>8}{'worst':>8}  worst address"
+    )
     for name, asked in found.items():
         times: list[tuple[float, str]] = []
         for address in asked:

@@ -563,6 +563,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "letters.collect", "", ACTING, {}),
     (GET, "classification.show", "", ACTING | HEADS, {}),
     (POST, "classification.refresh", "", ACTING | HEADS, {}),
+    (POST, "classification.save_letters", "", ACTING | HEADS, {"to_issuer": "1"}),
     (POST, "classification.save", "", ACTING | HEADS,
      {"department": "021", "district": "0", "nature": "11"}),
     (GET, "registry.index", "", ANYONE, {}),

@@ -10,13 +10,21 @@ from flask import Flask
 from sqlalchemy import select
 
 from engine import clock
-from engine.commands import tasks
+from engine.access import actor_for
+from engine.commands import people, tasks
 from engine.documents import Document
 from engine.models import db
 from tests.web.browser import Browser
 from tests.workflows.legality.acts_office import PDF, ActsOffice, open_acts_office
 from workflows.legality import watching
-from workflows.legality.models import ACKNOWLEDGED, CANCELLED, LegalityLetter
+from workflows.legality.models import (
+    ACKNOWLEDGED,
+    CANCELLED,
+    LegalityAccount,
+    LegalityLetter,
+)
+from workflows.parapheur import typology
+from workflows.parapheur.rules import KEEPER
 
 
 @pytest.fixture
@@ -201,3 +209,66 @@ def test_settings_are_judged_and_the_classification_asked_for(
     right = {"department": "02a", "district": "1", "nature": "31", "publishes": "1"}
     assert "02A" in agent.post("/actes/classification/reglages", right).text
     assert "n’a pas changé" in agent.post("/actes/classification").text
+
+
+def test_who_answers_is_chosen_and_a_wrong_choice_is_said(
+    office: ActsOffice, agent: Browser
+) -> None:
+    body = office.office.region
+    keeper = office.office.officer
+    people.grant(keeper.person_id, body, KEEPER)
+    typology.add_desk(body, "juridique", "Direction juridique", actor=actor_for(keeper.person_id))  # fmt: skip
+    address = "/actes/classification/courriers"
+    wrong = {"role_0": "desk:autre", "matter_0": "sept", "nature_0": "1"}
+    answer = agent.post(address, {**wrong, "reply_subtype_id": str(uuid4())})
+    assert answer.status_code == 422
+    for sentence in (
+        "Bureau : choisissez-en un",
+        "par exemple 7.5",
+        "Sous-type : choisissez",
+    ):
+        assert sentence in answer.text
+    assert 'value="sept"' in answer.text, "nothing typed is lost"
+    right = {
+        "role_0": "desk:juridique",
+        "matter_0": "7.5",
+        "nature_0": "1",
+        "to_issuer": "1",
+    }
+    assert "Règle 1" in agent.post(address, right).text
+    kept = db.session.get_one(LegalityAccount, body)
+    assert (kept.to_issuer, kept.letter_desks) == (
+        True, [{"nature": 1, "matter": "7.5", "role": "desk:juridique"}],
+    )  # fmt: skip
+    assert "Règle 1" not in agent.post(address, {**right, "role_0": "-"}).text
+    stranger = Browser(office.app, office.office.second_officer)
+    assert stranger.post(address, right).status_code == 403
+
+
+def test_acts_late_or_near_their_last_day_are_told(
+    office: ActsOffice, agent: Browser
+) -> None:
+    on = {"nature": 3}
+    office.act("KO_060", decided_on=_ago(20), **on)
+    office.act("KO_061", decided_on=_ago(12), **on)
+    office.act("2026_AI_062", decided_on=_ago(20), **on)
+    page = agent.get("/actes/").text
+    assert "Un acte aurait déjà dû être reçu" in page
+    assert "Un acte doit y être d’ici cinq jours" in page
+    late, near = (agent.get(f"/actes/?echeance={one}").text for one in ("retard", "proche"))
+    assert ("KO_060" in late, "KO_061" in late, "2026_AI_062" in late) == (
+        True,
+        False,
+        False,
+    )
+    assert ("KO_060" in near, "KO_061" in near) == (False, True)
+    assert "KO_060" in agent.get("/actes/?echeance=retard&nature=3&etat=anomaly").text
+    assert "KO_060" not in agent.get("/actes/?echeance=retard&nature=1").text
+    shown = agent.get(f"/actes/{office.found('KO_060').id}").text
+    for told in ("En retard", "L2131-1", "à vérifier"):
+        assert told in shown
+    assert "Reçu en retard" in agent.get(f"/actes/{office.found('2026_AI_062').id}").text
+
+
+def _ago(days: int) -> str:
+    return (clock.today() - timedelta(days=days)).isoformat()

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from engine import clock
-from engine.access import Forbidden, actor_for, allowed
-from engine.commands import people, tasks
+from engine.access import Forbidden, allowed
+from engine.commands import tasks
 from engine.directory import Organisation
 from engine.models import UserTask, db
 from engine.transaction import transaction
@@ -128,7 +128,9 @@ def test_a_letter_about_an_act_goes_to_the_desk_that_issued_it(book: Book) -> No
     choose(book, {"nature": None, "matter": "", "role": "desk:dgs"}, to_issuer=True)
     approve = Step(APPROVE, "Viser", ("desk:juridique",))
     circuit = book.circuit("Actes", approve, Step(TRANSMISSION, target="legality"))
-    folder = book.deposit(act=said("PC_3"), subtype_id=book.subtype("actes", circuit=circuit))
+    folder = book.deposit(
+        act=said("PC_3"), subtype_id=book.subtype("actes", circuit=circuit)
+    )
     book.approve(folder, "juridique")
     found = arrived(book, "PC_3")
     assert found.role == "desk:assemblees"
@@ -151,9 +153,13 @@ def test_an_answer_is_signed_in_a_circuit_and_sent_by_itself(book: Book) -> None
     assert not sent(act), "nothing leaves before it is approved"
     book.refuse(folder.instance_id, "dgs", "Manque une pièce")
     abandon(book, folder.instance_id)
-    assert open_tasks(found.instance_id), "a folder given up leaves the letter to be answered"
+    assert open_tasks(found.instance_id), (
+        "a folder given up leaves the letter to be answered"
+    )
     complete(book, found, "juridique", decision="send", circuit=True, files=files)
-    second = db.session.scalars(select(Folder).where(Folder.instance_id != folder.instance_id))
+    second = db.session.scalars(
+        select(Folder).where(Folder.instance_id != folder.instance_id)
+    )
     book.approve(second.one().instance_id, "dgs")
     settle(book)
     settle(book)

@@ -36,6 +36,8 @@ ACTS = [
     (4, [1, 1], "2026_CC_106", "Marché d’entretien des espaces verts", 4),
     (1, [7, 5], "LO_DE_107", "Subventions aux associations sportives", 3),
     (1, [8, 4], "KO_DE_108", "Aménagement de la voie verte du canal", 2),
+    (3, [4, 1], "KO_AI_110", "Recrutement d’un chargé de mission", 21),
+    (4, [1, 1], "KO_CC_111", "Marché de maintenance des ascenseurs", 12),
     (5, [7, 1], "2026_BF_109", "Décision modificative n° 3", 1),
 ]
 """Nature, matter, number, subject, days ago: the sandbox reads in a number what to answer."""
@@ -71,3 +73,14 @@ def seed(app: Flask, region: UUID, *, acts: bool = True) -> None:
             "kind": "main", "title": subject,
         }  # fmt: skip
         register.transmit(act, [file], organisation_id=region, actor=actor)
+
+
+def answer(region: UUID, subtype: UUID) -> None:
+    """Let the desk that issued an act answer for it, else the jurists; signed if they wish."""
+    person = person_by_email(OFFICER)
+    if person is None:
+        raise LookupError(OFFICER)
+    accounts.set_letters(
+        region, to_issuer=True, reply_subtype_id=subtype, actor=actor_for(person.id),
+        desks=[{"nature": 1, "matter": "8", "role": "desk:juridique"}],
+    )  # fmt: skip

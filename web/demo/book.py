@@ -224,6 +224,10 @@ def _typology(book: Book) -> None:
             Step(ARCHIVE, "Verser à l’archive"),
         ),
     )  # fmt: skip
+    subtype(
+        letters, "prefecture", "Réponses à la préfecture", working_days=10,
+        circuit=circuit("Réponse à la préfecture", *_REVIEW, _SIGNED),
+    )  # fmt: skip
 
 
 def _due() -> UUID | None:

@@ -58,6 +58,7 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
         companies = list(_enter_companies())
         acts.seed(app, region, acts=cases)
         opened = book.open_book(app, region)
+        acts.answer(region, opened.subtypes["prefecture"])
         if cases:
             circulating.circulate(opened)
             demo_accounts.keep(app, region)

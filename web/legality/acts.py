@@ -35,6 +35,7 @@ from workflows.legality.models import (
     LegalityMessage,
 )
 from workflows.legality.search import acts as found
+from workflows.legality.search import due_of
 
 bp = Blueprint("act_register", __name__, url_prefix="/actes")
 
@@ -74,6 +75,8 @@ def index() -> ResponseReturnValue:
         page=listing.page(body.id, listing.understood(said)),
         asked=act_form.asked(body.id),
         kept=listing.kept,
+        due=listing.due(body.id),
+        due_of=due_of,
         words=words,
         rooms=bodies.rooms(current_actor(), body),
         transmits=allowed(current_actor(), "transmit acts", body),
@@ -95,6 +98,7 @@ def export() -> ResponseReturnValue:
         _("Numéro"), _("Nature"), _("Matière"), _("Objet"), _("Décidé le"), _("État"),
         _("Identifiant unique"), _("Reçu en préfecture le"), _("Publié le"),
         _("Exécutoire le"), _("Déféré possible jusqu’au"), _("Annulé le"),
+        _("À transmettre avant le"),
     ]  # fmt: skip
     lines = (_line(one) for one in db.session.scalars(rows.order_by(*order)))
     answer = Response(csv_of(heads, lines), mimetype="text/csv; charset=utf-8")
@@ -107,7 +111,7 @@ def _line(act: LegalityAct) -> list[Any]:
     return [
         act.number, str(words.NATURES.get(act.nature, act.nature)), act.matter, act.subject,
         act.decided_on, str(words.STATES[act.state][0]), act.unique_id, act.acknowledged_on,
-        act.published_on, act.enforceable_on, act.referral_until, act.cancelled_on,
+        act.published_on, act.enforceable_on, act.referral_until, act.cancelled_on, act.due_on,
     ]  # fmt: skip
 
 
@@ -145,8 +149,10 @@ def _page(act: LegalityAct, errors: dict[str, str] | None = None, reason: str = 
         tasks=_tasks(cases, actor),
         transmits=allowed(actor, "transmit", act),
         cancellable=act.state == ACKNOWLEDGED,
+        due=due_of(act),
         showable=act.enforceable_on is not None and act.version != HIDDEN,
         reference=bodies.reference,
+        reads=allowed(actor, "read acts", act.organisation),
         errors=errors or {},
         reason=reason,
     )

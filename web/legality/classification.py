@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,7 @@ from connectors import ConnectorError
 from engine.access import require
 from engine.directory import Organisation
 from web.auth import current_actor, guard
-from web.legality import act_form, bodies, collecting
+from web.legality import act_form, bodies, collecting, letter_desks
 from web.typed import clean
 from workflows.legality import accounts, acts
 
@@ -83,6 +84,19 @@ def save() -> ResponseReturnValue:
     return redirect(url_for(".show", organisme=bodies.other(body, others)))
 
 
+@bp.post("/courriers")
+@guard("set up acts")
+def save_letters() -> ResponseReturnValue:
+    """Keep who answers the prefecture, and in which folders answers may be signed."""
+    body, others = _body()
+    chosen, errors = letter_desks.read(request.form, letter_desks.choices(body.id))
+    if errors:
+        return _page({}, errors, typed_letters=True), 422
+    accounts.set_letters(body.id, **chosen, actor=current_actor())
+    flash(_("Les réglages sont enregistrés."), "success")
+    return redirect(url_for(".show", organisme=bodies.other(body, others)))
+
+
 def _body() -> tuple[Organisation, list[Organisation]]:
     actor = current_actor()
     body, others = bodies.chosen(actor)
@@ -90,9 +104,16 @@ def _body() -> tuple[Organisation, list[Organisation]]:
     return body, others
 
 
-def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
+def _page(
+    typed: Mapping[str, str], errors: Mapping[str, str], *, typed_letters: bool = False
+) -> str:
     body, others = _body()
     known = accounts.current(body.id)
+    settings = accounts.settings_of(body)
+    letters: Mapping[str, Any] = settings
+    if typed_letters:
+        rows = letter_desks.typed_rows(request.form)
+        letters = {**clean(request.form), "letter_desks": rows}
     return render_template(
         "legality/classification.html",
         body=body,
@@ -104,7 +125,9 @@ def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
         groups=act_form.grouped(known),
         act=act_form.asked(body.id),
         versions=accounts.versions(body.id),
-        account=typed or accounts.settings_of(body),
+        account=typed or settings,
+        letters=letters,
+        choices=letter_desks.choices(body.id),
         errors=errors,
         missing=acts.missing(body.id),
     )

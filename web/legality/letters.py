@@ -7,13 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from connectors import ConnectorError
 from engine.access import allowed, require
+from engine.directory import Organisation
 from engine.documents import Document
 from engine.models import IS_OPEN, ProcessInstance, UserTask, db
 from web.auth import current_actor, guard
-from web.legality import bodies, collecting, serving, words
+from web.legality import bodies, collecting, letter_desks, serving, words
 from web.paging import bounded
 from web.typed import page_number, text
 from workflows.legality.models import LETTER_STATES, LegalityLetter
@@ -36,7 +38,7 @@ def index() -> ResponseReturnValue:
         rows = rows.where(LegalityLetter.state == state)
     page = bounded(
         [rows.order_by(*order)],
-        select(LegalityLetter).order_by(*order),
+        select(LegalityLetter).order_by(*order).options(joinedload(LegalityLetter.act)),
         id=LegalityLetter.id,
         page=page_number(),
         per_page=PER_PAGE,
@@ -48,6 +50,7 @@ def index() -> ResponseReturnValue:
         organisme=bodies.other(body, others),
         reference=bodies.reference,
         page=page,
+        roles=letter_desks.choices(body.id).roles,
         state=state,
         words=words,
         rooms=bodies.rooms(current_actor(), body),
@@ -69,6 +72,7 @@ def show(letter_id: UUID) -> ResponseReturnValue:
         .limit(100)
     )
     case = db.session.get_one(ProcessInstance, letter.instance_id)
+    organisation = db.session.get_one(Organisation, letter.organisation_id)
     return render_template(
         "legality/letter.html",
         letter=letter,
@@ -80,6 +84,9 @@ def show(letter_id: UUID) -> ResponseReturnValue:
             if allowed(actor, "claim", t)
         ],
         case=case if allowed(actor, "see", case) else None,
+        answers=letter_desks.role_name(letter.organisation_id, letter.role),
+        sees_act=letter.act is not None and allowed(actor, "see", letter.act),
+        reads=allowed(actor, "read acts", organisation),
     )
 
 

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
-from workflows.legality import models
+from workflows.legality import models, search
 
 PROBLEMS = {
     "nature": _("Nature : choisissez-en une dans la liste."),
@@ -41,6 +41,12 @@ STATES = {
     models.EXEMPT: (_("Non soumis à transmission"), "ok", "check-circle"),
 }
 """State of an act: what is written, its colour, its picture."""
+
+DUE = {
+    search.LATE: (_("En retard"), "late", "exclamation-circle"),
+    search.NEAR: (_("Échéance proche"), "warn", "hourglass-split"),
+}
+"""Where an act that the prefecture awaits is from its last day."""
 
 LETTERS = {
     models.LETTER: _("Courrier simple"),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,6 +38,10 @@ number is free again; `exempt`: the law does not ask for its transmission."""
 STATES = (PREPARED, SENT, ANOMALY, ACKNOWLEDGED, CANCELLED, ABANDONED, EXEMPT)
 AWAITED = (PREPARED, SENT, ANOMALY)
 """The prefecture has not received it yet."""
+
+_AWAITED = "state IN ('prepared', 'sent', 'anomaly')"
+IS_AWAITED = text(f"legality_act.{_AWAITED}")
+"""That, written out: what makes a partial index."""
 
 ACT, ANNEX, SIGNATURE, STAMPED, REDACTED = (
     "act",
@@ -122,7 +127,7 @@ class LegalityAct(db.Model):  # type: ignore[name-defined]
         Index(None, "organisation_id", "decided_on", "id"),
         Index(None, "organisation_id", "nature", "created_at"),
         Index("ix_legality_act_due", "organisation_id", "due_on", "id",
-              **only("state IN ('prepared', 'sent', 'anomaly')")),
+              **only(_AWAITED)),
         Index("ix_legality_act_shown", "organisation_id", "decided_on", "id",
               **only("shown_on IS NOT NULL")),
         Index(None, "unique_id"),
@@ -136,7 +141,9 @@ class LegalityAct(db.Model):  # type: ignore[name-defined]
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
     watch_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
     folder_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
-    desk: Mapped[str] = mapped_column(String(100), default="", server_default="")  # issued it
+    desk: Mapped[str] = mapped_column(
+        String(100), default="", server_default=""
+    )  # issued it
     number: Mapped[str] = mapped_column(String(15))
     nature: Mapped[int]  # 1 to 6
     matter: Mapped[str] = mapped_column(String(20))  # "1.1.2"

@@ -26,7 +26,9 @@ def role_of(organisation_id: UUID, act: LegalityAct | None) -> str:
     """
     account = db.session.get(LegalityAccount, organisation_id)
     chosen = _chosen(account, act) if account else iter(())
-    return next((one for one in chosen if holders(organisation_id, [one])), LEGALITY_OFFICER)
+    return next(
+        (one for one in chosen if holders(organisation_id, [one])), LEGALITY_OFFICER
+    )
 
 
 def _chosen(account: LegalityAccount, act: LegalityAct | None) -> Iterator[str]:
@@ -53,9 +55,7 @@ def answers(instance_id: UUID) -> str:
     return db.session.scalar(found) or LEGALITY_OFFICER
 
 
-def signing_of(
-    organisation_id: UUID, role: str, act: LegalityAct | None
-) -> dict[str, Any]:
+def signing_of(organisation_id: UUID, role: str, act: LegalityAct | None) -> dict[str, Any]:
     """How an answer may be signed: {signs, reply_subtype, reply_title}.
 
     In a folder of the signature book, which only a desk deposits.

@@ -41,9 +41,7 @@ RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "read acts"): _reads,
     (Organisation, "transmit acts"): _transmits,
     (Organisation, "set up acts"): _sets_up,
-    (LegalityAct, "see"): lambda a, act: (
-        _reads(a, act.organisation) or _issued(a, act)
-    ),
+    (LegalityAct, "see"): lambda a, act: _reads(a, act.organisation) or _issued(a, act),
     (LegalityAct, "transmit"): lambda a, act: _transmits(a, act.organisation),
     (LegalityLetter, "see"): lambda a, letter: any(
         a.holds(letter.organisation_id, role) for role in (*READERS, letter.role)

@@ -7,16 +7,23 @@ that same order, so that each look falls beside the one before.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
+from engine import clock
 from engine.models import db
 from engine.words import words
-from workflows.legality.models import STATES, LegalityAct, LegalityTerm
+from workflows.legality.models import (
+    AWAITED,
+    IS_AWAITED,
+    STATES,
+    LegalityAct,
+    LegalityTerm,
+)
 from workflows.legality.register import (
     matter_term,
     nature_term,
@@ -31,6 +38,10 @@ MOST_WORDS = 8
 RARE = 10_000
 """Acts counted of a term: beyond, they are many."""
 
+LATE, NEAR = "late", "near"
+NEAR_DAYS = 5
+"""Days before the last one of the law from which an act that waits is near it."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -42,6 +53,8 @@ class Asked:
     state: str = ""
     since: date | None = None
     until: date | None = None
+    due: str = ""
+    """`late` or `near`: those awaited at the prefecture, the first due first."""
     public: bool = False
     """Only those of the public register."""
 
@@ -49,6 +62,8 @@ class Asked:
 def acts(organisation_id: UUID, asked: Asked) -> Select[UUID]:
     """The ids of a body's acts that suit, the latest decided first."""
     terms = _terms(asked)
+    if asked.due:
+        return _due(organisation_id, asked, terms)
     if not terms:
         row: Any = LegalityAct
         found = select(row.id).where(row.organisation_id == organisation_id)
@@ -60,11 +75,35 @@ def acts(organisation_id: UUID, asked: Asked) -> Select[UUID]:
     found = select(led.act_id).where(
         led.organisation_id == organisation_id,
         led.term == leading,
-        *(_has(led, term) for term in terms if term != leading),
+        *(_has(led, led.act_id, term) for term in terms if term != leading),
     )
     return _dated(found, led.decided_on, asked).order_by(
         led.decided_on.desc(), led.act_id.desc()
     )
+
+
+def due_of(act: LegalityAct) -> str:
+    """Where an act is from its last day: `late`, `near`, or neither, once received too."""
+    if act.due_on is None or act.state not in AWAITED:
+        return ""
+    left = (act.due_on - clock.today()).days
+    return LATE if left < 0 else NEAR if left <= NEAR_DAYS else ""
+
+
+def _due(organisation_id: UUID, asked: Asked, terms: Sequence[str]) -> Select[UUID]:
+    """Those that the prefecture awaits, in the order of their last days."""
+    row: Any = LegalityAct
+    today = clock.today()
+    last = today if asked.due == LATE else today + timedelta(days=NEAR_DAYS + 1)
+    found = select(row.id).where(
+        row.organisation_id == organisation_id,
+        IS_AWAITED,
+        row.due_on < last,
+        *(_has(row, row.id, term) for term in terms),
+    )
+    if asked.due == NEAR:
+        found = found.where(row.due_on >= today)
+    return _dated(found, row.decided_on, asked).order_by(row.due_on, row.id)
 
 
 def _dated(found: Select[UUID], day: Any, asked: Asked) -> Select[UUID]:
@@ -108,13 +147,13 @@ def _rarest(organisation_id: UUID, terms: Sequence[str], asked: Asked) -> str:
     return min(terms, key=many)
 
 
-def _has(led: Any, term: str) -> ColumnElement[bool]:
-    """Whether an act that the leading term gives has this one too."""
+def _has(led: Any, act_id: Any, term: str) -> ColumnElement[bool]:
+    """Whether an act that is led to has this term too."""
     row = aliased(LegalityTerm)
     found = select(row.act_id).where(
         row.organisation_id == led.organisation_id,
         row.term == term,
         row.decided_on == led.decided_on,
-        row.act_id == led.act_id,
+        row.act_id == act_id,
     )
     return found.correlate(led).exists()

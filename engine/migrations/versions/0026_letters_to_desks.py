@@ -14,9 +14,7 @@ _AWAITED = sa.text("state IN ('prepared', 'sent', 'anomaly')")
 def upgrade() -> None:
     with op.batch_alter_table("legality_account") as table:
         table.add_column(
-            sa.Column(
-                "to_issuer", sa.Boolean(), nullable=False, server_default=sa.false()
-            )
+            sa.Column("to_issuer", sa.Boolean(), nullable=False, server_default=sa.false())
         )
         table.add_column(
             sa.Column("letter_desks", sa.JSON(), nullable=False, server_default="[]")
@@ -77,19 +75,18 @@ def _order_terms() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_legality_term_act_id", "legality_term", ["act_id"])
-    act = "a.organisation_id, a.decided_on, a.id FROM legality_act a"
-    shown = "a.shown_on IS NOT NULL"
-    for found in (
-        "t.term, t.organisation_id, t.decided_on, t.act_id FROM legality_term_before t"
-        f" JOIN legality_act a ON a.id = t.act_id WHERE {shown} OR t.term NOT LIKE 'p:%'",
-        "'p:' || t.term, t.organisation_id, t.decided_on, t.act_id"
-        " FROM legality_term_before t JOIN legality_act a ON a.id = t.act_id"
-        f" WHERE {shown} AND (t.term LIKE 'matter:%' OR t.term LIKE 'nature:%')",
-        f"'state:' || a.state, {act}",
-        f"'p:', {act} WHERE {shown}",
+    columns = "organisation_id, term, decided_on, act_id"
+    of_act = "SELECT organisation_id, {}, decided_on, id FROM legality_act WHERE {}"
+    of_term = (
+        "SELECT t.organisation_id, {}, t.decided_on, t.act_id FROM legality_term_before t"
+        " JOIN legality_act a ON a.id = t.act_id WHERE {}"
+    )
+    shown, facet = "shown_on IS NOT NULL", "(term LIKE 'matter:%' OR term LIKE 'nature:%')"
+    for rows in (
+        of_term.format("t.term", f"a.{shown} OR t.term NOT LIKE 'p:%'"),
+        of_term.format("'p:' || t.term", f"a.{shown} AND {facet}"),
+        of_act.format("'state:' || state", "1 = 1"),
+        of_act.format("'p:'", shown),
     ):
-        op.execute(
-            "INSERT INTO legality_term (term, organisation_id, decided_on, act_id)"
-            f" SELECT {found}"
-        )
+        op.execute(f"INSERT INTO legality_term ({columns}) {rows}")
     op.drop_table("legality_term_before")
