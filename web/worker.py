@@ -31,7 +31,7 @@ from web.legality.collecting import collect as collect_letters
 from web.news.post import post
 from web.parapheur.finishing import finish
 from web.transmission import collecting
-from workflows.parapheur import lasting
+from workflows.parapheur import lasting, reminding
 
 log = structlog.get_logger()
 
@@ -49,6 +49,9 @@ HOOKS_EVERY = 1.0
 
 COLLECT_EVERY = 60.0
 """Seconds between two looks at the bodies whose letters of the prefecture are due."""
+
+REMIND_EVERY = 300.0
+"""Seconds between two looks at the folders of the book whose desks are to be reminded."""
 
 MONTH = timedelta(days=31)
 RENEW_EVERY = 3600.0
@@ -98,6 +101,7 @@ class Workers:
             ("signing", SIGN_EVERY, lambda: finish(self.app)),
             ("letters", COLLECT_EVERY, lambda: collect_letters(self.app)),
             ("renewal", RENEW_EVERY, self._renew),
+            ("reminders", REMIND_EVERY, self._remind),
             ("members", collecting.EVERY, self._serve_members),
         ]
 
@@ -166,6 +170,10 @@ class Workers:
             tidying.tidy(partners["storage"])
             tidying.seal_journal(partners["timestamp"])
             complete_waiting()
+
+    def _remind(self) -> int:
+        with self.app.app_context():
+            return reminding.remind_due()
 
     def _renew(self) -> int:
         with self.app.app_context():

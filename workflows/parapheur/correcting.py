@@ -68,6 +68,7 @@ def correct(
         number = held.instance.number
         folder.folded = fold(f"{folder.title} {number} {folder.external_id or ''}")[:600]
         folder.due_at = deposit.due(folder.subtype)
+        folder.remind_at = deposit.first_reminder(folder.subtype, folder.due_at)
         values = {
             "correction": {"answer": "again"},
             "folder": deposit.described(folder, number),

@@ -41,7 +41,7 @@ def undo(act_id: UUID, *, actor: Actor) -> UUID:
         done = db.session.get_one(UserTask, done.id)
         if act.person_id != actor.person_id or actor.role_for(done) is None:
             raise Forbidden
-        _still_last(folder, act, instance)
+        _still_last(act, instance)
         undone = records.write(
             folder,
             "undone",
@@ -56,10 +56,10 @@ def undo(act_id: UUID, *, actor: Actor) -> UUID:
         return undone.id
 
 
-def may_undo(folder: Folder, act: FolderAct, actor: Actor) -> bool:
-    """Whether a page offers to take back an act; the verb alone decides."""
-    last = act.seq == folder.acts and act.undone_by is None
-    return last and act.kind in DECIDED and act.person_id == actor.person_id
+def may_undo(act: FolderAct, actor: Actor) -> bool:
+    """Whether a page offers to take back a folder's last act; the verb alone decides."""
+    mine = act.person_id == actor.person_id and act.undone_by is None
+    return mine and act.kind in DECIDED
 
 
 def send_back(task_id: UUID, *, actor: Actor, reason: str) -> UUID:
@@ -88,10 +88,10 @@ def send_back(task_id: UUID, *, actor: Actor, reason: str) -> UUID:
         return act.id
 
 
-def _still_last(folder: Folder, act: FolderAct, instance: ProcessInstance) -> None:
+def _still_last(act: FolderAct, instance: ProcessInstance) -> None:
     if act.undone_by is not None:
         raise ActRefused({"act": "Cet acte est déjà annulé."})
-    if act.seq != folder.acts or not instance.is_open:
+    if records.moved_since(act) or not instance.is_open:
         raise ActRefused({"act": "Le dossier a avancé depuis : il est trop tard."})
 
 
