@@ -54,7 +54,7 @@ REMIND_EVERY = 300.0
 """Seconds between two looks at the folders of the book whose desks are to be reminded."""
 
 MONTH = timedelta(days=31)
-RENEW_EVERY = 3600.0
+RENEW_EVERY = 600.0
 """Seconds between two looks at the signed files whose timestamp comes to its end."""
 
 TIDY_EVERY = 3600.0
