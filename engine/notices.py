@@ -36,6 +36,8 @@ OPINION, ANSWER = "opinion", "answer"
 ASSIGNED, ASKED, AWAITED = "assigned", "asked", "awaited"
 """A task was given to somebody by name; an agent is asked something beside the diagram;
 something is awaited from a company."""
+REMINDER = "reminder"
+"""A task that waits is told again, by somebody or because its time comes."""
 CLOSED, DEPUTY = "closed", "deputy"
 """A case is over; somebody is named to stand in for another."""
 EXPIRING = "expiring"
@@ -50,7 +52,7 @@ DUE = "due"
 """Tasks that are late or soon will be: worked out for the letter of the day, never a row."""
 KINDS = (
     DOCUMENT, MESSAGE, REPLY, OPINION, ANSWER, ASSIGNED, ASKED, AWAITED, CLOSED, DEPUTY,
-    EXPIRING, PROCEDURE, WEBHOOK, LASTING,
+    EXPIRING, PROCEDURE, WEBHOOK, LASTING, REMINDER,
 )  # fmt: skip
 
 SITE, NOW, DAILY, NOTHING = "site", "now", "daily", "nothing"
@@ -94,7 +96,9 @@ class Notice(db.Model):  # type: ignore[name-defined]
 
 
 class NoticeChoice(db.Model):  # type: ignore[name-defined]
-    """How a person wants to be told of one kind of facts; without a row: DAILY."""
+    """How a person wants to be told of one kind of facts; without a row: DAILY, NOW for a
+    reminder.
+    """
 
     __tablename__ = "notice_choice"
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
@@ -171,7 +175,9 @@ def choices(person_id: UUID | None) -> dict[str, str]:
         NoticeChoice.person_id == person_id
     )
     chosen = {kind: channel for kind, channel in db.session.execute(asked)}
-    return {kind: chosen.get(kind, DAILY) for kind in (*KINDS, DUE)}
+    return {
+        kind: chosen.get(kind, NOW if kind == REMINDER else DAILY) for kind in (*KINDS, DUE)
+    }
 
 
 def letters(person_id: UUID) -> Letters:

@@ -42,6 +42,7 @@ from engine.notices import (
     MOST_AT_ONCE,
     NOTHING,
     NOW,
+    REMINDER,
     Notice,
     NoticeChoice,
 )
@@ -70,7 +71,8 @@ def _telling(people: Select[UUID] | CompoundSelect[UUID]) -> Any:
     """Writes a row for each of these people, unless they did it, know it, or want none."""
     told = people.subquery()
     (person_id,) = told.c
-    channel = func.coalesce(NoticeChoice.channel, DAILY)
+    usual = case((_FACT["kind"] == REMINDER, NOW), else_=DAILY)
+    channel = func.coalesce(NoticeChoice.channel, usual)
     kept = select(
         *_FACT.values(), person_id, channel,
         case((channel == NOW, _FACT["at"]), else_=null()),
@@ -188,7 +190,7 @@ _DONE = (
         Notice.instance_id == _bound("of_case", Notice.instance_id),
         Notice.task_id == _bound("done", Notice.task_id),
         Notice.read_at.is_(None),
-        or_(Notice.kind == ASSIGNED, Notice.kind == AWAITED),
+        or_(*(Notice.kind == kind for kind in (ASSIGNED, AWAITED, REMINDER))),
     )
     .values(read_at=_FACT["at"])
 )

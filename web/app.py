@@ -51,6 +51,7 @@ BLUEPRINTS = [
     "web.parapheur.together",
     "web.parapheur.folders",
     "web.parapheur.deciding",
+    "web.parapheur.reminders",
     "web.parapheur.depositing",
     "web.parapheur.correcting",
     "web.parapheur.search",

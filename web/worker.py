@@ -32,7 +32,7 @@ from web.legality.collecting import collect as collect_letters
 from web.news.post import post
 from web.parapheur.finishing import finish
 from web.transmission import collecting
-from workflows.parapheur import lasting
+from workflows.parapheur import lasting, reminding
 
 log = structlog.get_logger()
 
@@ -51,8 +51,11 @@ HOOKS_EVERY = 1.0
 COLLECT_EVERY = 60.0
 """Seconds between two looks at what is due: letters of the prefecture, returns of PES."""
 
+REMIND_EVERY = 300.0
+"""Seconds between two looks at the folders of the book whose desks are to be reminded."""
+
 MONTH = timedelta(days=31)
-RENEW_EVERY = 3600.0
+RENEW_EVERY = 600.0
 """Seconds between two looks at the signed files whose timestamp comes to its end."""
 
 TIDY_EVERY = 3600.0
@@ -100,6 +103,7 @@ class Workers:
             ("letters", COLLECT_EVERY, lambda: collect_letters(self.app)),
             ("returns", COLLECT_EVERY, lambda: collect_returns(self.app)),
             ("renewal", RENEW_EVERY, self._renew),
+            ("reminders", REMIND_EVERY, self._remind),
             ("members", collecting.EVERY, self._serve_members),
         ]
 
@@ -168,6 +172,10 @@ class Workers:
             tidying.tidy(partners["storage"])
             tidying.seal_journal(partners["timestamp"])
             complete_waiting()
+
+    def _remind(self) -> int:
+        with self.app.app_context():
+            return reminding.remind_due()
 
     def _renew(self) -> int:
         with self.app.app_context():

@@ -6,6 +6,7 @@ from typing import Any
 
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
     DiffResult,
@@ -197,13 +198,20 @@ def _facts(
 def _of_closed(
     one: EmbeddedPdfSignature, known: list[Plain], now: datetime
 ) -> tuple[Any, datetime | None, bool]:
-    """What a signature under timestamps is worth, when it was, whether these all hold."""
+    """What a signature under timestamps is worth, when it was, whether these all hold.
+
+    One without a timestamp of its own is worth what its certificate is worth now: the method
+    for those of the past (ETSI EN 319 102-1, 5.6.3), as pyHanko has it, wants one.
+    """
     dated = list(extract_tst_data_iter(one.signer_info, signed=False))
     result = etsi.run(
         ades_lta_validation(
             one, PdfSignatureValidationSpec(etsi.spec(known)), etsi.moment(now)
         )
     )
+    if not dated and result.ades_subindic == AdESIndeterminate.SIG_CONSTRAINTS_FAILURE:
+        worth, _ = etsi.judged(one.signed_data, one.compute_digest(), known, now)
+        return worth, result.oldest_evidence_record_timestamp, False
     proved = _time_of(dated[0]) if dated else result.best_signature_time
     chained = result.oldest_evidence_record_timestamp is not None
     return result.ades_subindic, proved, chained

@@ -617,6 +617,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
      NOBODY, {"avis": "favorable"}),
     (POST, "parapheur_acts.undo", "folder_id=passed", {"officer"}, {}),
     (POST, "parapheur_acts.bypass", "folder_id=folder", {"head"}, {"motif": "Panne"}),
+    (POST, "parapheur_reminders.remind", "folder_id=folder", {"colleague", "head"}, {}),
     (POST, "parapheur_acts.abandon", "folder_id=refused_folder", {"colleague"}, {}),
     (GET, "parapheur_correction.correct", "folder_id=refused_folder", {"colleague"}, {}),
     (POST, "parapheur_correction.send_again", "folder_id=refused_folder", {"colleague"},

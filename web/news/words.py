@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import format_date, lazy_gettext
 from flask_babel import gettext as _
 
-from engine import asks, notices
+from engine import asks, clock, notices
 from engine.notices import Notice
 
 
@@ -30,6 +30,7 @@ KINDS: Mapping[str, Kind] = {
     notices.OPINION: Kind(lazy_gettext("Avis rendu"), "clipboard-check"),
     notices.DOCUMENT: Kind(lazy_gettext("Nouveau document"), "paperclip"),
     notices.ASSIGNED: Kind(lazy_gettext("Tâche confiée"), "person-check"),
+    notices.REMINDER: Kind(lazy_gettext("Relance du parapheur"), "bell"),
     notices.ASKED: Kind(lazy_gettext("Avis ou réponse demandés"), "question-circle"),
     notices.CLOSED: Kind(lazy_gettext("Dossier clos"), "flag"),
     notices.EXPIRING: Kind(lazy_gettext("Pièce du coffre bientôt expirée"), "folder"),
@@ -131,6 +132,8 @@ def _sentence(notice: Notice, who: str | None, outcome: str | None) -> Any:
             )
         case notices.WEBHOOK:
             return _("Webhook désactivé : %(url)s ne répond plus", url=said["url"])
+        case notices.REMINDER:
+            return _reminder(said, who)
         case notices.LASTING:
             return _(
                 "Horodatage non renouvelé : « %(title)s » n’est prouvé que jusqu’au %(day)s ; "
@@ -155,6 +158,29 @@ def _asked(said: Mapping[str, Any], who: str | None) -> Any:
             day=day,
         )
     return _("%(who)s vous demande %(what)s", who=who, what=ASKS[said["what"]])
+
+
+def _reminder(said: Mapping[str, Any], who: str | None) -> Any:
+    told = {"title": said["title"], "task": said["task"]}
+    if who and said.get("note"):
+        return _(
+            "%(who)s relance votre bureau : « %(title)s » (%(task)s) – « %(note)s »",
+            who=who, note=said["note"], **told,
+        )  # fmt: skip
+    if who:
+        return _("%(who)s relance votre bureau : « %(title)s » (%(task)s)", who=who, **told)
+    if not said.get("due"):
+        return _("Rappel : « %(title)s » attend votre bureau (%(task)s)", **told)
+    due = datetime.fromisoformat(said["due"])
+    if due < clock.now():
+        return _(
+            "Rappel : « %(title)s » est en retard depuis le %(day)s (%(task)s)",
+            day=_day(due.astimezone(clock.PARIS)), **told,
+        )  # fmt: skip
+    return _(
+        "Rappel : « %(title)s » est à finir avant le %(day)s (%(task)s)",
+        day=_day(due.astimezone(clock.PARIS)), **told,
+    )  # fmt: skip
 
 
 def _deputy(said: Mapping[str, Any], who: str | None) -> Any:

@@ -47,6 +47,7 @@ def of(subtype: FolderSubtype | None) -> Shown:
         "cachet": subtype.seal or "",
         "visibilite": subtype.visibility,
         "delai": str(subtype.working_days or ""),
+        "rappel": str(subtype.reminder_days or ""),
         "enchaine": str(subtype.chained_to or ""),
         "acte_nature": str(act.get("nature") or ""),
         "acte_matiere": ".".join(str(one) for one in act.get("matter") or []),
@@ -95,9 +96,14 @@ def facts(form: Any) -> tuple[dict[str, Any], dict[str, str]]:
             errors[f"champ-cle-{number}"] = _("%(field)s : une clé de lettres, de chiffres et de _, qu’aucune autre n’a.", field=told)  # fmt: skip
         if one["kind"] == "choice" and not one["values"]:
             errors[f"champ-valeurs-{number}"] = _("%(field)s : écrivez les choix, séparés par des points-virgules.", field=told)  # fmt: skip
-    days = text(form, "delai")
-    if days and not (days.isascii() and days.isdigit() and 0 < int(days) < 1000):  # noqa: PLR2004
+    days = _count(form, "delai")
+    if days is None:
         errors["delai"] = _("Délai : un nombre de jours ouvrés, de 1 à 999.")
+    reminder = _count(form, "rappel")
+    if reminder is None:
+        errors["rappel"] = _("Rappel : un nombre de jours, de 1 à 999.")
+    elif reminder and days == 0:
+        errors["rappel"] = _("Rappel : donnez aussi un délai, dont il se compte.")
     visibility = form.get("visibilite", "")
     if visibility not in words.VISIBILITIES:
         errors["visibilite"] = _("Visibilité : choisissez dans la liste.")
@@ -109,13 +115,22 @@ def facts(form: Any) -> tuple[dict[str, Any], dict[str, str]]:
         "seal": text(form, "cachet")[:60] or None,
         "deposit_roles": form.getlist("depot"),
         "visibility": visibility,
-        "working_days": int(days) if days and "delai" not in errors else None,
+        "working_days": days or None,
+        "reminder_days": reminder or None,
         "chained_to": _uuid(form.get("enchaine", "")),
         "transmission": _transmission(form),
     }
     if "regles_gardees" not in form:
         found["selection"] = _selection(form, asked, errors)
     return found, errors
+
+
+def _count(form: Any, name: str) -> int | None:
+    """A number of days from 1 to 999, 0 when nothing is said; None for anything else."""
+    said = text(form, name)
+    if said and not (said.isascii() and said.isdigit() and 0 < int(said) < 1000):  # noqa: PLR2004
+        return None
+    return int(said or 0)
 
 
 def _selection(

@@ -17,7 +17,7 @@ from engine.models import ProcessInstance, UserTask, db
 from web.parapheur import course, metadata
 from web.parapheur.course import Stage
 from web.parapheur.papers import Shown, files_of
-from workflows.parapheur import acts, lists, mails, rules
+from workflows.parapheur import acts, lists, mails, records, reminding, rules
 from workflows.parapheur.circuits import OPINION
 from workflows.parapheur.mail_models import SecureMail
 from workflows.parapheur.metadata import required
@@ -175,9 +175,20 @@ class FolderPage:
     @cached_property
     def undoable(self) -> FolderAct | None:
         """This person's last act, when it is the folder's last one and can be taken back."""
-        last = next(iter(self.acts), None)
+        last = next((one for one in self.acts if one.kind not in records.QUIET), None)
         offered = last is not None and acts.may_undo(self.folder, last, self.actor)
         return last if offered else None
+
+    @cached_property
+    def to_remind(self) -> list[tuple[UserTask, bool]]:
+        """The steps that wait at other desks, for whoever may remind these; and whether they
+        were reminded today already.
+        """
+        if not self.tasks or not allowed(self.actor, "remind", self.folder):
+            return []
+        known = reminding.reminded_today(self.folder.instance_id)
+        waiting = [task for task in self.tasks if not self.sits(task.role)]
+        return [(task, task.role in known) for task in waiting]
 
     def asks_advice(self, task: UserTask) -> bool:
         """Whether a step only asks for an opinion."""

@@ -28,7 +28,7 @@ ACTS: dict[str, tuple[Any, str, str]] = {
     "finished": (_("Circuit terminé"), "flag", "ok"),
     "chained": (_("Enchaîné sur un autre dossier"), "link-45deg", "info"),
     "archived": (_("Archivé"), "archive", ""),
-    "reminded": (_("Rappel envoyé"), "bell", "info"),
+    "reminded": (_("Bureau relancé"), "bell", "info"),
 }
 """What an act is called, its icon, its colour."""
 

@@ -10,6 +10,7 @@ from workflows.parapheur.mentions import mention
 from workflows.parapheur.opening import ActRefused
 from workflows.parapheur.passing import ask_opinion, bypass, give_opinion, transfer
 from workflows.parapheur.remarks import annotate, mark_read, remove_annotation
+from workflows.parapheur.reminding import remind_desk
 from workflows.parapheur.undoing import may_undo, send_back, undo
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "may_undo",
     "mention",
     "refuse",
+    "remind_desk",
     "remove_annotation",
     "send_back",
     "sign",

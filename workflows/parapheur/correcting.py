@@ -77,6 +77,7 @@ def correct(
         if keep:
             return written.id
         folder.due_at = deposit.due(folder.subtype)
+        folder.remind_at = deposit.first_reminder(folder.subtype, folder.due_at)
         values = {
             "correction": {"answer": "again"},
             "folder": deposit.described(folder, number),

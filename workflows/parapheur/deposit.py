@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -266,7 +266,8 @@ def entered(asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str) ->
         acts=0,
         refused_for="",
         deposited_at=clock.now(),
-        due_at=None if asked.draft else due(subtype),
+        due_at=(end := None if asked.draft else due(subtype)),
+        remind_at=first_reminder(subtype, end),
         chained_from=asked.chained_from,
     )
     folder.subtype = subtype
@@ -343,6 +344,13 @@ def due(subtype: FolderSubtype) -> datetime | None:
         return None
     last = working_days.after(clock.today(), subtype.working_days)
     return datetime.combine(last, time(23, 59, 59), clock.PARIS)
+
+
+def first_reminder(subtype: FolderSubtype, due_at: datetime | None) -> datetime | None:
+    """When the desks of a folder are reminded of it for the first time, if they are."""
+    if due_at is None or not subtype.reminder_days:
+        return None
+    return due_at - timedelta(days=subtype.reminder_days)
 
 
 def new_code() -> str:

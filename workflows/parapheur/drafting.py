@@ -56,10 +56,10 @@ def take_back(act_id: UUID, *, actor: Actor) -> UUID:
             raise Forbidden
         if act.undone_by is not None:
             raise ActRefused({"act": "Cet acte est déjà annulé."})
-        moved = act.seq != folder.acts or folder.state != IN_PROGRESS
+        moved = records.moved_since(act) or folder.state != IN_PROGRESS
         if moved or not instance.is_open or _left(folder):
             raise ActRefused({"act": "Le dossier a avancé depuis : il est trop tard."})
-        folder.state, folder.due_at = DRAFT, None
+        folder.state, folder.due_at, folder.remind_at = DRAFT, None, None
         undone = records.write(
             folder, "undone", actor, role=folder.author_role, step="Dépôt",
             detail={"undoes": str(act.id)},

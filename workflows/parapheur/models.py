@@ -97,6 +97,8 @@ class Folder(db.Model):  # type: ignore[name-defined]
                                 ("author", ("author_role", "state")))),
         Index("ix_parapheur_folder_due", "organisation_id", "due_at", "instance_id",
               **only("state = 'in_progress' AND due_at IS NOT NULL")),
+        Index("ix_parapheur_folder_remind", "remind_at",
+              **only("state = 'in_progress' AND remind_at IS NOT NULL")),
     )  # fmt: skip
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("process_instance.id"), primary_key=True
@@ -120,6 +122,7 @@ class Folder(db.Model):  # type: ignore[name-defined]
     refused_for: Mapped[str] = mapped_column(Text, default="", server_default="")
     deposited_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its desks, next
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     chained_from: Mapped[UUID | None]  # the folder that this one follows
 
@@ -199,7 +202,7 @@ class FolderAct(db.Model):  # type: ignore[name-defined]
 
     `kind`: drafted, deposited, approved, signed, sealed, refused, returned, transferred,
     opinion_asked, opinion_given, undone, bypassed, mailed, transmitted, acknowledged, closed,
-    corrected, abandoned, finished, chained, archived. `mention` is « par délégation de … » or
+    corrected, abandoned, finished, chained, archived, proven, renewed, reminded. `mention` is « par délégation de … » or
     « en l'absence de … », as written on stamps. `round` is the folder's.
     """
 

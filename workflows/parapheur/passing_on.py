@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine import clock, definitions, directory, feel, notices, told
+from engine import clock, definitions, directory, feel
 from engine.directory import Organisation
 from engine.journal import JournalEntry
-from engine.models import IS_OPEN, ProcessInstance, UserTask, db
+from engine.models import ProcessInstance, db
 from engine.operations import operation
-from workflows.parapheur import announcing, files, records
+from workflows.parapheur import announcing, files, records, reminding
 from workflows.parapheur.models import DETACHED, REFUSED, Folder
 
 Plain = dict[str, Any]
@@ -24,14 +24,7 @@ ACCEPTED = frozenset({"acknowledged", "partial"})
 @operation
 def remind(*, case: Plain, step: str) -> None:
     """Tell again the desks at which a step waits that a folder is there."""
-    waiting = select(UserTask).where(
-        UserTask.instance_id == UUID(case["id"]), UserTask.element_id == step, IS_OPEN
-    )
-    for task in db.session.scalars(waiting):
-        told.tell(
-            notices.ASSIGNED, told.holders(task.organisation_id, task.role), by=None,
-            case_id=task.instance_id, task_id=task.id, detail={"task": task.name},
-        )  # fmt: skip
+    reminding.again(UUID(case["id"]), step)
 
 
 @operation

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
+
 from engine import clock, journal
 from engine.actors import Actor, Role
 from engine.models import UserTask, db
@@ -12,6 +14,8 @@ from workflows.parapheur.mentions import mention_of
 from workflows.parapheur.models import Folder, FolderAct
 
 LONGEST_NOTE = 2000
+QUIET = frozenset({"reminded"})
+"""Acts that move nothing: what was done before them is still the last thing done."""
 
 
 def locked(folder_id: UUID) -> Folder:
@@ -58,6 +62,16 @@ def write(
     _journal(folder, act)
     announcing.done(folder, act)
     return act
+
+
+def moved_since(act: FolderAct) -> bool:
+    """Whether a folder went on after an act."""
+    later = select(FolderAct.id).where(
+        FolderAct.instance_id == act.instance_id,
+        FolderAct.seq > act.seq,
+        FolderAct.kind.not_in(QUIET),
+    )
+    return db.session.scalars(later.limit(1)).first() is not None
 
 
 def _in_whose_place(act: FolderAct, role: Role | None, folder: Folder) -> None:

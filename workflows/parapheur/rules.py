@@ -128,6 +128,7 @@ RULES = {
     (Folder, "handle"): _authors,
     (Folder, "annotate"): _annotates,
     (Folder, "bypass"): lambda a, f: keeps(a, f.organisation_id),
+    (Folder, "remind"): lambda a, f: _authors(a, f) or keeps(a, f.organisation_id),
     (FolderFile, "read"): lambda a, f: _sees(a, _folder_of(f)),
     (SecondOpinion, "answer"): _advises,
     (SecureMail, "revoke"): _sent,

@@ -29,6 +29,7 @@ SUBTYPE_FACTS = frozenset(
         "deposit_roles",
         "visibility",
         "working_days",
+        "reminder_days",
         "chained_to",
         "transmission",
     ]

@@ -105,6 +105,8 @@ class FolderSubtype(db.Model):  # type: ignore[name-defined]
     )  # empty: every desk
     visibility: Mapped[str] = mapped_column(String(20), default=CONFIDENTIAL)
     working_days: Mapped[int | None]  # within which a folder should be finished
+    # Desks are reminded so many days before that, then as often once it is late.
+    reminder_days: Mapped[int | None]
     chained_to: Mapped[UUID | None] = mapped_column(ForeignKey("parapheur_subtype.id"))
     # What the State is told by default: {nature, matter: [..], document_type}, for ACTES.
     transmission: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

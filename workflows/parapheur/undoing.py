@@ -27,8 +27,9 @@ _REVOCABLE = frozenset({"signature"})
 def undo(act_id: UUID, *, actor: Actor) -> UUID:
     """Take back one's own act, the last of its folder: its step opens again, its versions go.
 
-    A deposit becomes a draft. A step of several desks opens again for all of them. Returns the id of the new act. Raises
-    Forbidden for somebody else's, ActRefused when the folder went on meanwhile.
+    A deposit becomes a draft. A step of several desks opens again for all of them. Returns
+    the id of the new act. Raises Forbidden for somebody else's, ActRefused when the folder
+    went on meanwhile.
     """
     act = db.session.get_one(FolderAct, act_id)
     if act.kind == "deposited":
@@ -43,7 +44,7 @@ def undo(act_id: UUID, *, actor: Actor) -> UUID:
         done = db.session.get_one(UserTask, done.id)
         if act.person_id != actor.person_id or actor.role_for(done) is None:
             raise Forbidden
-        _still_last(folder, act, instance)
+        _still_last(act, instance)
         undone = records.write(
             folder,
             "undone",
@@ -59,10 +60,10 @@ def undo(act_id: UUID, *, actor: Actor) -> UUID:
 
 
 def may_undo(folder: Folder, act: FolderAct, actor: Actor) -> bool:
-    """Whether a page offers to take back an act; the verb alone decides."""
-    last = act.seq == folder.acts and act.undone_by is None
+    """Whether a page offers to take back a folder's last act; the verb alone decides."""
     kinds = (*DECIDED, "deposited") if folder.state == IN_PROGRESS else DECIDED
-    return last and act.kind in kinds and act.person_id == actor.person_id
+    mine = act.person_id == actor.person_id and act.undone_by is None
+    return mine and act.kind in kinds
 
 
 def send_back(task_id: UUID, *, actor: Actor, reason: str) -> UUID:
@@ -91,10 +92,10 @@ def send_back(task_id: UUID, *, actor: Actor, reason: str) -> UUID:
         return act.id
 
 
-def _still_last(folder: Folder, act: FolderAct, instance: ProcessInstance) -> None:
+def _still_last(act: FolderAct, instance: ProcessInstance) -> None:
     if act.undone_by is not None:
         raise ActRefused({"act": "Cet acte est déjà annulé."})
-    if act.seq != folder.acts or not instance.is_open:
+    if records.moved_since(act) or not instance.is_open:
         raise ActRefused({"act": "Le dossier a avancé depuis : il est trop tard."})
 
 

@@ -67,7 +67,7 @@ def _acted_on(folder: Folder) -> bool:
             .where(
                 FolderAct.instance_id == folder.instance_id,
                 FolderAct.round == folder.round,
-                FolderAct.kind.not_in(_OURS),
+                FolderAct.kind.not_in({*_OURS, *records.QUIET}),
                 FolderAct.undone_by.is_(None),
             )
             .limit(1)

@@ -1,4 +1,4 @@
-"""How long signed files are proved"""
+"""How long signed files are proved, when desks are reminded"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ depends_on = None
 
 _LASTING = "good_until IS NOT NULL AND renewal_id IS NULL"
 _RENEWED = "renewal_id IS NOT NULL"
+_TO_REMIND = "state = 'in_progress' AND remind_at IS NOT NULL"
 
 _KNOWN = """
     UPDATE parapheur_file SET good_until = (
@@ -28,6 +29,8 @@ certificate that signed."""
 def upgrade() -> None:
     op.add_column("parapheur_file", sa.Column("good_until", sa.DateTime(timezone=True)))
     op.add_column("parapheur_file", sa.Column("renewal_id", sa.Uuid()))
+    op.add_column("parapheur_folder", sa.Column("remind_at", sa.DateTime(timezone=True)))
+    op.add_column("parapheur_subtype", sa.Column("reminder_days", sa.Integer()))
     op.execute(_KNOWN)
     op.create_index(
         "ix_parapheur_file_lasting",
@@ -42,4 +45,11 @@ def upgrade() -> None:
         ["renewal_id"],
         postgresql_where=sa.text(_RENEWED),
         sqlite_where=sa.text(_RENEWED),
+    )
+    op.create_index(
+        "ix_parapheur_folder_remind",
+        "parapheur_folder",
+        ["remind_at"],
+        postgresql_where=sa.text(_TO_REMIND),
+        sqlite_where=sa.text(_TO_REMIND),
     )

@@ -184,6 +184,14 @@ def test_what_cannot_be_closed_today_may_be_later(office):
     produced = office.signature.close(documents=[office.document(kept)], key="next")
     assert produced.value["complete"]
     assert produced.value["files"][0]["level"] == "B-LTA"
+    whole = office.read(produced.value["files"][0]["file"]["sha256"])
+    assert office.examine(whole)["valid"]
+    office.faults("timestamp", down=True)
+    bare, _ = office.sign(office.letter())
+    office.faults("timestamp", down=False)
+    late = office.signature.close(documents=[office.document(bare)], key="late").value
+    found = office.examine(office.read(late["files"][0]["file"]["sha256"]))
+    assert (found["valid"], found["level"]) == (True, "B-LTA")
 
 
 def test_a_file_without_signature_or_of_another_format_is_not_closed(office):
