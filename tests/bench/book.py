@@ -114,7 +114,7 @@ def fill(book: Book, real: UUID, many: int) -> None:
         for start in range(0, len(rows[kind]), 2000):
             db.session.execute(insert(kind), rows[kind][start : start + 2000])
     db.session.commit()
-    _analyse()
+    analyse()
 
 
 def _columns(one: Any) -> dict[str, Any]:
@@ -154,7 +154,8 @@ def _copied(
     return row
 
 
-def _analyse() -> None:
+def analyse() -> None:
+    """Let the database count what it holds, as it does by itself in time."""
     if db.engine.dialect.name == "postgresql":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as one:
             one.execute(text("VACUUM ANALYZE"))

@@ -146,8 +146,7 @@ def _work(plan: Plan, address: str, emails: Sequence[str]) -> Waits:
 def _report(plan: Plan, size: str, waits: Waits) -> list[str]:
     seconds = 60 * plan.minutes
     total = sum(map(len, waits.found.values()))
-    wrong = waits.wrong.starting("")
-    lines = [
+    return [
         f"# {plan.users} people at work at once",
         "",
         (
@@ -163,6 +162,13 @@ def _report(plan: Plan, size: str, waits: Waits) -> list[str]:
             f"percentile. « {habits.NOTHING} » touches no table: it calibrates the machine."
         ),
         "",
+        *table(waits),
+    ]
+
+
+def table(waits: Waits) -> list[str]:
+    """What each kind of page made people wait, and the answers that were errors."""
+    lines = [
         "| page | answers | median | 95th | worst | held |",
         "|---|---|---|---|---|---|",
     ]
@@ -173,7 +179,9 @@ def _report(plan: Plan, size: str, waits: Waits) -> list[str]:
             f"| {kind} | {len(costs)} | {low:.0f} | {high:.0f} | {max(costs):.0f} | {held} |"
         )
     lines += ["", "Milliseconds, from the request to the last byte."]
-    told = ", ".join(f"{what}: {n}" for what, n in wrong.items()) or "none"
+    told = (
+        ", ".join(f"{what}: {n}" for what, n in waits.wrong.starting("").items()) or "none"
+    )
     return [*lines, "", f"Answers that were errors: {told}."]
 
 
