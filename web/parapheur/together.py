@@ -1,7 +1,7 @@
 """Several folders of a desk at once: looked at, then approved or refused one by one.
 
 A tray shows twenty-five folders; each act is a transaction of its own, and says what became
-of its folder. Signing many goes to the pages of signatures.
+of its folder. Signing many has pages of its own.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ bp = Blueprint("parapheur_together", __name__, url_prefix="/parapheur")
 bp.context_processor(lambda: {"words": words})
 
 MOST = 50
-ACTS = ("viser", "signer", "refuser")
+ACTS = ("viser", "refuser")
 
 
 @dataclass(frozen=True)
@@ -180,8 +180,6 @@ def _problem(task: UserTask, act: str) -> str:
         return str(_("Ce dossier n’est plus à votre bureau."))
     if act == "viser" and task.signature:
         return str(_("Cette étape demande une signature."))
-    if act == "signer" and not task.signature:
-        return str(_("Cette étape demande un visa, pas une signature."))
     return ""
 
 
