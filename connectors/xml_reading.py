@@ -18,6 +18,7 @@ PES = "http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/aller"
 MAX_SIZE = 160 * 1024 * 1024  # an accountant takes 128 MB
 MAX_DEPTH = 200
 MAX_ELEMENTS = 3_000_000
+MAX_PLACES = 100_000  # of the first three levels: batches, and documents joined
 # Encodings in which ASCII text may be inserted as it is.
 ENCODINGS = ("iso8859-1", "iso8859-15", "cp1252", "utf-8", "ascii")
 ID_NAMES = ("Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id")
@@ -157,6 +158,8 @@ class _Pass:
     def end(self, _name: str) -> None:
         name, identifier, signatures, begun = self.open.pop()
         if len(self.open) < _LEVELS:
+            if len(self.found.places) >= MAX_PLACES:
+                raise Refused(["Le fichier compte trop d’éléments."], code="too_large")
             path = (*(one[0] for one in self.open), name)
             at = self.parser.CurrentByteIndex
             self.found.places.append(

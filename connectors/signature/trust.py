@@ -10,8 +10,8 @@ from pyhanko_certvalidator.errors import (
     ExpiredError,
     NotYetValidError,
     PathBuildingError,
-    PathValidationError,
     RevokedError,
+    ValidationError,
 )
 from pyhanko_certvalidator.path import ValidationPath
 
@@ -65,7 +65,7 @@ class Trust:
         within = min(max(moment, one.not_valid_before), one.not_valid_after)
         try:
             path = self._path(one, known, within, [], [])
-        except (PathBuildingError, PathValidationError):
+        except (PathBuildingError, ValidationError):  # or signed by itself
             kind = certificates.kind(one)
             quality = "seal" if kind == "seal" else "simple"
             return Verdict(INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND", quality)
@@ -99,7 +99,7 @@ class Trust:
             return INDETERMINATE, "OUT_OF_BOUNDS_NO_POE"
         except NotYetValidError:
             return FAILED, "NOT_YET_VALID"
-        except (PathBuildingError, PathValidationError):
+        except (PathBuildingError, ValidationError):  # or signed by itself
             return INDETERMINATE, "CERTIFICATE_CHAIN_GENERAL_FAILURE"
         return PASSED, ""
 

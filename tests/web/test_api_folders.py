@@ -11,6 +11,7 @@ from flask import Flask
 
 from engine.commands import api_keys, people
 from engine.models import db
+from tests.connectors.signature.xml_signing import signed_pes
 from tests.web.program import Program, administrator, make_key
 from tests.workflows.parapheur.book import PAPER, Book, with_circuit
 from workflows.parapheur.models import Folder
@@ -316,10 +317,35 @@ def test_an_act_carries_what_the_state_is_told(program: Program, book: Book) -> 
 def test_a_key_of_the_book_sends_what_machines_exchange(program: Program) -> None:
     assert ahead(program, b'<?xml version="1.0"?><a/>', "pes.xml")
     assert ahead(program, b"\x30\x82\x01\x00", "acte.pdf.p7s")
-    company = program.ask(
-        "POST", "/files", data={"file": (io.BytesIO(b"<!DOCTYPE a><a/>"), "a.xml")}
-    )
-    assert company.status_code == 422
+    sent = {"file": (io.BytesIO(b"<!DOCTYPE a><a/>"), "a.xml")}
+    assert program.ask("POST", "/files", data=sent).status_code == 422
+
+
+def test_xml_that_lies_is_refused_at_the_deposit(program: Program) -> None:
+    altered = signed_pes().replace("vélo".encode("latin-1"), b"Velo")
+    for content, said in (
+        (b"<a>" * 1000 + b"</a>" * 1000, "trop d’éléments"),
+        (b'<?xml version="1.0" encoding="UTF-8"?><a>\xe9</a>', "mal formé"),
+        ("<!DOCTYPE a><a/>".encode("utf-16-le"), "DTD"),
+        (altered, "a été modifié"),
+    ):
+        sent = ahead(program, content, "pes.xml")
+        paper = {"sha256": ahead(program)}
+        answer = program.post("/folders", asked(program, files=[paper, {"sha256": sent}]))
+        assert answer.status_code == 422
+        (fault,) = answer.json["errors"]
+        assert fault["pointer"] == "/files/1"
+        assert said in fault["message"]
+
+
+def test_a_signature_of_another_file_is_refused_at_the_deposit(program: Program) -> None:
+    """Even one that is good: what it signs is itself."""
+    paper, pes = ahead(program), ahead(program, signed_pes(), "acte.pdf.xml")
+    apart = {"sha256": pes, "kind": "detached", "signs": 0}
+    answer = program.post("/folders", asked(program, files=[{"sha256": paper}, apart]))
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/files/1"
+    assert "acte.pdf.xml" in answer.json["errors"][0]["message"]
 
 
 def test_a_pdf_that_cannot_be_signed_is_refused_at_the_deposit(program: Program) -> None:

@@ -31,7 +31,13 @@ from web.parapheur import taking
 from workflows.parapheur import deposit, rules
 from workflows.parapheur.acts import ActRefused
 from workflows.parapheur.deposit import DepositRefused, Given
-from workflows.parapheur.models import DESK_PREFIX, Folder, FolderSubtype, FolderType
+from workflows.parapheur.models import (
+    DESK_PREFIX,
+    DETACHED,
+    Folder,
+    FolderSubtype,
+    FolderType,
+)
 
 TAG = "Parapheur"
 
@@ -137,6 +143,9 @@ def deposited(asked: NewFolder, given: list[Given], role: str) -> Folder:
     subtype = _subtype(asked)
     for rank, one in enumerate(given):
         refuse_unfit(one.file, f"/files/{rank}")
+        if one.kind == DETACHED and one.signs is not None and one.signs < len(given):
+            wrong = taking.misplaced(one.file, given[one.signs].file)
+            _refuse(wrong, f"/files/{rank}")
     try:
         found = deposit.deposit(
             actor=keyed.actor(),
@@ -159,7 +168,11 @@ def deposited(asked: NewFolder, given: list[Given], role: str) -> Folder:
 
 def refuse_unfit(stored: StoredFile, pointer: str) -> None:
     """Refuse a PDF that could be neither shown nor signed. Raises Problem, with the cure."""
-    if wrong := taking.unfit(stored):
+    _refuse(taking.unfit(stored), pointer)
+
+
+def _refuse(wrong: str, pointer: str) -> None:
+    if wrong:
         fault = Fault(where="body", pointer=pointer, message=wrong)
         raise Problem(422, "bad-file", wrong, errors=[fault])
 

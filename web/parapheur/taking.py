@@ -14,6 +14,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 
 from connectors import ConnectorError, Refused, StoredFile
+from connectors.xml_reading import PES, outline
 from forms.characters import printable
 from web.auth import current_actor
 from web.parapheur import pictures
@@ -21,6 +22,7 @@ from web.parapheur.viewer import PROBLEMS
 from web.partners import partner
 from web.receiving import store
 from web.typed import text
+from workflows.parapheur.metadata import PDF, XML
 from workflows.parapheur.models import ANNEX, DETACHED, MAIN
 
 MAX_SIZE = 90_000_000
@@ -79,7 +81,14 @@ def read() -> tuple[list[Kept], dict[str, str]]:
                 kept.append(Kept(stored, kind, title[:300]))
     if len(kept) > MOST:
         errors[KINDS[MAIN]] = _("Un dossier contient 60 fichiers au plus.")
-    return _paired(kept), errors
+    paired = _paired(kept)
+    for place, one in enumerate(paired):
+        signs = (
+            paired[one.signs] if one.kind == DETACHED and one.signs is not None else None
+        )
+        if signs and (wrong := misplaced(one.file, signs.file)):
+            errors.setdefault(f"fichier-{place}", wrong)
+    return paired, errors
 
 
 def opened(word: str) -> StoredFile | None:
@@ -161,21 +170,47 @@ def _take(upload: FileStorage) -> tuple[StoredFile | None, str]:
 
 
 def unfit(stored: StoredFile) -> str:
-    """Why a PDF can be neither shown nor signed, with its cure; else nothing.
+    """Why a PDF can be neither shown nor signed, or an XML not be read, with its cure; else
+    nothing.
 
     It is refused to who brings it, rather than at the desk that would sign it.
     """
-    if stored.media_type != "application/pdf":
+    if stored.media_type in XML:
+        return _unfit_xml(stored)
+    if stored.media_type != PDF:
         return ""
-    content = partner("storage").read(stored.sha256)
-    found = partner("signature").examine(content=content, media_type=stored.media_type)
-    if found["refusals"]:
-        return f"« {stored.name} » : {found['refusals'][0]}"
+    if wrong := _refusal(stored):
+        return wrong
     try:
         pictures.read(stored.sha256)
     except pictures.Unreadable as failure:
         return f"« {stored.name} » : {PROBLEMS.get(failure.why, PROBLEMS['broken'])}"
     return ""
+
+
+def misplaced(signature: StoredFile, signed: StoredFile) -> str:
+    """Why a detached signature is not that of a file, or nothing."""
+    return _refusal(signed, signature)
+
+
+def _unfit_xml(stored: StoredFile) -> str:
+    """What signs another file is judged beside it; a PES, by its own signatures."""
+    try:
+        found = outline(partner("storage").read(stored.sha256))
+    except Refused as refused:
+        return f"« {stored.name} » : {refused}"
+    return _refusal(stored) if found.root.startswith(f"{{{PES}}}") else ""
+
+
+def _refusal(stored: StoredFile, signature: StoredFile | None = None) -> str:
+    read = partner("storage").read
+    found = partner("signature").examine(
+        content=read(stored.sha256),
+        media_type=stored.media_type,
+        detached=read(signature.sha256) if signature else None,
+    )
+    name = (signature or stored).name
+    return f"« {name} » : {found['refusals'][0]}" if found["refusals"] else ""
 
 
 def _paired(kept: Sequence[Kept]) -> list[Kept]:

@@ -5,9 +5,10 @@ Callers of our time send UTF-8: what reads as UTF-8 is UTF-8.
 
 from typing import IO, Any
 
-from flask import Response, request
+from flask import Response, abort, request
 from lxml import etree
 from werkzeug.datastructures import FileStorage, Headers, MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser, MultiPartParser
 
 CHARSET = "iso-8859-1"
@@ -52,9 +53,13 @@ def _read(value: str) -> str:
 
 
 def expect_form() -> None:
-    """Have this request's form read so; before anything of it was."""
+    """Have this request's form read so, before anything of it was; too much is a `KO`."""
     request.form_data_parser_class = _Form
     request.max_content_length = LARGEST
+    try:
+        _ = request.files
+    except RequestEntityTooLarge:
+        abort(ko("La taille totale des fichiers est trop importante (max : 150 Mo)", 413))
 
 
 def plain(text: str, status: int = 200) -> Response:

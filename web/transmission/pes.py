@@ -56,9 +56,13 @@ def _deposit() -> int:
         )
     if b"ISO-8859-1" not in whole[:_PROLOG_BYTES].upper():
         raise Rejected("Le prologue du fichier doit annoncer l'encodage ISO-8859-1")
-    header = partner("helios").examine(content=whole)["header"]
+    found = partner("helios").examine(content=whole)
+    header = found["header"]
     if not header.get("name"):
-        raise Rejected("Le fichier n'est pas un PES lisible : NomFic est introuvable")
+        why = (
+            found["problems"][0]["text"] if found["problems"] else "NomFic est introuvable"
+        )
+        raise Rejected(f"Le fichier n'est pas un PES lisible : {why}")
     name = receiving.Posted(posted, "", None).name
     sha1 = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
     kept = receiving.store(posted, name, "text/xml")

@@ -21,7 +21,7 @@ from connectors import Refused
 from connectors.signature.signers import demo
 from tests.connectors.signature.conftest import MARIE
 from tests.connectors.signature.test_examining import updated
-from tests.connectors.signature.xml_signing import signed_pes
+from tests.connectors.signature.xml_signing import certificate, signed_pes
 
 UNSIGNED = re.sub(rb"<ds:Signature .*?</ds:Signature>", b"", signed_pes(), flags=re.DOTALL)
 PAUL = {"id": "p-paul", "name": "Paul Deux", "email": "paul@region.demo"}
@@ -126,3 +126,11 @@ def test_a_signature_dated_after_a_revocation_is_not_believed(office):
     found = office.examine(b"abc", "text/plain", detached)
     assert not found["valid"]
     assert found["signatures"][0]["sub_indication"] == "REVOKED"
+
+
+def test_a_certificate_that_signs_itself_is_a_refusal_and_no_crash(office):
+    own = certificate().public_bytes(Encoding.DER)
+    assert not office.signature.trust.judge(own, [], office.clock()).chain
+    found = office.examine(signed_pes(), "application/xml")
+    assert not found["valid"]
+    assert found["signatures"][0]["sub_indication"] == "NO_CERTIFICATE_CHAIN_FOUND"

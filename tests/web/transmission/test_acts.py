@@ -22,6 +22,7 @@ from tests.web.transmission.service import (
     said,
     stem,
 )
+from web.transmission.latin import LARGEST
 from workflows.relay import keeping, reading
 from workflows.relay.models import Transmission, TransmissionAccount, TransmissionEvent
 
@@ -217,6 +218,13 @@ def test_what_is_wrong_is_refused_in_s2low_s_words(service):
         shown = words.encode("iso-8859-1", "replace").decode("iso-8859-1")
         assert said(answer) == f"KO\n{shown}\n"
         assert answer.content_type == "text/plain; charset=iso-8859-1"
+    huge = service.app.test_client().post(
+        f"{ACTS}/actes_transac_create.php", data={"api": "1"},
+        headers=service.caller._authorised(), content_type="multipart/form-data",
+        environ_overrides={"CONTENT_LENGTH": str(LARGEST + 1)},
+    )  # fmt: skip
+    assert huge.status_code == 413
+    assert said(huge).startswith("KO\nLa taille totale des fichiers est trop importante")
     tomorrow = (clock.today() + timedelta(days=1)).isoformat()
     late = service.caller.deposit(decision_date=tomorrow)
     assert said(late) == "KO\nLa date de décision est une date dans le futur\n"
