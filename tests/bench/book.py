@@ -28,8 +28,8 @@ from tests.conftest import build, close, environment
 from tests.web.browser import Browser
 from tests.workflows.parapheur.book import Book, with_circuit
 from workflows.parapheur import typology
+from workflows.parapheur.admission import Given
 from workflows.parapheur.circuits import APPROVE, Step
-from workflows.parapheur.deposit import Given
 from workflows.parapheur.models import (
     FileVersion,
     Folder,

@@ -12,8 +12,8 @@ from tests.browser.serving import PASSWORD
 from tests.workflows.parapheur.book import Book, with_circuit
 from web.accounts import open_account
 from workflows.parapheur import typology
+from workflows.parapheur.admission import Given
 from workflows.parapheur.circuits import APPROVE, SIGN, Step
-from workflows.parapheur.deposit import Given
 
 DESKS = ("assemblees", "juridique", "dgs", "presidence")
 STEPS = (

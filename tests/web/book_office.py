@@ -17,8 +17,8 @@ from engine.transaction import transaction
 from tests.office import deliver_all
 from workflows import publication
 from workflows.parapheur import acts, deposit, files, lists, mails, publishing, typology
+from workflows.parapheur.admission import Given
 from workflows.parapheur.circuits import APPROVE, Step
-from workflows.parapheur.deposit import Given
 from workflows.parapheur.models import Folder
 from workflows.parapheur.rules import KEEPER
 

@@ -25,7 +25,7 @@ from tests.web.browser import Browser
 from tests.workflows.parapheur.book import Book, with_circuit
 from web.parapheur import drawing
 from workflows.parapheur import files, typology
-from workflows.parapheur.deposit import Given
+from workflows.parapheur.admission import Given
 from workflows.parapheur.models import Annotation, Folder, FolderAct
 
 SAID = {"seance": "2026-12-04", "service": "Finances"}

@@ -14,7 +14,7 @@ from engine.models import db
 from web.auth import current_actor
 from workflows.accounting.models import Pes
 from workflows.parapheur import rules
-from workflows.parapheur.deposit import DepositRefused, Given
+from workflows.parapheur.admission import DepositRefused, Given
 from workflows.parapheur.deposit import deposit as deposit_folder
 from workflows.parapheur.models import HELIOS, PES, Desk, FolderSubtype, FolderType
 

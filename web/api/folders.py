@@ -30,7 +30,7 @@ from web.api.shapes import Listing, Page, Shape, whole
 from web.parapheur import taking
 from workflows.parapheur import deposit, rules
 from workflows.parapheur.acts import ActRefused
-from workflows.parapheur.deposit import DepositRefused, Given
+from workflows.parapheur.admission import DepositRefused, Given
 from workflows.parapheur.models import (
     DESK_PREFIX,
     DETACHED,

@@ -19,6 +19,7 @@ from engine.directory import person_by_email
 from engine.exchanges import RemoteCall
 from engine.models import ProcessInstance, UserTask, db
 from workflows.parapheur import acts, deposit, publishing, typology
+from workflows.parapheur.admission import Given
 from workflows.parapheur.circuits import (
     ACCOUNTING,
     ALL,
@@ -31,7 +32,6 @@ from workflows.parapheur.circuits import (
     TRANSMISSION,
     Step,
 )
-from workflows.parapheur.deposit import Given
 from workflows.parapheur.models import ACTES, ANNEX, HELIOS, SERVICE
 
 KEEPER = "ines@region.demo"

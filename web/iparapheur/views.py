@@ -26,7 +26,7 @@ from web.iparapheur.addresses import (
 from web.iparapheur.telling import page, paged, states, told
 from workflows.parapheur import deposit, proofs
 from workflows.parapheur import premis as history
-from workflows.parapheur.deposit import DepositRefused, Given
+from workflows.parapheur.admission import DepositRefused, Given
 from workflows.parapheur.models import (
     ANNEX,
     DRAFT,

@@ -26,7 +26,8 @@ from web.parapheur import metadata, pictures, ready, taking, telling, words
 from web.parapheur.taking import Kept
 from web.typed import clean, text
 from workflows.parapheur import rules
-from workflows.parapheur.deposit import DepositRefused, Given, deposit
+from workflows.parapheur.admission import DepositRefused, Given
+from workflows.parapheur.deposit import deposit
 from workflows.parapheur.models import (
     DETACHED,
     MAIN,

@@ -7,8 +7,8 @@ from connectors import Refused, StoredFile
 from engine.actors import VISITOR
 from engine.models import ProcessInstance, db
 from engine.operations import operation
-from workflows.parapheur import deposit, standings
-from workflows.parapheur.deposit import Given
+from workflows.parapheur import admission, deposit, standings
+from workflows.parapheur.admission import Given
 from workflows.parapheur.models import ANNEX, FINISHED, MAIN, Folder
 from workflows.parapheur.passing_on import files_to_send
 
@@ -30,15 +30,15 @@ def prepare_folder(
         "procedure": standings.FOLDER,
         "subtype_id": subtype,
         "desk": desk,
-        "title": title[: deposit.LONGEST_TITLE],
+        "title": title[: admission.LONGEST_TITLE],
         "files": [
             {key: one[key] for key in ("sha256", "name", "media_type", "size")}
             for one in given
         ],
     }
     try:
-        deposit.checked_by_procedure(_asked(case, said))
-    except deposit.DepositRefused as refused:
+        admission.checked_by_procedure(_asked(case, said))
+    except admission.DepositRefused as refused:
         raise Refused(list(refused.errors.values()), code="invalid") from refused
     return said
 
@@ -46,12 +46,12 @@ def prepare_folder(
 def begin(case: Plain, said: Plain) -> Plain:
     """Enter a folder that `prepare_folder` described."""
     asked = _asked(case, said)
-    subtype = deposit.checked_by_procedure(asked)
+    subtype = admission.checked_by_procedure(asked)
     folder = deposit.entered(asked, subtype, UUID(case["id"]), case["number"])
     return deposit.described(folder, case["number"])
 
 
-def _asked(case: Plain, said: Plain) -> deposit.Asked:
+def _asked(case: Plain, said: Plain) -> admission.Asked:
     body = db.session.get_one(ProcessInstance, UUID(case["id"])).organisation_id
     files = [
         Given(
@@ -61,7 +61,7 @@ def _asked(case: Plain, said: Plain) -> deposit.Asked:
         )
         for rank, one in enumerate(said["files"])
     ]
-    return deposit.Asked(
+    return admission.Asked(
         actor=VISITOR, organisation_id=body, subtype_id=UUID(said["subtype_id"]),
         author_role=said["desk"], title=said["title"], files=files, metadata={}, act={},
         external_id=None, origin=ORIGIN, visibility=None,

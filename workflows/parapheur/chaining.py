@@ -5,8 +5,8 @@ from uuid import UUID
 
 from engine.actors import VISITOR, Actor, actor_for
 from engine.models import db
-from workflows.parapheur import deposit, files, records, standings
-from workflows.parapheur.deposit import Given
+from workflows.parapheur import admission, deposit, files, records, standings
+from workflows.parapheur.admission import Given
 from workflows.parapheur.models import Folder, FolderSubtype
 
 Plain = dict[str, Any]
@@ -34,7 +34,7 @@ def begin(case: Plain, said: Plain) -> Plain:
     """Enter a chained folder, with the files of the one that it follows as they are now."""
     before = db.session.get_one(Folder, UUID(said["after"]))
     subtype = db.session.get_one(FolderSubtype, UUID(said["subtype_id"]))
-    asked = deposit.Asked(
+    asked = admission.Asked(
         actor=_author(before),
         organisation_id=before.organisation_id,
         subtype_id=subtype.id,

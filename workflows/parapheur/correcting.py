@@ -15,8 +15,8 @@ from engine.models import IS_OPEN, UserTask, db
 from engine.words import fold
 from workflows.parapheur import deposit, files, records, standings
 from workflows.parapheur import metadata as said
+from workflows.parapheur.admission import LONGEST_TITLE, Given
 from workflows.parapheur.checks import checked_files
-from workflows.parapheur.deposit import LONGEST_TITLE, Given
 from workflows.parapheur.models import (
     ABANDONED,
     DRAFT,

@@ -11,8 +11,8 @@ from engine.models import db
 from tests.web.browser import Browser
 from tests.workflows.parapheur.book import Book, with_circuit
 from web.parapheur.finishing import finish
+from workflows.parapheur.admission import Given
 from workflows.parapheur.circuits import SIGN, Step
-from workflows.parapheur.deposit import Given
 from workflows.parapheur.lots import SigningItem
 
 ADDRESS = "/parapheur/signatures"

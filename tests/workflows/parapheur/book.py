@@ -16,8 +16,8 @@ from engine.models import ProcessInstance, UserTask, db
 from tests.office import Office, deliver_all, open_office
 from workflows import publication
 from workflows.parapheur import acts, deposit, files, publishing, typology
+from workflows.parapheur.admission import Given
 from workflows.parapheur.circuits import APPROVE, SIGN, Step
-from workflows.parapheur.deposit import Given
 
 BOOK = publication.WORKFLOWS / "parapheur"
 

@@ -10,9 +10,9 @@ from engine.models import ProcessInstance, db
 from tests.workflows.parapheur.book import open_book, with_circuit
 from tests.workflows.parapheur.test_circulation import folder_of, kinds, standings
 from workflows.parapheur import deposit, files, typology
+from workflows.parapheur.admission import DepositRefused, Given
 from workflows.parapheur.checks import LARGEST
 from workflows.parapheur.circuits import APPROVE, Step
-from workflows.parapheur.deposit import DepositRefused, Given
 from workflows.parapheur.models import ANNEX, DETACHED, Folder
 from workflows.parapheur.typology import TypologyRefused
 

@@ -8,10 +8,10 @@ from tests.office import publish
 from tests.workflows.parapheur.book import Book, open_book
 from workflows import publication
 from workflows.parapheur import choosing, seats, typology
+from workflows.parapheur.admission import DepositRefused
 from workflows.parapheur.choosing import Rule
 from workflows.parapheur.circuit_drawing import write
 from workflows.parapheur.circuits import APPROVE, MAIL, ONE, SEAL, TRANSMISSION, Step
-from workflows.parapheur.deposit import DepositRefused
 from workflows.parapheur.models import FolderSubtype
 from workflows.parapheur.readiness import Readiness, Report
 
