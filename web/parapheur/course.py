@@ -15,7 +15,9 @@ from engine.models import ProcessInstance, UserTask, db
 from workflows.parapheur.circuits import ONE, NotAList, Step, read
 from workflows.parapheur.models import IN_PROGRESS, Folder, FolderAct
 
-OUTSIDE = {"deposited", "corrected", "finished", "chained", "abandoned", "reminded"}
+OUTSIDE = {
+    "deposited", "corrected", "finished", "chained", "abandoned", "reminded", "proven", "renewed",
+}  # fmt: skip
 """Acts that are no step of a circuit."""
 ACTED = {
     "approved",
