@@ -23,6 +23,8 @@ OUTSIDE = {
     "chained",
     "abandoned",
     "reminded",
+    "proven",
+    "renewed",
 }
 """Acts that are no step of a circuit."""
 ACTED = {
