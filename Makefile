@@ -61,6 +61,7 @@ prove: install ## Run the long scripts at full size (CROWD: cases of the largest
 	EBG_API_EXAMPLES=200 $(BIN)/pytest -q tests/web/test_api_contract.py --timeout 7200
 	$(BIN)/python -m tests.prove.live --pages 500
 	$(BIN)/python -m tests.prove.load --cases $(CROWD)
+	$(BIN)/python -m tests.prove.book
 	$(BIN)/python -m tests.prove.hammer --processes 8 --cases 200 --minutes 5
 
 lock: ## Write down the exact versions that are installed

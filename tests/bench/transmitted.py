@@ -28,13 +28,16 @@ ROLES = ("legality_officer", "accountant")
 SLICE = 2000
 
 
-def transmit(book: Book, case: UUID, many: int) -> UUID:
-    """Enter so many acts, shown to the public, and what goes with them; one of the acts."""
+def transmit(book: Book, case: UUID, many: int, first: int = 0) -> UUID:
+    """Enter so many acts, shown to the public, and what goes with them; one of the acts.
+
+    `first` is the number of the first, where there are others already.
+    """
     for role in ROLES:
         people.grant(book.people["assemblees"], book.body, role)
     document = db.session.scalars(select(Document.id).order_by(Document.id)).first()
     acts, terms, files, letters = [], [], [], []
-    for number in range(many):
+    for number in range(first, first + many):
         act = _act(book.body, case, number)
         acts.append(_columns(act))
         terms += [
@@ -58,7 +61,7 @@ def transmit(book: Book, case: UUID, many: int) -> UUID:
         (LegalityLetter, letters),
     ):
         _write(table, rows)
-    _keep_accounts(book, many)
+    _keep_accounts(book, range(first, first + many))
     db.session.commit()
     found: UUID = acts[many // 2]["id"]
     return found
@@ -101,11 +104,11 @@ def _act(body: UUID, case: UUID, number: int) -> LegalityAct:
     )  # fmt: skip
 
 
-def _keep_accounts(book: Book, many: int) -> None:
+def _keep_accounts(book: Book, numbers: range) -> None:
     budget = {"id": uuid4(), "organisation_id": book.body, "label": "Budget principal",
               "siret": "20005372600022", "post": "021090", "code": "400"}  # fmt: skip
     orders, files, batches, returns = [], [], [], []
-    for number in range(many):
+    for number in numbers:
         at = clock.now() - timedelta(minutes=7 * number)
         orders.append(
             {"id": uuid4(), "organisation_id": book.body, "budget_id": budget["id"],

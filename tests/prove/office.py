@@ -132,7 +132,7 @@ def running(
 
 
 def _wait_for(address: str) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while time.monotonic() < until:
         try:
             if httpx.get(f"{address}/readyz", trust_env=False).is_success:
