@@ -98,8 +98,16 @@ def test_what_was_typed_and_joined_survives_an_error(desks: Desks) -> None:
             "genre-0": "main", "titre-0": "La convention"}  # fmt: skip
     stranger = desks.at("juridique")
     assert stranger.send(desks.form(), sent).status_code == 403, "not their desk"
+    drawn = re.search(r'name="depot" value="([^"]+)"', text)
+    assert drawn is not None
+    sent["depot"] = drawn[1]
     answer = author.send(desks.form(), sent)
     assert answer.status_code == 302, answer.text
+    assert author.send(desks.form(), sent).location == answer.location, (
+        "sent twice, one folder"
+    )
+    other = author.send(desks.form(), {**sent, "titre": "Une autre"})
+    assert other.location != answer.location
     folder = UUID(answer.location.rsplit("/", 1)[1])
     (kept,) = files.current(folder)
     assert kept.file.title == "La convention"

@@ -1,9 +1,10 @@
 """Deposit a folder from one's desk, or correct one that was refused: one form, nothing lost."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import (
     Blueprint,
@@ -112,6 +113,7 @@ def send(desk_id: UUID, subtype_id: UUID) -> ResponseReturnValue:
                 metadata=values,
                 act=act,
                 draft=draft,
+                external_id=_sent_once(files),
             )
         except DepositRefused as refused:
             errors = by_input(refused.errors)
@@ -146,10 +148,20 @@ def _page(desk: Desk, subtype: FolderSubtype, form: Form) -> str:
         subtype=subtype,
         form=form,
         folder=None,
+        drawn=form.typed.get("depot") or uuid4().hex,
         **telling.questions(subtype, desk.organisation_id, None),
         back=url_for(".choose"),
         here_again=url_for(".send", desk_id=desk.id, subtype_id=subtype.id),
     )
+
+
+def _sent_once(files: Sequence[Kept]) -> str | None:
+    """By what a deposit is known: the same page sent twice with the same answers is one."""
+    if not request.form.get("depot"):
+        return None
+    told = sorted(i for i in request.form.items(multi=True) if i[0] != "csrf_token")
+    digests = [one.file.sha256 for one in files]
+    return hashlib.sha256(repr((told, digests)).encode()).hexdigest()
 
 
 def _desks(actor: Any) -> list[Desk]:

@@ -59,9 +59,8 @@ def _deposit() -> int:
     found = partner("helios").examine(content=whole)
     header = found["header"]
     if not header.get("name"):
-        why = (
-            found["problems"][0]["text"] if found["problems"] else "NomFic est introuvable"
-        )
+        unread = [one["text"] for one in found["problems"] if not found["kind"]]
+        why = unread[0] if unread else "NomFic est introuvable"
         raise Rejected(f"Le fichier n'est pas un PES lisible : {why}")
     name = receiving.Posted(posted, "", None).name
     sha1 = hashlib.sha1(whole, usedforsecurity=False).hexdigest()

@@ -10,6 +10,9 @@ from workflows.facts import Deadline, Fact
 from workflows.legality.models import RECEIVED, LegalityAct, LegalityLetter
 from workflows.legality.register import act_of_case
 
+REFERRAL = "CGCT, art. L2131-6, L3132-1 ou L4142-1"
+"""By which the prefect refers an act: of a town, a department or a region."""
+
 
 def of(instance_id: UUID) -> list[Fact]:
     """The facts of one case, in reading order."""
@@ -56,7 +59,5 @@ def _of_act(act: LegalityAct | None) -> list[Fact]:
     if act.referral_open:
         facts.append(Fact("Déféré", "le délai repart à la réception de la réponse"))
     elif act.referral_until:
-        facts.append(
-            Fact("Déféré possible jusqu’au", act.referral_until, "CGCT, art. L2131-6")
-        )
+        facts.append(Fact("Déféré possible jusqu’au", act.referral_until, REFERRAL))
     return facts

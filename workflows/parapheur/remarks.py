@@ -1,10 +1,6 @@
 """What people write on pages, and that they have read: nothing that moves a folder."""
 
-from collections.abc import Iterable
 from uuid import UUID, uuid4
-
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from engine import clock
 from engine.access import require
@@ -17,8 +13,6 @@ from workflows.parapheur.opening import ActRefused
 
 LONGEST = 512
 MOST_PAGES = 10_000
-MOST = 500
-"""Annotations of one file."""
 
 
 def annotate(
@@ -70,24 +64,6 @@ def remove_annotation(annotation_id: UUID, *, actor: Actor) -> None:
         row.removed_at = row.removed_at or clock.now()
 
 
-def annotations(file_ids: Iterable[UUID], actor: Actor) -> list[Annotation]:
-    """The remarks of files that this person may read: public ones, and those of their desk."""
-    ids = list(file_ids)
-    found = db.session.scalars(
-        select(Annotation)
-        .where(Annotation.file_id.in_(ids), Annotation.removed_at.is_(None))
-        .options(joinedload(Annotation.person))
-        .order_by(Annotation.file_id, Annotation.page, Annotation.at)
-        .limit(MOST)
-    )
-    mine = {role.name for role in actor.roles}
-    return [
-        one
-        for one in found
-        if not one.private or one.role in mine or one.person_id == actor.person_id
-    ]
-
-
 def mark_read(folder_id: UUID, *, actor: Actor) -> None:
     """Note that somebody has opened a folder, as it is now. Raises Forbidden."""
     with transaction():
@@ -98,12 +74,3 @@ def mark_read(folder_id: UUID, *, actor: Actor) -> None:
             row = FolderReading(instance_id=folder_id, person_id=actor.person_id)
             db.session.add(row)
         row.at = clock.now()
-
-
-def read_among(folder_ids: Iterable[UUID], actor: Actor) -> set[UUID]:
-    """Those of these folders that a person has opened."""
-    asked = select(FolderReading.instance_id).where(
-        FolderReading.person_id == actor.person_id,
-        FolderReading.instance_id.in_(list(folder_ids)),
-    )
-    return set(db.session.scalars(asked))

@@ -81,7 +81,7 @@ def test_what_the_door_refuses_is_said_at_once(service):
         "doublon détecté": content,
         "ISO-8859-1": content.replace(b"ISO-8859-1", b"UTF-8"),
         "NomFic est introuvable": b'<?xml version="1.0" encoding="ISO-8859-1"?><a/>',
-        "n'est pas un PES lisible": (
+        "déclare une DTD": (
             b'<?xml version="1.0" encoding="ISO-8859-1"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
         ),
     }

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from engine import clock, journal_check
-from engine.access import Forbidden, actor_for, allowed
+from engine.access import Actor, Forbidden, actor_for, allowed
 from engine.commands import absences, tasks
 from engine.directory import Organisation
 from engine.errors import DoneElsewhere
@@ -18,13 +18,13 @@ from engine.notices import Notice
 from tests.office import publish
 from tests.workflows.parapheur.book import Book, with_circuit
 from tests.workflows.parapheur.test_circulation import folder_of, kinds, standings
+from web.parapheur import papers, reading
 from workflows.parapheur import (
     acts,
     files,
     gathering,
     lists,
     premis,
-    remarks,
     typology,
 )
 from workflows.parapheur.acts import ActRefused
@@ -39,7 +39,7 @@ from workflows.parapheur.circuits import (
     Step,
 )
 from workflows.parapheur.lots import SigningItem
-from workflows.parapheur.models import FolderAct, SecondOpinion
+from workflows.parapheur.models import Folder, FolderAct, SecondOpinion
 from workflows.parapheur.proofs import gather, record
 
 THREE = (
@@ -354,11 +354,14 @@ def test_remarks_are_for_all_or_for_one_s_desk(app: Flask) -> None:
     secret = acts.annotate(
         one.file.id, actor=mine, text="Entre nous", private=True, **place
     )
-    assert [a.text for a in remarks.annotations([one.file.id], mine)] == [
-        "Pour tous",
-        "Entre nous",
-    ]
-    assert [a.text for a in remarks.annotations([one.file.id], other)] == ["Pour tous"]
+
+    def read_by(actor: Actor) -> list[str]:
+        row = db.session.get_one(Folder, folder)
+        found = papers.remarks_on(one.file.id, range(1, 2), actor, row)
+        return sorted(a.text for a in found[1])
+
+    assert read_by(mine) == ["Entre nous", "Pour tous"]
+    assert read_by(other) == ["Pour tous"]
     with pytest.raises(ActRefused, match="page"):
         acts.annotate(one.file.id, actor=mine, page=1, x=1.5, y=0.1, text="Dehors")
     with pytest.raises(Forbidden):
@@ -367,8 +370,8 @@ def test_remarks_are_for_all_or_for_one_s_desk(app: Flask) -> None:
         acts.remove_annotation(secret, actor=other)
     acts.remove_annotation(secret, actor=mine)
     acts.mark_read(folder, actor=mine)
-    assert remarks.read_among([folder], mine) == {folder}
-    assert remarks.read_among([folder], other) == set()
+    assert reading.unread([folder], mine) == set()
+    assert reading.unread([folder], other) == {folder}
 
 
 def test_a_timestamp_that_failed_is_tried_again_the_day_after(app: Flask) -> None:
