@@ -237,6 +237,57 @@ def test_a_refusal_says_why_and_its_author_corrects(desks: Desks) -> None:
     assert set(desks.book.tasks(folder)) == {"juridique"}
 
 
+def test_a_draft_stays_at_its_desk_until_it_is_deposited(desks: Desks) -> None:
+    author, jurist = desks.at("assemblees"), desks.at("juridique")
+    keeper = desks.book.actor("keeper")
+    typology.change_subtype(desks.book.subtype_id, actor=keeper, visibility="public")
+    sent = {"_brouillon": "1", "titre": "Digues", "donnee-service": "Finances"}
+    wrong = author.send(desks.form(), sent | {"donnee-montant": "beaucoup"})
+    assert wrong.status_code == 422, "what is said must be right all the same"
+    joined = {"documents": upload("digues.pdf", paper("Digues", 1))}
+    answer = author.send(desks.form(), sent | joined)
+    assert answer.status_code == 302, answer.text
+    folder = UUID(answer.location.rsplit("/", 1)[1])
+    desks.book.settle()
+    place = f"/parapheur/dossiers/{folder}"
+    assert "Brouillon de votre bureau" in author.client.get(place).text
+    assert "Digues" in author.client.get(desks.tray("assemblees")).text
+    assert jurist.client.get(place).status_code == 403, "public, once it is deposited"
+    assert "Digues" not in jurist.client.get("/parapheur/recherche").text
+    page = author.client.get(f"{place}/corriger").text
+    word = re.search(r'name="fichier-0" value="([^"]+)"', page)
+    held = re.search(r'name="existant-0" value="([^"]+)"', page)
+    assert word and held
+    kept = {"donnee-service": "Culture", "fichiers": "0", "fichier-0": word[1],
+            "existant-0": held[1], "genre-0": "main", "titre-0": "Digues"}  # fmt: skip
+    assert (
+        author.send(
+            f"{place}/corriger", kept | {"_brouillon": "1", "titre": "Digues 2"}
+        ).status_code
+        == 302
+    )
+    assert (
+        author.send(
+            f"{place}/corriger", kept | {"_submit": "1", "titre": "Digues 3"}
+        ).status_code
+        == 422
+    ), "no date yet"
+    whole = kept | {"_submit": "1", "titre": "Digues 3", "donnee-seance": "2026-12-05"}
+    assert author.send(f"{place}/corriger", whole).status_code == 302
+    desks.book.settle()
+    assert acts_of(folder) == ["drafted", "drafted", "deposited"]
+    assert "Digues 3" in jurist.client.get("/parapheur/recherche").text
+    # Nobody has acted: its author may take the deposit back.
+    assert "Reprendre mon acte" in author.client.get(place).text
+    assert author.send(f"{place}/remords").status_code == 302
+    desks.book.settle()
+    assert set(desks.book.tasks(folder)) == {"assemblees"}
+    assert jurist.client.get(place).status_code == 403
+    author.send(f"{place}/abandon")
+    desks.book.settle()
+    assert db.session.get_one(Folder, folder, populate_existing=True).state == "abandoned"
+
+
 def test_remorse_transfer_and_opinions(desks: Desks) -> None:
     folder = desks.deposited()
     place = f"/parapheur/dossiers/{folder}"

@@ -19,8 +19,8 @@ def questions(
         return {"act": None, "types": []}
     if request.method == "POST":
         known = act_form.typed_of(request.form)
-    elif folder is not None:
-        known = dict(folder.details.get("act") or {})
+    elif folder is not None and folder.details.get("act"):
+        known = dict(folder.details["act"])
     else:
         usual = subtype.transmission or {}
         known = {name: usual[name] for name in ("nature", "matter") if usual.get(name)}
