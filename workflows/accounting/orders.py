@@ -134,8 +134,11 @@ def choose(ids: Sequence[UUID], *, budget_id: UUID, name: str = "", actor: Actor
         today = clock.today()
         for order in orders:
             order.budget_id, order.year = budget.id, today.year
-            if order.number is None:
-                order.number = take(budget, f"{order.kind}:{order.year}:piece")
+        for kind in (EXPENSE, REVENUE):
+            new = [one for one in orders if one.kind == kind and one.number is None]
+            first = take(budget, f"{kind}:{today.year}:piece", len(new)) if new else 0
+            for number, order in enumerate(new, first):
+                order.number = number
         kinds = [kind for kind in (EXPENSE, REVENUE) if any(o.kind == kind for o in orders)]
         batches = {kind: _batch(budget, kind, today.year, orders) for kind in kinds}
         return Chosen(
@@ -164,15 +167,16 @@ def pass_on(from_pes: UUID, to_pes: UUID, state: str) -> None:
         order.pes_id, order.state, order.reason = to_pes, IN_PES, ""
 
 
-def take(budget: Budget, name: str) -> int:
-    """The next number of a series of a budget that the caller has locked."""
+def take(budget: Budget, name: str, count: int = 1) -> int:
+    """The first of the next `count` numbers of a series of a budget the caller has locked."""
     series = db.session.get(Series, (budget.id, name))
     if series is None:
         series = Series(budget_id=budget.id, name=name, last=0)
         db.session.add(series)
-    series.last += 1
+    first = series.last + 1
+    series.last += count
     db.session.flush()
-    return series.last
+    return first
 
 
 def plain(order: PaymentOrder) -> Plain:
