@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from engine import clock
 from engine.models import ProcessInstance, db
@@ -111,6 +111,7 @@ def _act(region: UUID, case: UUID, number: int, lot: random.Random) -> LegalityA
         decided_on=day, state=state, shown_on=day if shown else None,
         acknowledged_on=day if state == ACKNOWLEDGED else None,
         unique_id=f"021-{number}", version="whole", names_people=False,
+        due_on=day + timedelta(days=15) if number % 2 else None, article="CGCT, art. L2131-1",
         published_on=day if shown else None, enforceable_on=day if shown else None,
     )  # fmt: skip
 
@@ -136,7 +137,7 @@ CRITERIA: dict[str, tuple[str, ...]] = {
     "nature": ("", "1", "6"),
     "matiere": ("", "1", "7.5"),
     "etat": ("", "acknowledged", "anomaly"),
-    "depuis": ("", "2024-01-01"),
+    "depuis": ("", "2020-01-01"),
     "jusqu_au": ("", "2024-12-31"),
 }  # fmt: skip
 
@@ -151,6 +152,7 @@ def addresses(act: UUID) -> dict[str, list[str]]:
         "/actes": [f"/actes/?{one}" for one in combined],
         "/registre": [f"/registre/region?{one}" for one in combined if "etat" not in one],
         "/actes, page 40": ["/actes/?page=40"],
+        "late or near": ["/actes/?echeance=retard", "/actes/?echeance=proche&q=subvention"],
         "an act": [f"/actes/{act}"],
         "letters": ["/actes/courriers/", "/actes/courriers/?etat=answered"],
         "bodies": ["/registre/", "/registre/?q=region"],
@@ -160,34 +162,41 @@ def addresses(act: UUID) -> dict[str, list[str]]:
     }
 
 
+def a_published_act() -> UUID:
+    """The last one."""
+    found = select(LegalityAct.id).where(LegalityAct.shown_on.is_not(None))
+    act = db.session.scalars(found.order_by(LegalityAct.decided_on.desc()).limit(1)).one()
+    db.session.rollback()
+    return act
+
+
 def measure(app: Flask, office: Office, rounds: int) -> None:
     """Print what each kind of page takes, and the slowest of them."""
     browsers = Browser(app, office.legality_officer), Browser(app)
-    act = db.session.scalar(
-        text("SELECT id FROM legality_act WHERE shown_on IS NOT NULL ORDER BY decided_on DESC LIMIT 1")
-    )  # fmt: skip
-    db.session.rollback()
-    found = addresses(UUID(str(act)))
+    found = addresses(a_published_act())
     found["next number"] = [f"/actes/numero?organisation_id={office.region}&act_nature=1"]
     print(
-        f"{'pages':<20}{'addresses':>10}{'median':>8}{'p95':>8}{'worst':>8}  worst address"
+        f"{'pages':<20}{'addresses':>10}{'median':>8}{'p95':>8}{'p95 cpu':>8}{'worst':>8}  worst address"
     )
     for name, asked in found.items():
         times: list[tuple[float, str]] = []
+        worked: list[float] = []
         for address in asked:
             # Many addresses, each a few times; a page alone, often.
-            for _ in range(max(2, rounds // len(asked))):
+            for _ in range(max(1, rounds // len(asked))):
                 browser = browsers[address.startswith("/registre")]
-                begun = time.perf_counter()
+                begun, busy = time.perf_counter(), time.process_time()
                 answer = browser.client.get(address)
                 times.append((1000 * (time.perf_counter() - begun), address))
+                worked.append(1000 * (time.process_time() - busy))
                 assert answer.status_code == 200, (address, answer.status_code)
         times.sort()
-        p95 = times[int(0.95 * len(times)) - 1][0]
+        last = int(0.95 * len(times)) - 1
+        p95, busy95 = times[last][0], sorted(worked)[last]
         worst, where = times[-1]
         middle = statistics.median(one for one, _ in times)
         said = "" if p95 < GOAL else "  above the goal"
-        print(f"{name:<20}{len(asked):>10}{middle:>8.0f}{p95:>8.0f}{worst:>8.0f}  {where[:90]}{said}")  # fmt: skip
+        print(f"{name:<20}{len(asked):>10}{middle:>8.0f}{p95:>8.0f}{busy95:>8.0f}{worst:>8.0f}  {where[:90]}{said}")  # fmt: skip
 
 
 def _machine() -> str:

@@ -98,7 +98,7 @@ def export() -> ResponseReturnValue:
         _("Numéro"), _("Nature"), _("Matière"), _("Objet"), _("Décidé le"), _("État"),
         _("Identifiant unique"), _("Reçu en préfecture le"), _("Publié le"),
         _("Exécutoire le"), _("Déféré possible jusqu’au"), _("Annulé le"),
-        _("À transmettre avant le"),
+        _("À transmettre au plus tard le"),
     ]  # fmt: skip
     lines = (_line(one) for one in db.session.scalars(rows.order_by(*order)))
     answer = Response(csv_of(heads, lines), mimetype="text/csv; charset=utf-8")

@@ -95,6 +95,8 @@ def test_every_search_is_read_on_an_index(either_app: Flask, region: UUID) -> No
     for asked in (
         Asked(), Asked("subvention"), Asked("subvention école"), Asked(nature=1),
         Asked(matter="7.5"), Asked(state="anomaly"), Asked("école", state="anomaly"),
+        Asked("école", nature=1, matter="7", since=FIRST), Asked(due="late"),
+        Asked("école", due="near", state="sent"), Asked(nature=1, public=True),
         Asked(since=FIRST, until=FIRST), Asked(public=True), Asked("école", public=True),
     ):  # fmt: skip
 
