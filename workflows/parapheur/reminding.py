@@ -60,25 +60,38 @@ def remind_due(limit: int = AT_ONCE) -> int:
 
 
 def again(case_id: UUID, step: str) -> None:
-    """Tell again the desks at which a step of a circuit waits, in the open transaction."""
+    """Tell again the desks at which a step of a circuit waits, in the open transaction.
+
+    Once a day at most: an office whose workers were stopped makes up for its timers at once.
+    """
     case = db.session.get_one(ProcessInstance, case_id)
     folder = db.session.get(Folder, case.parent_id or case.id)
     if folder is None:
         return
+    today = select(notices.Notice.task_id).where(
+        notices.Notice.instance_id == case_id,
+        notices.Notice.kind == notices.REMINDER,
+        notices.Notice.at >= _midnight(),
+    )
+    known = set(db.session.scalars(today.distinct()))
     for task in lists.tasks_of(folder.instance_id):
-        if (task.instance_id, task.element_id) == (case_id, step):
+        here = (task.instance_id, task.element_id) == (case_id, step)
+        if here and task.id not in known:
             _tell(folder, task, _at(task, folder), None)
 
 
 def reminded_today(folder_id: UUID) -> set[str]:
     """The desks that were reminded of a folder today."""
-    midnight = datetime.combine(clock.today(), time(), clock.PARIS)
     found = select(FolderAct.detail).where(
         FolderAct.instance_id == folder_id,
         FolderAct.kind == REMINDED,
-        FolderAct.at >= midnight,
+        FolderAct.at >= _midnight(),
     )
     return {str(detail.get("to")) for detail in db.session.scalars(found)}
+
+
+def _midnight() -> datetime:
+    return datetime.combine(clock.today(), time(), clock.PARIS)
 
 
 def _remind(folder_id: UUID) -> None:
