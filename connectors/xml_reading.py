@@ -60,8 +60,8 @@ def outline(content: bytes) -> Outline:
         _Pass(found, content).run()
     except expat.ExpatError as error:
         where = f"ligne {error.lineno}, colonne {error.offset + 1}"
-        said = expat.ErrorString(error.code) or "syntaxe"
-        raise Refused([f"XML mal formé, {where} : {said}."], code="malformed") from error
+        said = f"XML mal formé, {where} : exportez-le de nouveau, en entier et dans l’encodage "
+        raise Refused([f"{said}qu’il annonce."], code="malformed") from error
     except (LookupError, ValueError) as error:
         raise Refused(["L’encodage annoncé n’est pas lisible."], code="encoding") from error
     if found.encoding not in ENCODINGS:
