@@ -98,7 +98,8 @@ def test_no_operation_knows_which_procedure_it_serves() -> None:
 def test_stages_and_roles_are_told_in_french_and_in_order():
     model = compile_model({f.name: f.read_bytes() for f in FOLDER.iterdir()}, KEY)
     assert model.milestones == (
-        "Dépôt", "Recevabilité", "Avis", "Instruction", "Décision", "Notification", "Clôture",
+        "Dépôt", "Recevabilité", "Avis", "Instruction", "Décision", "Notification",
+        "Versement", "Clôture",
     )  # fmt: skip
     assert model.roles == {
         "applicant": "Entreprise",
