@@ -142,3 +142,20 @@ def reject(officer: Reader, explanation: str) -> None:
     officer.choose(CHOICE, "Irrecevable")
     officer.page.get_by_label("R04").check()
     officer.fill("Explication pour l'entreprise", explanation)
+
+
+def test_files_too_heavy_are_told_before_they_travel(enter, served: Served) -> None:
+    heavy = served.data / "plan.pdf"
+    with heavy.open("wb") as file:
+        file.truncate(130 * 1024 * 1024)
+    reader: Reader = enter(cases.APPLICANT_EMAIL)
+    reader.open("/mon-espace/")
+    reader.follow("Ouvrir le coffre")
+    reader.page.get_by_label("Type de document").select_option(index=1)
+    reader.fill("Intitulé", "Plan de la scierie")
+    reader.page.locator("#file").set_input_files(heavy)
+    reader.tap("Garder dans le coffre")
+    reader.wait_to_read("Ces fichiers dépassent 100 Mo ensemble")
+    reader.page.locator("#file").set_input_files(papers.pdf("plan"))
+    reader.press("Garder dans le coffre")
+    reader.reads("« Plan de la scierie » est dans votre coffre.")

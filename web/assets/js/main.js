@@ -20,5 +20,6 @@ import "./select-all.js";
 import "./stamp.js";
 import "./signing.js";
 import "./undo.js";
+import "./weight.js";
 
 window.htmx = htmx;
