@@ -66,11 +66,12 @@ def record_letter(*, case: Plain, letter: Plain, content: Plain | None = None) -
     row.text = str(said.get("text") or "")[:20_000]
     row.role = routing.role_of(body.id, act)
     db.session.add(row)
+    db.session.flush()
     register.write(act, case, RECEIVED_AS[row.kind], row.text)
     until = act.referral_until if act else None
     open_still = act is not None and act.referral_open
     return {
-        "id": str(row.id) if row.id else None,
+        "id": str(row.id),
         "external_id": row.external_id,
         "kind": row.kind,
         "role": row.role,
