@@ -49,12 +49,16 @@ SENT = {"NOVEMBRE-1": 2, "PART-NOVEMBRE-2": 2}
 """PES sent, by how many orders each holds; the accountant takes the second in part."""
 
 
-def keep(app: Flask, body: UUID) -> None:
-    """Enter a budget and orders; make, sign and send some of them; leave the others waiting."""
+def open_accounts(body: UUID) -> UUID:
+    """Say who keeps the accounts of the body, and enter its budget; returns it."""
     fatou = _person(ACCOUNTS)
     people.grant(fatou.id, body, ACCOUNTANT)
-    actor = actor_for(fatou.id)
-    budget = budgets.write(BUDGET, organisation_id=body, actor=actor)
+    return budgets.write(BUDGET, organisation_id=body, actor=actor_for(fatou.id))
+
+
+def keep(app: Flask, body: UUID, budget: UUID) -> None:
+    """Enter orders; make, sign and send some of them; leave the others waiting."""
+    actor = actor_for(_person(ACCOUNTS).id)
     entered = [_order(number, one, body, actor) for number, one in enumerate(ORDERS)]
     for name, number in SENT.items():
         chosen, entered = entered[:number], entered[number:]

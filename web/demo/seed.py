@@ -59,9 +59,10 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
         acts.seed(app, region, acts=cases)
         opened = book.open_book(app, region)
         acts.answer(region, opened.subtypes["prefecture"])
+        budget = demo_accounts.open_accounts(region)
         if cases:
             circulating.circulate(opened)
-            demo_accounts.keep(app, region)
+            demo_accounts.keep(app, region, budget)
             _run_cases(app, companies)
             tidying.plan()
             chores.finish()
