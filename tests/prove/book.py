@@ -166,7 +166,7 @@ def _accounts(book: Book, readers: int) -> list[tuple[str, str]]:
         if number % PROGRAMS == PROGRAMS - 1:
             found.append((PROGRAM, ""))
             continue
-        email = f"lecteur{number}@region.test"
+        email = f"lecteur{number}@bourgogne.example"
         person = people.add_person(email, f"Lecteur {number}")
         for role in {one.name for one in book.actor(who).roles}:
             people.grant(person, book.body, role)
