@@ -349,6 +349,7 @@ NOT_A_PAGE = {
     "registry.document": "files",
     "parapheur_signatures.to_sign": "JSON",
     "parapheur_signatures.download": "a program",
+    "parapheur.task": "an address that leads to a folder",
     "parapheur_folders.picture": "an image",
     "parapheur_folders.download": "files",
     "parapheur_folders.supporting": "files",

@@ -68,6 +68,7 @@ def open_book(office: Any) -> None:
         _task(ids["refused_folder"]), actor=office.actor("officer"), reason="Incomplet"
     )
     deliver_all(office.app)
+    ids["folder_task"] = _task(ids["folder"])
     ids["folder_file"] = files.current(ids["folder"])[0].file.id
     ids["remark"] = acts.annotate(
         ids["folder_file"], actor=office.actor("officer"), page=1, x=0.1, y=0.1, width=0.2,

@@ -22,6 +22,8 @@ def test_the_common_pages_leave_a_folder_to_its_room(app: Flask) -> None:
     mine = Browser(app, book.actor("juridique"))
     led = mine.client.get(f"/taches/{task}")
     assert (led.status_code, led.location) == (302, f"/parapheur/taches/{task}")
+    there = mine.client.get(led.location)
+    assert (there.status_code, there.location) == (302, f"/parapheur/dossiers/{folder}")
     done = mine.send(f"/taches/{task}", {})
     assert (done.status_code, done.location) == (303, f"/parapheur/taches/{task}")
     assert db.session.get_one(UserTask, task, populate_existing=True).status == "open"

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.access import Actor, allowed
 from engine.directory import Organisation
-from engine.models import db
+from engine.models import UserTask, db
 from web.auth import current_actor, guard
 from web.navigation import Item, offer
 from web.parapheur import around, asking, listing, words
@@ -21,6 +21,7 @@ from workflows.parapheur import lists, mentions
 from workflows.parapheur.lists import MOST_COUNTED
 from workflows.parapheur.models import Desk
 from workflows.parapheur.rules import KEEPER
+from workflows.parapheur.standings import folder_of
 
 bp = Blueprint("parapheur", __name__, url_prefix="/parapheur")
 bp.context_processor(lambda: {"words": words})
@@ -105,6 +106,14 @@ def desk(desk_id: UUID, state: str) -> ResponseReturnValue:
         if found.after
         else "",
     )
+
+
+@bp.get("/taches/<uuid:task_id>")
+@guard("see", UserTask, "task_id")
+def task(task_id: UUID) -> ResponseReturnValue:
+    """A step of the book by its number, as the common pages send here: its folder's page."""
+    folder_id = folder_of(db.session.get_one(UserTask, task_id).instance) or abort(404)
+    return redirect(url_for("parapheur_folders.show", folder_id=folder_id))
 
 
 def keeps(actor: Actor) -> bool:

@@ -27,7 +27,7 @@ bp.context_processor(lambda: {"words": words})
 def remind(folder_id: UUID) -> ResponseReturnValue:
     """Tell the desk that has the folder again, with a word; once a day for each desk."""
     page = FolderPage(db.session.get_one(Folder, folder_id), current_actor())
-    named, note = request.form.get("tache", ""), text(request.form, "note")
+    named, note = request.values.get("tache", ""), text(request.form, "note")
     task_id = next((one.id for one, _today in page.to_remind if str(one.id) == named), None)
     back = url_for("parapheur_folders.show", folder_id=folder_id)
     db.session.rollback()

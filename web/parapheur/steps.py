@@ -122,7 +122,8 @@ def unpacked(said: str) -> list[Step]:
     try:
         rows = orjson.loads(said)
         made = [
-            Step(**{**row, **{name: tuple(row[name]) for name in LISTS}}) for row in rows
+            Step(**{**row, **{name: tuple(row.get(name, ())) for name in LISTS}})
+            for row in rows
         ]
     except (AttributeError, TypeError, KeyError, orjson.JSONDecodeError) as wrong:
         raise ValueError("These are no steps.") from wrong
