@@ -12,7 +12,6 @@ a page that touches nothing, since the machine's own slowness is in every figure
 
 import argparse
 import itertools
-import os
 import random
 import tempfile
 import threading
@@ -21,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from tests.bench import transmitted
 from tests.browser.parapheur import paper
 from tests.conftest import build, close
 from tests.prove import office
-from tests.prove.load import EVIDENCE, GOAL, Waits, table
+from tests.prove.load import EVIDENCE, GOAL, Waits, machine, table, together
 from tests.prove.people import Person as Someone
 from tests.prove.people import Tally
 from tests.web.program import make_key
@@ -205,9 +205,7 @@ class Reader:
         began = time.perf_counter()
         try:
             answer = self.http.get(address)
-        except (
-            httpx.TransportError
-        ):  # the server let go of an idle connection: as browsers do
+        except httpx.TransportError:  # an idle connection was let go: as browsers do
             answer = self.http.get(address)
         self.waits.add(kind, time.perf_counter() - began, answer.status_code)
 
@@ -224,7 +222,7 @@ class Reader:
 
 
 def _read(plan: Plan, address: str, filled: Filled) -> Waits:
-    waits, over, readers = Waits(), threading.Event(), []
+    waits, works = Waits(), []
     for number, (who, email) in enumerate(filled.emails):
         if who == PROGRAM:
             headers = {"Authorization": f"Bearer {filled.key}"}
@@ -236,15 +234,8 @@ def _read(plan: Plan, address: str, filled: Filled) -> Waits:
             someone.sign_in()
             http = someone.http
         one = Reader(http, who, filled, random.Random(1000 + number), waits)
-        readers.append(
-            threading.Thread(target=one.work, args=(plan.think, over), daemon=True)
-        )
-    for thread in readers:
-        thread.start()
-    over.wait(60 * plan.minutes)
-    over.set()
-    for thread in readers:
-        thread.join(120)
+        works.append(partial(one.work, plan.think))
+    together(works, plan.minutes)
     return waits
 
 
@@ -263,12 +254,9 @@ def _report(plan: Plan, filled: Filled, waits: Waits) -> list[str]:
     return [
         f"# {plan.readers} people reading the signature book at once",
         "",
-        (
-            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · {os.cpu_count()} cores for the office, its "
-            f"database and those people together · load {os.getloadavg()[2]:.1f} over the last "
-            f"quarter of an hour · `python -m tests.prove.book --folders {plan.folders} "
-            f"--readers {plan.readers} --minutes {plan.minutes:g} --think {plan.think[0]:g} "
-            f"{plan.think[1]:g}`"
+        machine(
+            f"book --folders {plan.folders} --readers {plan.readers} "
+            f"--minutes {plan.minutes:g} --think {plan.think[0]:g} {plan.think[1]:g}"
         ),
         "",
         (

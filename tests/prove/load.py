@@ -15,10 +15,11 @@ import random
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
@@ -124,23 +125,27 @@ def _fill(app: Flask, plan: Plan) -> tuple[list[str], str]:
 
 
 def _work(plan: Plan, address: str, emails: Sequence[str]) -> Waits:
-    waits, over = Waits(), threading.Event()
-    workers = []
+    waits, works = Waits(), []
     for number, email in enumerate(emails):
         someone = Someone(address, email, Tally())
         someone.sign_in()
         dice = random.Random(plan.seed * 1000 + number)
         habit = habits.Habit(someone.http, dice, waits.add, head=number < HEADS)
-        workers.append(
-            threading.Thread(target=habit.work, args=(plan.think, over), daemon=True)
-        )
-    for thread in workers:
-        thread.start()
-    over.wait(60 * plan.minutes)
-    over.set()
-    for thread in workers:
-        thread.join(120)
+        works.append(partial(habit.work, plan.think))
+    together(works, plan.minutes)
     return waits
+
+
+def together(works: Sequence[Callable[[threading.Event], None]], minutes: float) -> None:
+    """Let people work at once, and tell them when it is over."""
+    over = threading.Event()
+    threads = [threading.Thread(target=one, args=(over,), daemon=True) for one in works]
+    for thread in threads:
+        thread.start()
+    over.wait(60 * minutes)
+    over.set()
+    for thread in threads:
+        thread.join(120)
 
 
 def _report(plan: Plan, size: str, waits: Waits) -> list[str]:
@@ -149,11 +154,8 @@ def _report(plan: Plan, size: str, waits: Waits) -> list[str]:
     return [
         f"# {plan.users} people at work at once",
         "",
-        (
-            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · {os.cpu_count()} cores for the office, its "
-            f"database and those people together · load {os.getloadavg()[0]:.1f} · "
-            f"`python -m tests.prove.load --cases {plan.cases} --users {plan.users} "
-            f"--minutes {plan.minutes:g}`"
+        machine(
+            f"load --cases {plan.cases} --users {plan.users} --minutes {plan.minutes:g}"
         ),
         "",
         (
@@ -164,6 +166,15 @@ def _report(plan: Plan, size: str, waits: Waits) -> list[str]:
         "",
         *table(waits),
     ]
+
+
+def machine(script: str) -> str:
+    """When, on what machine and by which command a run was made."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · {os.cpu_count()} cores for the office, its "
+        f"database and those people together · load {os.getloadavg()[2]:.1f} over the last "
+        f"quarter of an hour · `python -m tests.prove.{script}`"
+    )
 
 
 def table(waits: Waits) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from engine.api_keys import FOLDERS_WRITE
 from engine.models import db
@@ -13,7 +12,7 @@ from web.api.declaring import operation
 from web.api.folder_shapes import FolderInFull, Start, Withdrawal
 from web.api.folders import TAG, faults, mine
 from web.api.problems import Problem
-from workflows.parapheur import drafting, undoing, withdrawing
+from workflows.parapheur import drafting, records, undoing, withdrawing
 from workflows.parapheur.acts import ActRefused
 from workflows.parapheur.models import DRAFT, Folder, FolderAct
 
@@ -35,13 +34,7 @@ def start_folder(folder_id: UUID, body: Start) -> FolderInFull:
 )  # fmt: skip
 def undo_folder(folder_id: UUID) -> FolderInFull:
     """Make a draft again of a folder that this key has deposited and nobody has acted on."""
-    folder = mine(folder_id)
-    last = db.session.scalars(
-        select(FolderAct).where(
-            FolderAct.instance_id == folder_id, FolderAct.seq == folder.acts
-        )
-    ).one()
-    undone(last)
+    undone(records.last_of(mine(folder_id).instance_id))
     return folder_telling.in_full(db.session.get_one(Folder, folder_id))
 
 

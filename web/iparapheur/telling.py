@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from flask import Response, request
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 
 from engine.actors import Role
 from engine.models import db
@@ -23,6 +24,7 @@ from workflows.parapheur.models import (
     FolderAct,
     FolderSubtype,
 )
+from workflows.parapheur.records import QUIET
 from workflows.parapheur.standings import DONE, NOW
 
 MOST = 100
@@ -97,18 +99,20 @@ def _folders(role: Role, state: str) -> Select[Any]:
 
 def _to_take_back(role: Role) -> Select[Any]:
     """Those that this key has deposited and on which nobody has acted since."""
-    last = (
-        select(FolderAct.id)
-        .where(
-            FolderAct.instance_id == Folder.instance_id,
-            FolderAct.seq == Folder.acts,
-            FolderAct.kind == "deposited",
-            FolderAct.person_id == keyed.actor().person_id,
-        )
-        .exists()
+    since = aliased(FolderAct)
+    moved = select(since.id).where(
+        since.instance_id == FolderAct.instance_id,
+        since.seq > FolderAct.seq,
+        since.kind.not_in(QUIET),
+    )
+    mine = select(FolderAct.id).where(
+        FolderAct.instance_id == Folder.instance_id,
+        FolderAct.kind == "deposited",
+        FolderAct.person_id == keyed.actor().person_id,
+        ~moved.exists(),
     )
     asked = lists.folders(role, lists.DEPOSITED)
-    return asked.where(Folder.state == IN_PROGRESS, last)
+    return asked.where(Folder.state == IN_PROGRESS, mine.exists())
 
 
 def _total(asked: Select[Any]) -> int:

@@ -64,6 +64,16 @@ def write(
     return act
 
 
+def last_of(folder_id: UUID) -> FolderAct:
+    """What was done last to a folder, reminders apart."""
+    return db.session.scalars(
+        select(FolderAct)
+        .where(FolderAct.instance_id == folder_id, FolderAct.kind.not_in(QUIET))
+        .order_by(FolderAct.seq.desc())
+        .limit(1)
+    ).one()
+
+
 def moved_since(act: FolderAct) -> bool:
     """Whether a folder went on after an act."""
     later = select(FolderAct.id).where(
