@@ -186,9 +186,10 @@ def _apply(
     for one in current:
         if (file := replaced.get(one.file.id)) is not None:
             digests[str(one.file.id)] = [one.sha256, file.sha256]
+            # Nor the signatures within it nor those beside it sign what replaces it.
+            beside = [b.file.id for b in current if b.file.signs_id == one.file.id]
+            _withdraw([one.file.id, *beside])
             files.new_version(folder, one.file, file, act=act)
-            gone = [b.file.id for b in current if b.file.signs_id == one.file.id]
-            _withdraw([*gone])  # a detached signature does not sign what replaces it
     _withdraw(removed)
     first = files.next_position(folder.instance_id)
     kept = [one.file for one in current if one.file.id not in set(removed)]

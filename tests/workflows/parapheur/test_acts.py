@@ -25,6 +25,7 @@ from workflows.parapheur import (
     gathering,
     lists,
     premis,
+    signatures,
     typology,
 )
 from workflows.parapheur.acts import ActRefused
@@ -172,6 +173,29 @@ def test_a_refused_folder_is_corrected_or_given_up(app: Flask) -> None:
     assert folder_of(folder).state == "abandoned"
     assert standings(folder) == {"assemblees": "done", "juridique": "done"}
     assert book.tasks(folder) == {}
+
+
+def test_what_replaces_a_signed_file_bears_no_signature(app: Flask) -> None:
+    book = with_circuit(
+        app,
+        Step(SIGN, "Signer", ("desk:presidence",)),
+        Step(APPROVE, "Viser", ("desk:dgs",)),
+    )
+    folder = book.deposit()
+    (one,) = files.current(folder)
+    book.sign(folder, "presidence")
+    assert len(signatures.borne([one.file.id])[one.file.id]) == 1
+    book.refuse(folder, "dgs")
+    acts.correct(
+        book.tasks(folder)["assemblees"], actor=book.actor("assemblees"),
+        replaced={one.file.id: book.file("acte.pdf", b"%PDF-1.4 corrige")},
+    )  # fmt: skip
+    assert signatures.borne([one.file.id]) == {}
+    assert [v.withdrawn_at is None for v in files.versions(one.file.id)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_an_opinion_is_asked_and_given(app: Flask) -> None:
