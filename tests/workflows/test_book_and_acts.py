@@ -13,6 +13,7 @@ from engine.directory import Organisation
 from engine.models import ProcessInstance, UserTask, db
 from engine.transaction import transaction
 from tests.office import open_tasks
+from tests.web.test_webhooks_of_folders import listen, program, told
 from tests.workflows.legality.acts_office import SIREN
 from tests.workflows.parapheur.book import Book, open_book
 from workflows import publication
@@ -21,6 +22,8 @@ from workflows.legality.models import ABANDONED, ACKNOWLEDGED, LegalityAct
 from workflows.parapheur import typology
 from workflows.parapheur.circuits import APPROVE, TRANSMISSION, Step
 from workflows.parapheur.models import FINISHED, REFUSED, Folder
+
+AFTER_THE_DESKS = ("folder.transmitted", "folder.acknowledged", "folder.finished")
 
 
 @pytest.fixture
@@ -60,7 +63,9 @@ def the_act(number: str) -> LegalityAct:
 
 
 def test_a_folder_is_finished_once_the_prefecture_has_its_act(book: Book) -> None:
+    hook = listen(program(book, "desk:assemblees"), *AFTER_THE_DESKS)
     folder = deposited(book, "2026_DE_001")
+    assert tuple(event for event, _act in told(hook)) == AFTER_THE_DESKS
     act = the_act("2026_DE_001")
     assert (act.state, act.folder_id) == (ACKNOWLEDGED, folder.instance_id)
     assert folder.state == FINISHED, "the circuit does not wait for two months"
