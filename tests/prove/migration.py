@@ -145,7 +145,7 @@ class Run:
         workers = [self._worker() for _ in range(2)]
         strikes = [self.cases * (n + 1) // (kills + 1) for n in range(kills)]
         while _status(job_id) != "done":
-            time.sleep(0.1)
+            time.sleep(0.02)
             left = _left(job_id)
             if strikes and self.cases - left >= strikes[0]:
                 strikes.pop(0)

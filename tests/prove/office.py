@@ -12,16 +12,18 @@ from pathlib import Path
 import httpx
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from engine.commands import publishing
+from engine.directory import Organisation
 from engine.models import db
 from tests.conftest import ROOT, close
 from tests.prove.processes import Service
 from tests.servers import free_port
 from web import demo
 from web.app import create_app
-from web.demo.people import COMPANIES
-from web.demo.seed import DIRECTORY
+from web.demo.people import COMPANIES, REGION
+from web.demo.seed import CONTACT, DIRECTORY, PROCEDURE
 
 OFFICERS = ("claire@region.demo", "paul@region.demo")
 HEAD, COFUNDER = "helene@region.demo", "denis@cd21.demo"
@@ -64,6 +66,11 @@ def seed(settings: dict[str, str]) -> None:
     with app.app_context():
         upgrade(str(ROOT / "engine/migrations"))
         demo.seed(app, cases=False)
+        # The lives told end once an aid is granted: its payment is not waited for.
+        region = select(Organisation.id).where(Organisation.slug == REGION)
+        publishing.set_parameters(
+            PROCEDURE, db.session.scalars(region).one(), {"contact": CONTACT}, by=None
+        )
     close(app)
 
 

@@ -15,7 +15,8 @@ from engine.commands import people, tasks
 from engine.documents import Document
 from engine.models import db
 from tests.web.browser import Browser
-from tests.workflows.legality.acts_office import PDF, ActsOffice, open_acts_office
+from tests.workflows.legality.acts_office import ActsOffice, open_acts_office
+from tests.workflows.parapheur.book import PAPER
 from workflows.legality import watching
 from workflows.legality.models import (
     ACKNOWLEDGED,
@@ -50,7 +51,7 @@ def test_what_is_typed_is_not_lost_and_an_act_leaves(
 ) -> None:
     page = agent.get("/actes/nouveau")
     assert 'option value="5.2"' in page.text
-    wrong = {**typed(act_number="2026-10"), "file_0": (BytesIO(PDF), "acte.pdf")}
+    wrong = {**typed(act_number="2026-10"), "file_0": (BytesIO(PAPER), "acte.pdf")}
     answer = agent.post("/actes/nouveau", wrong)
     assert answer.status_code == 422
     assert "Numéro : 15 lettres capitales" in answer.text
@@ -66,7 +67,7 @@ def test_what_is_typed_is_not_lost_and_an_act_leaves(
     office.settle()
     assert office.found("2026_DE_010").state == ACKNOWLEDGED
 
-    again = agent.post("/actes/nouveau", {**typed(), "file_0": (BytesIO(PDF), "a.pdf")})
+    again = agent.post("/actes/nouveau", {**typed(), "file_0": (BytesIO(PAPER), "a.pdf")})
     assert again.status_code == 422
     assert "un autre acte de cette collectivité le porte déjà" in again.text
     following = agent.client.get(
@@ -85,7 +86,7 @@ def test_types_and_matters_are_those_of_the_classification(
         "elle ne peut pas être dans l’avenir",
     ):
         assert sentence in answer.text
-    answer = agent.post("/actes/nouveau", {**wrong, "file_0": (BytesIO(PDF), "a.pdf")})
+    answer = agent.post("/actes/nouveau", {**wrong, "file_0": (BytesIO(PAPER), "a.pdf")})
     assert "choisissez-en un de la nature de l’acte" in answer.text
 
 
@@ -120,7 +121,7 @@ def test_the_public_reads_what_was_chosen_and_no_more(
     assert "Dupont" not in page.text + found.text
     (shown,) = watching.public_documents(act)
     copy = public.get(f"{register}/{act.id}/{shown.id}")
-    assert copy.data == PDF + b"%" * 7
+    assert copy.data == PAPER + b"\n%7"
     for hidden in watching.documents_of(act)[:2]:
         assert public.get(f"{register}/{act.id}/{hidden.id}").status_code == 404
     assert act.number not in public.get(f"{register}/flux.atom").text, "it names people"

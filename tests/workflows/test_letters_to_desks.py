@@ -37,6 +37,7 @@ def book(app: Flask) -> Book:
         publication.publish(key, folder, owner_id=made.body)
     with transaction():
         db.session.get_one(Organisation, made.body).siren = SIREN
+    typology.change_type(made.type_id, actor=made.actor("keeper"), protocol="actes")
     approve = Step(APPROVE, "Viser", ("desk:dgs",))
     made.subtype_id = made.subtype("reponses", circuit=made.circuit("Réponses", approve))
     accounts.set_account(

@@ -66,7 +66,6 @@ def member(service, tmp_path):
     app = build(
         environment(
             tmp_path, S2LOW_URL=service, S2LOW_LOGIN=LOGIN, S2LOW_PASSWORD=SECRET,
-            TRANSMISSION_POLL_SECONDS="1",
         )
     )  # fmt: skip
     with app.app_context():

@@ -13,13 +13,13 @@ from engine.directory import Organisation
 from engine.models import ProcessInstance, db
 from engine.transaction import transaction
 from tests.office import Office, deliver_all, open_office, open_tasks
+from tests.workflows.parapheur.book import PAPER
 from web.legality import collecting
 from workflows import publication
 from workflows.legality import accounts, acts
 from workflows.legality.models import LegalityAct
 
 SIREN = "232100016"
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj 3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]>>endobj\nxref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n0000000053 00000 n \n0000000104 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n170\n%%EOF\n"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ActsOffice:
 
     def file(self, rank: int = 0, name: str = "acte.pdf") -> dict[str, Any]:
         """A PDF that the storage holds."""
-        content = PDF + b"%" * rank
+        content = PAPER + b"\n%%%d" % rank
         kept = self.app.extensions["partners"]["storage"].put(
             content, name=name, media_type="application/pdf"
         )
