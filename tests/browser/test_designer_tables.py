@@ -276,6 +276,19 @@ def test_a_table_is_written_with_the_keyboard_alone(desk: Desk) -> None:
     ]  # fmt: skip
 
 
+def test_what_is_unfolded_stays_so_however_fast_one_types(desk: Desk) -> None:
+    """Both gestures in one breath: no event has told of the first when the second draws."""
+    desk.edit("rates.dmn")
+    desk.page.evaluate("""() => {
+      const pane = document.querySelector("[data-ebg-place=view-plain]");
+      pane.querySelector("[data-ebg-columns] > summary").click();
+      const adds = [...pane.querySelectorAll("[data-ebg-columns] button")];
+      adds.find((one) => one.textContent === "Ajouter une condition").click();
+    }""")
+    label = desk.page.get_by_role("group", name="2").get_by_label("Libellé")
+    expect(label).to_be_focused(timeout=LONG)
+
+
 def test_what_the_review_says_stands_beside_the_rules(desk: Desk) -> None:
     desk.edit("rates.dmn")
     for text, words, rows in (

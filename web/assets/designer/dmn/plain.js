@@ -64,6 +64,9 @@ export class PlainView {
 
   draw() {
     const found = xml.decisions(this.doc);
+    // Asked of the page itself: the event that tells of an unfolding comes after it.
+    const unfolded = [...this.pane.querySelectorAll("[data-ebg-columns][open]")];
+    this.unfolded = new Set(unfolded.map((one) => Number(one.dataset.ebgColumns)));
     this.pane.replaceChildren(
       ...found.map((decision, at) => this.decision(decision, at)),
       el(
@@ -200,7 +203,7 @@ export class PlainView {
     ];
     return el(
       "details",
-      { class: "ebg-more mb-3", open: this.unfolded?.has(at), ontoggle: ({ target }) => ((this.unfolded ??= new Set())[target.open ? "add" : "delete"](at)) },
+      { class: "ebg-more mb-3", open: this.unfolded.has(at), "data-ebg-columns": at },
       el("summary", {}, t("Colonnes de la table")),
       el("div", { }, kinds.map(([kind, title, all, add]) => [
         el("h3", { class: "h6" }, title),

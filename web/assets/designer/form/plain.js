@@ -48,6 +48,9 @@ export class PlainView {
   }
 
   draw() {
+    // Asked of the page itself: the event that tells of an unfolding comes after it.
+    for (const { open, dataset } of this.pane.querySelectorAll("details[data-ebg-path]"))
+      this.open_ones[open ? "add" : "delete"](dataset.ebgId ?? dataset.ebgPath);
     this.pane.replaceChildren(
       this.list(this.form.components, "components"),
       el("p", { class: "mt-3" }, button(t("Annuler le dernier ajout, retrait ou déplacement"), () => this.undo(), { "data-ebg-spot": "undo", "aria-disabled": String(!this.past.length) })),
@@ -91,7 +94,7 @@ export class PlainView {
       {},
       el(
         "details",
-        { class: "ebg-question", open: this.open_ones.has(id), "data-ebg-path": path, "data-ebg-id": one.id, ontoggle: ({ target }) => this.open_ones[target.open ? "add" : "delete"](id) },
+        { class: "ebg-question", open: this.open_ones.has(id), "data-ebg-path": path, "data-ebg-id": one.id },
         el("summary", { "data-ebg-spot": path }, title, " ", about),
         el(
           "div",
