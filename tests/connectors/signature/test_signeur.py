@@ -1,9 +1,12 @@
 """The program on the agent's machine, run as agents run it, spoken to over a real socket."""
 
 import base64
+import hmac
 import json
+import secrets
 import subprocess
 import sys
+from hashlib import sha256
 from http.client import HTTPConnection
 from typing import Any
 
@@ -39,24 +42,43 @@ class Running:
         assert line, self.process.wait(60)
         self.port = int(line.split("127.0.0.1:")[1].split()[0])
         self.code = next(said).rsplit(" ", 1)[1].strip()
+        self.session = ""
 
-    def ask(self, method, path, body=None, **headers: Any):
+    def ask(self, method, path, body=None, *, code="", nonce="", **headers: Any):
         """The status, the headers and the answer; `None` takes a header away."""
+        sent = "" if body is None else json.dumps(body)
+        nonce = nonce or secrets.token_hex(8)
+        digest = sha256(sent.encode()).hexdigest()
+        proof = self.proof("ask", path, nonce, digest, code=code)
         given = {
             "Origin": OFFICE,
-            "X-Signeur-Code": self.code,
+            "X-Signeur-Proof": f"{nonce}:{digest}:{proof}",
             "Content-Type": "application/json",
         }
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        kept = {name: value for name, value in given.items() if value is not None}
+        status, answered, content = self.send(method, path, sent or None, kept)
+        if said := answered["X-Signeur-Proof"]:
+            digest = sha256(content).hexdigest()
+            assert said == self.proof("answer", nonce, digest, code=code)
+        return status, answered, json.loads(content) if content else None
+
+    def proof(self, *said, code=""):
+        """What a page that knows the code says of these words."""
+        if not self.session:
+            told = self.send("GET", "/nexu-info", None, {"Origin": OFFICE})[2]
+            self.session = json.loads(told)["session"]
+        words = "\n".join((self.session, *said)).encode()
+        return hmac.new((code or self.code).encode(), words, "sha256").hexdigest()
+
+    def send(self, method, path, body, headers):
+        """The status, the headers and the bytes of the answer to just this."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(
-            method, path, json.dumps(body) if body is not None else None,
-            {name: value for name, value in given.items() if value is not None},
-        )  # fmt: skip
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
-        return answer.status, answer.headers, json.loads(content) if content else None
+        return answer.status, answer.headers, content
 
     def stop(self):
         """End it; returns what it said."""
@@ -71,10 +93,15 @@ def held():
 
 @pytest.fixture
 def running(tmp_path):
+    yield from running_in(tmp_path)
+
+
+def running_in(folder):
+    """Starts programs, and ends them."""
     started = []
 
     def start(*arguments, **options):
-        started.append(Running(tmp_path, *arguments, **options))
+        started.append(Running(folder, *arguments, **options))
         return started[-1]
 
     yield start
@@ -102,7 +129,7 @@ def test_a_token_signs_many_documents_with_one_pin(running, held, tmp_path):
         "--module", str(keys.SOFTHSM), answers=["9999", keys.PIN, keys.PIN, ""],
         environment=environment,
     )  # fmt: skip
-    assert here.ask("GET", "/nexu-info", X_Signeur_Code=None)[2]["product"] == "signeur"
+    assert here.ask("GET", "/nexu-info", X_Signeur_Proof=None)[2]["product"] == "signeur"
     _, headers, found = here.ask("POST", "/rest/certificates", {})
     shown = found["response"]
     assert (
@@ -177,8 +204,8 @@ def test_nobody_else_makes_it_sign(running, held, tmp_path):
         "the same name in clear": {"Origin": "http://parapheur.example.fr"},
         "a name rebound to here": {"Host": f"pirate.example:{here.port}"},
         "our address, another port": {"Host": "127.0.0.1"},
-        "no code": {"X_Signeur_Code": None},
-        "another code": {"X_Signeur_Code": here.code[:-1] + "z"},
+        "no code": {"X_Signeur_Proof": None},
+        "another code": {"code": here.code[:-1] + "z"},
     }
     for name, headers in hostile.items():
         for path in paths:
@@ -186,6 +213,7 @@ def test_nobody_else_makes_it_sign(running, held, tmp_path):
             assert (status, answer["success"]) == (403, False), name
             readable = "Access-Control-Allow-Origin" in answered
             assert readable == ("code" in name), "a paired page reads why"
+            assert answered["X-Signeur-Proof"] is None, name
     for name in ("another site", "a name rebound to here"):
         status, answered, _ = here.ask(
             "OPTIONS",
@@ -197,7 +225,7 @@ def test_nobody_else_makes_it_sign(running, held, tmp_path):
     status, answered, _ = here.ask(
         "OPTIONS",
         "/rest/sign",
-        X_Signeur_Code=None,
+        X_Signeur_Proof=None,
         Access_Control_Request_Private_Network="true",
     )
     assert status == 204 and answered["Access-Control-Allow-Private-Network"] == "true"

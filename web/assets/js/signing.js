@@ -1,6 +1,8 @@
 // Signs a lot with the key of this machine: the office freezes, the program here signs and asks
 // the PIN, the office finishes. A client that speaks as NexU does signs one by one.
 
+import { Signeur } from "./signeur.js";
+
 const place = document.querySelector("[data-ebg-signing]");
 const CODE = "ebg-signeur-code";
 const PAUSE = 300;
@@ -28,16 +30,15 @@ if (place) {
 
 async function sign(code) {
   tell("looking");
-  const known = await signeur("/nexu-info");
-  if (known.product !== "signeur") code = ""; // another client would not understand it
-  const held = (await signeur("/rest/certificates", {}, code)).response;
+  const signeur = new Signeur(place.dataset.ebgSigneur, code, said());
+  await signeur.greet();
+  const held = await signeur.ask("/rest/certificates", {});
   await office("certificat", { certificate: held.certificate, chain: held.certificateChain ?? [] });
   tell("freezing");
   const asked = await frozen();
   if (!asked.entries.length) return; // each was refused: the page says why
   tell("pin");
-  const together = known.product === "signeur";
-  const values = await (together ? batch : oneByOne)(asked.entries, held, code);
+  const values = await (code ? batch : oneByOne)(signeur, asked.entries, held);
   tell("sending");
   await office("valeurs", { nonce: asked.nonce, values });
 }
@@ -51,33 +52,19 @@ async function frozen() {
   }
 }
 
-async function batch(entries, { tokenId, keyId }, code) {
+async function batch(signeur, entries, { tokenId, keyId }) {
   const toBeSigned = entries.map(({ id, title, data }) => ({ id, title, bytes: data }));
   const asked = { tokenId, keyId, digestAlgorithm: "SHA256", toBeSigned };
-  return (await signeur("/rest/sign-batch", asked, code)).response.values;
+  return (await signeur.ask("/rest/sign-batch", asked)).values;
 }
 
-async function oneByOne(entries, { tokenId, keyId }, code) {
+async function oneByOne(signeur, entries, { tokenId, keyId }) {
   const values = {};
   for (const { id, data } of entries) {
     const asked = { tokenId, keyId, digestAlgorithm: "SHA256", toBeSigned: { bytes: data } };
-    values[id] = (await signeur("/rest/sign", asked, code)).response.signatureValue;
+    values[id] = (await signeur.ask("/rest/sign", asked)).signatureValue;
   }
   return values;
-}
-
-async function signeur(path, body, code) {
-  const headers = { "Content-Type": "application/json", ...(code && { "X-Signeur-Code": code }) };
-  const asked = body ? { method: "POST", headers, body: JSON.stringify(body) } : {};
-  let answer;
-  try {
-    answer = await fetch(place.dataset.ebgSigneur + path, asked);
-  } catch {
-    throw new Error(said().absent);
-  }
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok || told.success === false) throw new Error(told.errorMessage ?? said().failed);
-  return told;
 }
 
 async function office(path, body) {

@@ -1,6 +1,7 @@
 """Starts the program; see the package's own words."""
 
 import argparse
+import ctypes
 import getpass
 import os
 import sys
@@ -15,11 +16,13 @@ from .service import Signeur
 
 PORT = 9795
 """NexU's own."""
+PR_SET_DUMPABLE = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted; 2 when it could not begin."""
     asked = _arguments().parse_args(arguments)
+    seclude()
     try:
         origins = frozenset(map(as_origin, asked.origin))
         keys = _keys(asked)
@@ -41,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"Signeur prêt sur http://127.0.0.1:{serving.gate.port} pour {', '.join(sorted(origins))}."
     )
     _say(f"Code d’appairage à recopier dans le parapheur : {code}")
+    _say("N’y tapez votre code que pour une signature que vous venez de demander.")
     _say("Laissez cette fenêtre ouverte. Ctrl+C pour arrêter.")
     try:
         serving.serve_forever()
@@ -49,6 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         serving.server_close()
     return 0
+
+
+def seclude() -> None:
+    """Where the system can, let no other program of this person, nor a crash report, read
+    this one's memory: PINs go through it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _arguments() -> argparse.ArgumentParser:

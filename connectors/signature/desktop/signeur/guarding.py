@@ -1,17 +1,25 @@
-"""Who may ask: pages of paired offices, with the pairing code, by the loopback's own name."""
+"""Who may ask: pages of paired offices that know the pairing code, by the loopback's own name.
+
+The code is never sent. Each side proves that it knows it, over what it says: whoever else
+holds the port learns nothing by listening, alters nothing in passing, and cannot answer.
+"""
 
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from email.message import Message
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
-PAIRING = "X-Signeur-Code"
+PROOF = "X-Signeur-Proof"
+"""Of a page: nonce, digest of what it sends, proof; of an answer: its proof."""
 HTTPS = 443
+LENGTH = 35
 OPEN = "/nexu-info"
-"""Says that the program is there, and nothing else: without the code."""
+"""Says that the program is there, and its session, and nothing else: without the code."""
 
 
 class NotForYou(Exception):
@@ -20,11 +28,14 @@ class NotForYou(Exception):
 
 @dataclass(frozen=True)
 class Gate:
-    """The offices that may ask, by origin, and the code that each page must give."""
+    """The offices that may ask, by origin, and the code that each page must know."""
 
     origins: frozenset[str]
     code: str
     port: int
+    session: str = field(default_factory=lambda: secrets.token_hex(16))
+    _used: set[str] = field(default_factory=set)
+    _one: threading.Lock = field(default_factory=threading.Lock)
 
     def origin(self, headers: Message) -> str:
         """The origin of whoever asks, one of those paired. Raises NotForYou.
@@ -39,13 +50,31 @@ class Gate:
             raise NotForYou("Ce site n’est pas autorisé à faire signer sur ce poste.")
         return origin
 
-    def check(self, path: str, headers: Message) -> None:
-        """Refuse a page that does not give the code. Raises NotForYou."""
-        given = headers.get(PAIRING) or ""
-        if path != OPEN and not hmac.compare_digest(given.encode(), self.code.encode()):
+    def proven(self, path: str, headers: Message) -> tuple[str, str]:
+        """The nonce of a page that knows the code, and the digest of what it sends, once.
+
+        Raises NotForYou.
+        """
+        nonce, _, rest = (headers.get(PROOF) or "").partition(":")
+        digest, _, given = rest.partition(":")
+        expected = self._proof("ask", path, nonce, digest)
+        if not hmac.compare_digest(given.encode(), expected.encode()):
             raise NotForYou(
                 "Code d’appairage absent ou différent : recopiez celui du signeur."
             )
+        with self._one:
+            if nonce in self._used:
+                raise NotForYou("Cette demande a déjà été faite.")
+            self._used.add(nonce)
+        return nonce, digest
+
+    def answered(self, nonce: str, content: bytes) -> str:
+        """The proof that an answer comes from here."""
+        return self._proof("answer", nonce, sha256(content).hexdigest())
+
+    def _proof(self, *said: str) -> str:
+        words = "\n".join((self.session, *said)).encode()
+        return hmac.new(self.code.encode(), words, sha256).hexdigest()
 
 
 def as_origin(address: str) -> str:
@@ -57,16 +86,26 @@ def as_origin(address: str) -> str:
     if not parts.hostname or parts.username:
         raise ValueError(f"{address} n’est pas l’adresse d’un site.")
     port = f":{parts.port}" if parts.port and parts.port != HTTPS else ""
-    return f"{parts.scheme}://{parts.hostname}{port}"
+    host = parts.hostname.encode("idna").decode()  # as browsers say it
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def pairing_code(kept: Path, *, renew: bool = False) -> str:
     """The code of this machine, drawn once and kept for its user alone."""
-    if kept.exists() and not renew:
-        return str(json.loads(kept.read_text())["code"])
+    known = "" if renew else _known(kept)
+    if len(known) == LENGTH:
+        return known
     code = "-".join(secrets.token_hex(4) for _ in range(4))
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept.unlink(missing_ok=True)
-    kept.touch(mode=0o600)
+    kept.touch(mode=0o600, exist_ok=False)  # never a file that another put there
     kept.write_text(json.dumps({"code": code}))
     return code
+
+
+def _known(kept: Path) -> str:
+    """The code that is kept; none where the file is missing or damaged."""
+    try:
+        return str(json.loads(kept.read_text())["code"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,5 +1,6 @@
 """Keys of this machine: those of a token or a card (PKCS#11), those of a file (PKCS#12)."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,13 +65,15 @@ class Token:
 
     def __init__(self, module: str, label: str = "") -> None:
         self.module, self.label = module, label
+        self._alone = threading.Lock()  # whoever looks may start the library anew
 
     def certificates(self) -> list[Certificate]:
         """Those of every token present that have a key beside them and may sign."""
         import pkcs11
 
         try:
-            found = [one for token in self._tokens() for one in _held(token)]
+            with self._alone:
+                found = [one for token in self._tokens() for one in _held(token)]
         except pkcs11.PKCS11Error as error:
             raise KeyRefused(
                 f"Le support ne se lit pas ({type(error).__name__})."
@@ -84,7 +87,7 @@ class Token:
         """Sign each with SHA-256, in one session. Raises KeyRefused."""
         import pkcs11
 
-        with self._opened(certificate.token_id, pin) as session:
+        with self._alone, self._opened(certificate.token_id, pin) as session:
             try:
                 key = session.get_key(
                     object_class=pkcs11.ObjectClass.PRIVATE_KEY,
@@ -97,21 +100,32 @@ class Token:
             return [_signed(key, payload) for payload in payloads]
 
     def _tokens(self) -> list[Any]:
+        """Those present. A library may know only those that it saw as it started: when it
+        finds none, or fails, it starts anew.
+        """
         import pkcs11
 
         try:
             library = pkcs11.lib(self.module)
-            tokens = list(
-                library.get_tokens(token_flags=pkcs11.TokenFlag.TOKEN_INITIALIZED)
-            )
+            there = self._seen(library)
+            if not there:
+                library.reinitialize()
+                there = self._seen(library)
         except (pkcs11.PKCS11Error, RuntimeError) as error:
-            raise KeyRefused(
-                f"Le pilote {self.module} ne s’ouvre pas ({error})."
-            ) from error
-        there = [one for one in tokens if not self.label or _name(one) == self.label]
+            why = str(error) or type(error).__name__
+            raise KeyRefused(f"Le pilote {self.module} ne s’ouvre pas ({why}).") from error
         if not there:
             raise KeyRefused("Aucun support de signature : insérez la clé ou la carte.")
         return there
+
+    def _seen(self, library: Any) -> list[Any]:
+        import pkcs11
+
+        try:
+            found = library.get_tokens(token_flags=pkcs11.TokenFlag.TOKEN_INITIALIZED)
+            return [one for one in found if self.label in {"", str(one.label).strip()}]
+        except pkcs11.PKCS11Error:
+            return []  # one was pulled out: looked for again
 
     @contextmanager
     def _opened(self, name: str, pin: str) -> Iterator[Any]:
@@ -200,7 +214,9 @@ def may_sign(certificate: x509.Certificate) -> bool:
 
 
 def _name(token: Any) -> str:
-    return str(token.label).strip()
+    """What tells a token from another: cards of one maker often bear the same label."""
+    serial = bytes(token.serial).decode("latin-1").strip()
+    return f"{str(token.label).strip()} {serial}".strip()
 
 
 def _held(token: Any) -> Iterator[Certificate]:
