@@ -5,6 +5,8 @@ Without settings, the certificates are those of a demonstration authority, which
     SIGNATURE_TRUST         folder of the certificates (PEM) of the authorities we trust
     SIGNATURE_TRUSTED_LIST  folder of trusted lists (XML, ETSI TS 119 612) and of the
                             certificates of whoever publishes them: who is « qualified »
+    SIGNATURE_ALGORITHMS    the register of algorithms and of their dates, when it is not ours
+                            (connectors/signature/algorithms.csv, whose columns it has)
     SIGNATURE_MAXIMUM_MB    the largest file that is signed or examined (100)
     PES_XADES_VERSION       1.1.1, 1.2.2 or 1.3.2: how batches of a PES are signed (1.1.1)
     PES_POLICY_OID, PES_POLICY_NAME, PES_POLICY_SHA256, PES_POLICY_ADDRESS
@@ -63,7 +65,7 @@ def connect(
     store: Callable[[bytes, str, str], StoredFile],
 ) -> Signature:
     """Signatures with what is set up. `store(bytes, name, media type)` keeps what is made."""
-    from connectors.signature import cades, pades, pes, signers, xades
+    from connectors.signature import algorithms, cades, pades, pes, signers, xades
     from connectors.signature.signatures import Signatures
 
     return Signatures(
@@ -75,6 +77,7 @@ def connect(
         people=signers.signers(settings, clock=clock, data=data),
         seals=signers.seals(settings, clock=clock, data=data),
         trust=_trust(settings, clock, data),
+        algorithms=algorithms.register(settings),
         timestamp=timestamp.connect(settings, clock=clock, data=data),
         largest=int(settings.get("SIGNATURE_MAXIMUM_MB") or 100) * MEGABYTE,
         remembered=data / "signature" / "answers.sqlite",

@@ -14,8 +14,8 @@ from pyhanko.sign.validation.generic_cms import (
 )
 
 from connectors import Refused
-from connectors.signature import certificates, cms, etsi
-from connectors.signature.formats import Means
+from connectors.signature import algorithms, certificates, cms, etsi
+from connectors.signature.formats import PASSED, Means
 
 Plain = dict[str, Any]
 LARGEST = 1024**2
@@ -62,7 +62,9 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
     info = signed["signer_infos"][0]
     digest = hashlib.new(info["digest_algorithm"]["algorithm"].native, content).digest()
     try:
-        worth, proved = etsi.judged(signed, digest, known, means.now)
+        worth, proved = etsi.judged(
+            signed, digest, etsi.Judging(known, means.now, means.algorithms)
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(["La signature est illisible."], code="unreadable") from error
     der, *_ = people
@@ -80,6 +82,11 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
         "timestamped_at": proved.astimezone(UTC).isoformat() if dated and proved else None,
         **told,
         "covers_whole": told["intact"],
+        "algorithm": means.algorithms.told(
+            algorithms.of(one, info),
+            proved=proved if dated and told["indication"] == PASSED else None,
+            claimed=at or means.now,
+        ),
         "detail": {"algorithm": info["signature_algorithm"]["algorithm"].native},
     }
     reasons = []

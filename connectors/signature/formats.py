@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from connectors import Refused
+from connectors.signature.algorithms import Register
 
 Plain = dict[str, Any]
 PASSED, INDETERMINATE, FAILED = "TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED"
@@ -47,7 +48,7 @@ class Means:
     `date` gives a timestamp token over a SHA-256, or None when the authority does not
     answer: a level is lost, never the signature. `verify_date` gives the moment that a token
     proves of a SHA-256, and raises Refused. `judge` takes a certificate, those that came with
-    it (all in DER) and a moment.
+    it (all in DER) and a moment. `algorithms` says which were good when.
     """
 
     now: datetime
@@ -55,6 +56,7 @@ class Means:
     date: Callable[[bytes], bytes | None]
     verify_date: Callable[[bytes, bytes], datetime]
     judge: Callable[[bytes, Sequence[bytes], datetime], Verdict]
+    algorithms: Register
 
 
 class Format(Protocol):

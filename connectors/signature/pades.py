@@ -88,7 +88,10 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
         one.known() if certificates.lives(bytes.fromhex(who), means.now) else one.roots()
         for who, one in verdicts.items()
     ]
-    answer, _ = apart.ask("examine", content, known=known, now=means.now.isoformat())
+    answer, _ = apart.ask(
+        "examine", content, known=known, now=means.now.isoformat(),
+        rules=means.algorithms.plain(),
+    )  # fmt: skip
     for facts in answer["signatures"]:
         verdict = verdicts[facts.pop("certificate")]
         facts["quality"] = "" if facts["kind"] == "timestamp" else verdict.quality

@@ -29,7 +29,7 @@ from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from connectors import Refused
-from connectors.signature import certificates, etsi, pdf_dangers
+from connectors.signature import algorithms, certificates, etsi, pdf_dangers
 from connectors.signature.formats import FAILED, INDETERMINATE, PASSED
 
 Plain = dict[str, Any]
@@ -55,13 +55,19 @@ def signers(content: bytes) -> tuple[Plain, list[bytes]]:
     return {"signers": found, "refusals": pdf_dangers.found(reader)}, []
 
 
-def examine(content: bytes, *, known: list[Plain], now: str) -> tuple[Plain, list[bytes]]:
-    """{signatures, refusals}; each signature keeps its `certificate`, in hexadecimal."""
+def examine(
+    content: bytes, *, known: list[Plain], now: str, rules: list[Plain]
+) -> tuple[Plain, list[bytes]]:
+    """{signatures, refusals}; each signature keeps its `certificate`, in hexadecimal.
+
+    `rules` are the rows of the register of algorithms.
+    """
     reader = pdf_dangers.read(content)
     refusals = pdf_dangers.found(reader)
     signatures = list(_signatures(reader))
     at = datetime.fromisoformat(now)
-    facts = [_facts(one, signatures, known, at) for one in signatures]
+    judging = etsi.Judging(known, at, algorithms.restored(rules))
+    facts = [_facts(one, signatures, judging) for one in signatures]
     _stand(facts)
     refusals += [one["detail"]["broken"] for one in facts if one["detail"].get("broken")]
     return {"signatures": facts, "refusals": refusals}, []
@@ -152,8 +158,7 @@ def _intact(one: EmbeddedPdfSignature) -> bool:
 def _facts(
     one: EmbeddedPdfSignature,
     every: list[EmbeddedPdfSignature],
-    known: list[Plain],
-    now: datetime,
+    judging: etsi.Judging,
 ) -> Plain:
     reason = _broken(one)
     is_timestamp = one.sig_object_type == TIMESTAMP
@@ -169,11 +174,11 @@ def _facts(
     )
     chained = False
     if is_timestamp:
-        worth, proved = _of_timestamp(one, known, now)
+        worth, proved = _of_timestamp(one, judging)
     elif sealed is None:
-        worth, proved = etsi.judged(one.signed_data, one.compute_digest(), known, now)
+        worth, proved = etsi.judged(one.signed_data, one.compute_digest(), judging)
     else:
-        worth, proved, chained = _of_closed(one, known, now)
+        worth, proved, chained = _of_closed(one, judging)
     worth = etsi.told(worth)
     if reason:
         worth = {**worth, "intact": False, "indication": FAILED}
@@ -190,13 +195,18 @@ def _facts(
         **worth,
         "covers_whole": one.coverage == SignatureCoverageLevel.ENTIRE_FILE or not reason,
         "certificate": one.signer_cert.dump().hex(),
+        "algorithm": judging.register.told(
+            algorithms.of(one.signer_cert, one.signer_info),
+            proved=proved if chained or worth["indication"] == PASSED else None,
+            claimed=at or judging.now,
+        ),
         "chained": chained,
         "detail": _detail(one, reason),
     }
 
 
 def _of_closed(
-    one: EmbeddedPdfSignature, known: list[Plain], now: datetime
+    one: EmbeddedPdfSignature, judging: etsi.Judging
 ) -> tuple[Any, datetime | None, bool]:
     """What a signature under timestamps is worth, when it was, whether these all hold.
 
@@ -206,11 +216,11 @@ def _of_closed(
     dated = list(extract_tst_data_iter(one.signer_info, signed=False))
     result = etsi.run(
         ades_lta_validation(
-            one, PdfSignatureValidationSpec(etsi.spec(known)), etsi.moment(now)
+            one, PdfSignatureValidationSpec(judging.spec()), etsi.moment(judging.now)
         )
     )
     if not dated and result.ades_subindic == AdESIndeterminate.SIG_CONSTRAINTS_FAILURE:
-        worth, _ = etsi.judged(one.signed_data, one.compute_digest(), known, now)
+        worth, _ = etsi.judged(one.signed_data, one.compute_digest(), judging)
         return worth, result.oldest_evidence_record_timestamp, False
     proved = _time_of(dated[0]) if dated else result.best_signature_time
     chained = result.oldest_evidence_record_timestamp is not None
@@ -218,14 +228,14 @@ def _of_closed(
 
 
 def _of_timestamp(
-    one: EmbeddedPdfSignature, known: list[Plain], now: datetime
+    one: EmbeddedPdfSignature, judging: etsi.Judging
 ) -> tuple[Any, datetime | None]:
     result = etsi.run(
         ades_timestamp_validation(
             one.signed_data,
-            etsi.spec(known),
+            judging.spec(),
             one.compute_digest,
-            timing_info=etsi.moment(now),
+            timing_info=etsi.moment(judging.now),
         )
     )
     return result.ades_subindic, _time_of(one.signed_data)

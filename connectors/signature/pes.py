@@ -51,6 +51,7 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
         detached=None if detached is None else content,
         judge=means.judge,
         verify_date=means.verify_date,
+        register=means.algorithms,
     )
     return {name: found[name] for name in ("signatures", "refusals")}
 

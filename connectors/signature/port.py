@@ -28,8 +28,10 @@ class Signature(Protocol):
 
     The facts of one signature are {kind: signature|seal|timestamp, format, level, quality,
     subject, issuer, serial, valid_from, valid_to, signed_at, timestamped_at, indication,
-    sub_indication, intact, covers_whole, detail}: dates in ISO format, `indication` that of
-    ETSI EN 319 102-1 (TOTAL-PASSED, INDETERMINATE, TOTAL-FAILED).
+    sub_indication, intact, covers_whole, algorithm, detail}: dates in ISO format, `indication`
+    that of ETSI EN 319 102-1 (TOTAL-PASSED, INDETERMINATE, TOTAL-FAILED). `algorithm` is {name,
+    standing: accepted|weakened|retired, at, proved, weakened, retired}: what it was at the
+    moment that a timestamp proves, or only claimed; and the days from which it is not.
     """
 
     @property
@@ -53,6 +55,12 @@ class Signature(Protocol):
 
     def chain(self, *, signer: str, person: Plain) -> list[bytes]:
         """The certificates above that one, in DER, to give to `prepare`. Raises as it does."""
+
+    def strength(self, *, certificate: bytes) -> Plain:
+        """What `algorithm` would be of a signature made now with this certificate (DER).
+
+        Raises Refused, with the cure, for a key that is retired.
+        """
 
     def prepare(
         self,

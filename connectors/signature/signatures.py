@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any, Literal
 import structlog
 
 from connectors import ConnectorError, Produced, Refused, StoredFile
-from connectors.signature import answers, certificates, formats, pades
+from connectors.signature import algorithms, answers, certificates, formats, pades
+from connectors.signature.algorithms import Register
 from connectors.signature.formats import Format, Means
 from connectors.signature.signers import Signer
 from connectors.signature.trust import Trust
@@ -36,6 +37,7 @@ class Signatures:
     people: Mapping[str, Signer]
     seals: Mapping[str, Signer]
     trust: Trust
+    algorithms: Register
     timestamp: Timestamp
     largest: int
     remembered: Path
@@ -71,6 +73,11 @@ class Signatures:
 
     def chain(self, *, signer: str, person: Plain) -> list[bytes]:
         return self._signer(signer).certificate(person)[1]
+
+    def strength(self, *, certificate: bytes) -> Plain:
+        one = certificates.loaded(certificate)
+        self.algorithms.check(one, certificates.name(one), self.clock())
+        return self._algorithm(certificate)
 
     def prepare(
         self,
@@ -108,6 +115,7 @@ class Signatures:
         file = self.store(signed, *answers.named(document))
         facts = {
             **self._made(certificate, chain),
+            "algorithm": self._algorithm(certificate, dates),
             "format": document["format"],
             "level": level,
             "signed_at": state["at"],
@@ -201,6 +209,7 @@ class Signatures:
     def _check(self, certificate: bytes, chain: list[bytes]) -> None:
         one, now = certificates.loaded(certificate), self.clock()
         certificates.check(one, now)
+        self.algorithms.check(one, certificates.name(one), now)
         verdict, name = self.trust.judge(certificate, chain, now), certificates.name(one)
         if verdict.sub_indication == "REVOKED":
             raise Refused([f"Le certificat de {name} est révoqué."], code="revoked")
@@ -225,6 +234,12 @@ class Signatures:
             "detail": {},
         }
 
+    def _algorithm(self, certificate: bytes, dates: Sequence[datetime] = ()) -> Plain:
+        """How long what this certificate signs now, always with SHA-256, is good."""
+        used = replace(algorithms.of(certificates.loaded(certificate)), digests=("sha256",))
+        proved = dates[-1] if dates else None
+        return self.algorithms.told(used, proved=proved, claimed=self.clock())
+
     def _means(self, dates: list[datetime] | None = None) -> Means:
         """What formats may ask; `dates` receives the moments of the tokens that they got."""
         return Means(
@@ -235,6 +250,7 @@ class Signatures:
                 token=token, digest=digest
             ),
             judge=self.trust.judge,
+            algorithms=self.algorithms,
         )
 
     def _date(self, dates: list[datetime], digest: bytes) -> bytes | None:

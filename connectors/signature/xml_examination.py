@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from connectors import ConnectorError, Refused
-from connectors.signature import certificates
+from connectors.signature import algorithms, certificates
+from connectors.signature.algorithms import RETIRED, Register
 from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Verdict
 from connectors.signature.xml_canonical import INCLUSIVE, canonicalised
 from connectors.signature.xml_signatures import DOMAINS, ROOT
@@ -43,8 +45,11 @@ def examine(
     detached: bytes | None = None,
     judge: Judge = untrusted,
     verify_date: VerifyDate | None = None,
+    register: Register | None = None,
 ) -> Plain:
     """What every signature of an XML file is worth; hostile input is a refusal.
+
+    `register` says which algorithms were good when, the one shipped if none is given.
 
     Returns {signed, valid, level, indication, signatures, refusals, unsigned}: `unsigned`
     names the batches of a PES that no signature covers.
@@ -63,7 +68,11 @@ def examine(
         if misplaced := _misplaced(signature, read.root):
             one.refuse(misplaced)
         verified.append(one)
-        facts.append(_facts(one, signature, now, judge, verify_date))
+        facts.append(
+            _facts(
+                one, signature, now, judge, verify_date, register or algorithms.shipped()
+            )
+        )
     refusals = [
         reason if len(signatures) == 1 else f"{one.name} : {reason}"
         for one in verified
@@ -122,7 +131,9 @@ def _answer(
 
 
 # What makes a signature worthless although its value is right.
-_BROKEN = {"CRYPTO_CONSTRAINTS_FAILURE", "REVOKED", "EXPIRED"}
+_RETIRED = "CRYPTO_CONSTRAINTS_FAILURE"
+_RETIRED_SINCE = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+_BROKEN = {_RETIRED, _RETIRED_SINCE, "REVOKED", "EXPIRED"}
 
 
 def _facts(
@@ -131,12 +142,18 @@ def _facts(
     now: datetime,
     judge: Judge,
     verify_date: VerifyDate | None,
+    register: Register,
 ) -> Plain:
     signed_at = _signing_time(one)
     timestamped_at = _timestamp(one, signature, verify_date)
     _check_certificate(one, timestamped_at or signed_at or now)
-    verdict = _judged(one, timestamped_at, now, judge)
     certificate = _loaded(one)
+    told, verdict = {}, _judged(one, timestamped_at, now, judge)
+    if certificate:
+        used = replace(algorithms.of(certificate), digests=tuple(one.digests))
+        told = register.told(used, proved=timestamped_at, claimed=signed_at or now)
+        today = register.standing(used, timestamped_at or now)
+        verdict = _constrained(verdict, told["standing"] == RETIRED, today == RETIRED)
     return {
         "kind": certificates.kind(certificate) if certificate else "signature",
         "format": "pes" if signature.getparent() is not None else "xades",
@@ -149,9 +166,21 @@ def _facts(
         "sub_indication": verdict.sub_indication,
         "intact": not one.refusals,
         "covers_whole": not one.refusals,
+        "algorithm": told,
         "detail": {"name": one.name, "covers": one.covers, "refusals": one.refusals,
-                   "weak": one.weak, **_said(one)},
+                   **_said(one)},
     }  # fmt: skip
+
+
+def _constrained(verdict: Verdict, retired: bool, retired_since: bool) -> Verdict:
+    """A verdict under the register: an algorithm retired then, or since and not dated."""
+    if verdict.indication == FAILED or not (retired or retired_since):
+        return verdict
+    if retired:
+        return replace(verdict, indication=INDETERMINATE, sub_indication=_RETIRED)
+    if verdict.sub_indication == "OUT_OF_BOUNDS_NO_POE":
+        return verdict
+    return replace(verdict, indication=INDETERMINATE, sub_indication=_RETIRED_SINCE)
 
 
 _NOBODY = dict.fromkeys(("subject", "issuer", "serial", "valid_from", "valid_to"), "")
@@ -169,8 +198,6 @@ def _judged(
 ) -> Verdict:
     if one.refusals or one.certificate is None:
         return Verdict(FAILED, one.sub_indication)
-    if one.weak:
-        return Verdict(INDETERMINATE, "CRYPTO_CONSTRAINTS_FAILURE")
     if timestamped_at is None and one.certificate.not_valid_after_utc < now:
         return Verdict(INDETERMINATE, "OUT_OF_BOUNDS_NO_POE")
     others = [_der(other) for other in one.chain[1:]]

@@ -42,7 +42,6 @@ _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
 }  # fmt: skip
-_RSA_BITS = 2048
 _LIMIT = 8  # references of a signature: ours have two
 
 
@@ -57,7 +56,7 @@ class Verified:
     namespace: str = ""  # of XAdES
     covers: str = ""  # the Id of the element that is signed, or the file's name
     value: bytes = b""
-    weak: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)  # the algorithms, once each or more
     refusals: list[str] = field(default_factory=list)
     sub_indication: str = ""  # of ETSI, for the first refusal
 
@@ -132,7 +131,7 @@ def _check_reference(
     algorithm = _DIGESTS.get(_only(reference, "DigestMethod").get("Algorithm", ""))
     if algorithm is None:
         raise Refused(["Algorithme d’empreinte non admis."])
-    _note_weak(algorithm, found)
+    found.digests.append(algorithm)
     if hashlib.new(algorithm, content).digest() != _decoded(
         _only(reference, "DigestValue")
     ):
@@ -211,7 +210,7 @@ def _check_value(signature: etree._Element, info: etree._Element, found: Verifie
     if method is None:
         raise Refused(["Algorithme de signature non admis."])
     kind, digest = method
-    _note_weak(digest, found)
+    found.digests.append(digest)
     form = _only(info, "CanonicalizationMethod")
     signed = transformed(info, [form])
     found.value = _decoded(_only(signature, "SignatureValue"))
@@ -219,8 +218,6 @@ def _check_value(signature: etree._Element, info: etree._Element, found: Verifie
     key, algorithm = found.certificate.public_key(), hash_of(digest)
     try:
         if kind == "rsa" and isinstance(key, RSAPublicKey):
-            if key.key_size < _RSA_BITS:
-                found.weak.append(f"rsa-{key.key_size}")
             key.verify(found.value, signed, PKCS1v15(), algorithm)
         elif kind == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(_der(found.value), signed, ec.ECDSA(algorithm))
@@ -271,11 +268,6 @@ def _only(parent: etree._Element, name: str) -> etree._Element:
 
 def _decoded(element: etree._Element) -> bytes:
     return base64.b64decode("".join((element.text or "").split()), validate=True)
-
-
-def _note_weak(digest: str, found: Verified) -> None:
-    if digest == "sha1" and digest not in found.weak:
-        found.weak.append(digest)
 
 
 def _der(value: bytes) -> bytes:

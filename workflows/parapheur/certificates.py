@@ -1,8 +1,9 @@
 """Whose certificates are: what was seen, and what somebody of the body confirmed.
 
 A certificate that bears the agent's name or e-mail is theirs at once. Another signs nothing
-until the functional administrator of the book confirms that it is that agent's: a maiden
-name, a pseudonym of a ministry.
+for a body until the functional administrator of that body's book confirms that it is that
+agent's: a maiden name, a pseudonym of a ministry. What one body confirmed binds no other; but
+a certificate has one holder, and what any body knows to be somebody's is nobody else's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,24 +25,19 @@ from workflows.parapheur.lots import SigningCertificate
 def admit(
     told: Mapping[str, Any], *, theirs: bool, actor: Actor, organisation_id: UUID
 ) -> None:
-    """Note a certificate that this person would sign with; refuse that of somebody else.
+    """Note a certificate that this person would sign with for a body; refuse another's.
 
     `theirs` says that it bears their name. Raises OperationRefused.
     """
     if actor.person_id is None:
         raise Forbidden
     with transaction():
-        known = {
-            one.person_id: one
-            for one in db.session.scalars(
-                select(SigningCertificate).where(
-                    SigningCertificate.sha256 == told["sha256"]
-                )
-            )
-        }
-        mine = known.get(actor.person_id)
-        others = [one for who, one in known.items() if who != actor.person_id]
-        taken = any(one.confirmed_at for one in others)
+        known = db.session.scalars(
+            select(SigningCertificate).where(SigningCertificate.sha256 == told["sha256"])
+        ).all()
+        here = (actor.person_id, organisation_id)
+        mine = next((o for o in known if (o.person_id, o.organisation_id) == here), None)
+        taken = any(o.confirmed_at for o in known if o.person_id != actor.person_id)
         if mine is None:
             mine = SigningCertificate(
                 sha256=told["sha256"],
@@ -54,12 +50,13 @@ def admit(
             )
             db.session.add(mine)
         admitted, name = mine.confirmed_at is not None and not taken, mine.name
+        body = db.session.get_one(Organisation, organisation_id).name
     if taken:
         raise OperationRefused(f"Le certificat de {name} est celui d’un autre agent.")
     if not admitted:
         raise OperationRefused(
             f"Ce certificat est au nom de {name}, pas au vôtre. S’il est bien à vous, "
-            "l’administrateur du parapheur peut le confirmer."
+            f"l’administrateur du parapheur de {body} peut le confirmer."
         )
 
 
@@ -75,13 +72,13 @@ def waiting(bodies: Sequence[UUID]) -> Select[tuple[SigningCertificate]]:
     )
 
 
-def confirm(sha256: str, person_id: UUID, *, actor: Actor) -> None:
-    """Say that a certificate is that agent's, though it does not bear their name.
+def confirm(sha256: str, person_id: UUID, organisation_id: UUID, *, actor: Actor) -> None:
+    """Say that a certificate is that agent's in a body, though it does not bear their name.
 
     Nobody confirms their own. Raises Forbidden, NoResultFound.
     """
     with transaction():
-        one = db.session.get_one(SigningCertificate, (sha256, person_id))
+        one = db.session.get_one(SigningCertificate, (sha256, person_id, organisation_id))
         body = db.session.get_one(Organisation, one.organisation_id)
         require(actor, "keep the book", body)
         if one.person_id == actor.person_id:
@@ -89,5 +86,7 @@ def confirm(sha256: str, person_id: UUID, *, actor: Actor) -> None:
         one.confirmed_at, one.confirmed_by = clock.now(), actor.person_id
         journal.write(
             f"signing:{one.person_id}", "certificate_confirmed", by=actor.person_id,
-            detail={"certificate": one.sha256, "person": str(one.person_id)},
+            detail={
+                "certificate": one.sha256, "person": str(one.person_id), "body": str(body.id),
+            },
         )  # fmt: skip

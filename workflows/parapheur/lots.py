@@ -91,7 +91,7 @@ class SigningItem(db.Model):  # type: ignore[name-defined]
 
 
 class SigningCertificate(db.Model):  # type: ignore[name-defined]
-    """That a certificate is an agent's: found so by its names, or confirmed by somebody.
+    """That a certificate is an agent's in a body: found so by its names, or confirmed there.
 
     `confirmed_at` is None while it awaits a confirmation: it signs nothing until then.
     """
@@ -100,7 +100,9 @@ class SigningCertificate(db.Model):  # type: ignore[name-defined]
     __table_args__ = (Index(None, "organisation_id", "confirmed_at", "seen_at"),)
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    organisation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organisation.id"), primary_key=True
+    )
     name: Mapped[str] = mapped_column(String(300))
     issuer: Mapped[str] = mapped_column(String(400))
     valid_to: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -133,7 +133,7 @@ def test_signed_properties_that_no_reference_covers():
     _refused(_resigned(signed_pes(), change), "ne sont pas couvertes")
 
 
-def test_weak_digests_are_reported():
+def test_retired_digests_are_reported():
     def change(tree, info):
         batch = next(tree.iter("Bordereau"))
         method = info.find(f".//{{{DS}}}DigestMethod")
@@ -145,7 +145,8 @@ def test_weak_digests_are_reported():
     answer = examine(_resigned(signed_pes(), change), now=NOW)
     first = answer["signatures"][0]
     assert (answer["valid"], first["intact"]) == (False, True)
-    assert first["detail"]["weak"] == ["sha1"]
+    assert first["algorithm"]["standing"] == "retired"
+    assert "SHA-1" in first["algorithm"]["name"] and not first["algorithm"]["proved"]
     assert first["sub_indication"] == "CRYPTO_CONSTRAINTS_FAILURE"
 
 

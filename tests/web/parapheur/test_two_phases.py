@@ -10,9 +10,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from connectors.signature.authority import authority
+from connectors.signature.signers import owners
 from connectors.signature.signers.demo import signed
 from engine import clock
+from engine.access import actor_for
 from engine.commands import people
+from engine.directory import Organisation
 from engine.errors import OperationRefused
 from engine.models import db
 from tests.web.browser import Browser
@@ -26,7 +29,7 @@ from tests.web.parapheur.lots import (
     signing_book,
     tasks,
 )
-from workflows.parapheur import concluding, files, signing
+from workflows.parapheur import certificates, concluding, files, signing
 from workflows.parapheur.circuits import SIGN, Step
 from workflows.parapheur.lots import SigningLot
 from workflows.parapheur.models import FileVersion
@@ -225,3 +228,37 @@ def test_a_certificate_of_somebody_else_waits_for_a_confirmation(app: Flask) -> 
         victor.held = machine.kept.issue("X", valid=(since, since + timedelta(days=30)))
         refused = victor.present()
         assert refused.status_code == 422 and reason in refused.json["error"]
+
+
+def test_what_one_body_confirmed_of_a_certificate_binds_no_other(app: Flask) -> None:
+    book = signing_book(app)
+    region, department = book.body, book.office.department
+    theirs = people.add_person("ida@cd21.test", "Ida Keeper")
+    people.grant(theirs, department, "parapheur_administrator")
+    held = authority(app.extensions["settings"].data, clock.now).issue("Jeanne Née Martin")
+    told = owners.told(held.der)
+
+    def admitted(desk: str, body: UUID) -> bool:
+        try:
+            certificates.admit(
+                told, theirs=False, actor=book.actor(desk), organisation_id=body
+            )
+        except OperationRefused as refused:
+            if "d’un autre agent" not in str(refused):
+                assert db.session.get_one(Organisation, body).name in str(refused)
+            return False
+        return True
+
+    assert not admitted("presidence", region) and not admitted("presidence", department)
+    here, there = Browser(app, book.actor("keeper")), Browser(app, actor_for(theirs))
+    listed = here.get("/parapheur/certificats/").text
+    assert listed.count("Jeanne Née Martin") == 1 and "<td>Région</td>" in listed
+    of = f"/parapheur/certificats/{told['sha256']}/{book.people['presidence']}"
+    assert here.send(f"{of}/{department}").status_code == 403
+    assert here.send(f"{of}/{region}").status_code == 302
+    assert admitted("presidence", region) and not admitted("presidence", department)
+    assert "<td>Département 21</td>" in there.get("/parapheur/certificats/").text
+    assert not admitted("dgs", department), "known elsewhere to be somebody else's"
+    assert there.send(f"{of}/{department}").status_code == 302
+    assert admitted("presidence", department) and admitted("presidence", region)
+    assert here.send(f"{of}/{book.office.company}").status_code == 404
