@@ -89,6 +89,7 @@ def _begun(
             **call.arguments["data"],
         },
         host=Office.of(child),
+        at=call.arguments.get("at"),
     )
     child.title = cases.title(definition, process.data, otherwise=parent.title)
     keep(child, process, after_commit, by=None)

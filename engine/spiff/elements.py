@@ -202,7 +202,12 @@ class Start(Element):
         """Starts that must all happen: once one has, the others are awaited."""
 
     def next(self, task: LiveTask) -> list[Way]:
-        """The events that may interrupt, then the chosen start, else the first."""
+        """The events that may interrupt, then the chosen start, else the first.
+
+        A process that is called at one of its elements begins there instead.
+        """
+        if at := task.internal_data.get("at"):
+            return [*self.armed, Way(at)]
         if not self.ways:
             return self.armed
         chosen = task.internal_data.get("start") or self.ways[0].flow

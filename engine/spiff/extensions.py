@@ -37,7 +37,7 @@ _PEOPLE = (
     "form into role assignee organisation priority due follow_up signature subject page "
     "to_approve to_refuse milestone"
 )
-_CALL = "in out milestone"
+_CALL = "in out at milestone"
 _KEYS = {
     **dict.fromkeys(NODES, "milestone"),
     **dict.fromkeys((*EVENTS, "sendTask", "receiveTask"), "correlation milestone"),

@@ -2,7 +2,8 @@
 
 A process of the same folder runs inside the case. One of another folder is another case:
 the call asks for it, and waits for its answer as for a partner's. All data go in and come
-back, unless the call says otherwise (`ebg:in`, `ebg:out`).
+back, unless the call says otherwise (`ebg:in`, `ebg:out`). `ebg:at` names the element of the
+called process at which it begins, in the place of its start.
 """
 
 from typing import Any
@@ -21,6 +22,7 @@ CALLED = "called"
 """Under this key, a call that waits for another case keeps its procedure and version."""
 
 _SENT = "sent"
+_AT = "called_at"
 
 DEEPEST = 50
 """Processes open within each other: beyond, one is calling itself for ever."""
@@ -37,18 +39,21 @@ class SubProcess(Element):
 
     def arrive(self, task: LiveTask) -> bool:
         """Open the inner process, or ask for another case; go on when it ends."""
-        for trace in (CALLED, _SENT):
+        for trace in (CALLED, _SENT, _AT):
             task.internal_data.pop(trace, None)  # of a call that is made again
         name, inputs = self._target(task), self.properties.get("ebg:in")
         sent = _context(task, inputs, task.data) if inputs else None
+        place = self.properties.get("ebg:at")
+        at = expressions.text_of(task, place) if place else None
         if name not in task.top.subprocess_specs:
             task.internal_data[CALLED] = [name, self._version(task, name)]
             task.internal_data |= {} if sent is None else {_SENT: sent}
+            task.internal_data |= {} if at is None else {_AT: at}
             task._set_state(TaskState.STARTED)
             return False
         inner = task.top.create_subprocess(task, name)
         task._set_state(TaskState.STARTED)
-        inner.begin(task.data if sent is None else {**sent, **_case(task)})
+        inner.begin(task.data if sent is None else {**sent, **_case(task)}, at)
         return False
 
     def _target(self, task: LiveTask) -> str:
@@ -91,6 +96,11 @@ class SubProcess(Element):
         """What the other case begins with: what the call says, else all that is known."""
         found = task.internal_data.get(_SENT, task.data)
         return {key: value for key, value in found.items() if key != "case"}
+
+    def place(self, task: LiveTask) -> dict[str, str]:
+        """Where the other case begins, {at}, unless at its start."""
+        at = task.internal_data.get(_AT)
+        return {} if at is None else {"at": at}
 
     def answer(self, task: LiveTask, value: Any) -> None:
         """The other case has ended with these data."""

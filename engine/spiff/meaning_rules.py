@@ -13,6 +13,7 @@ from engine.spiff.drawing_rules import CHOOSING, said
 from engine.spiff.errors import Problem
 
 _FEEL_PROPERTIES = (
+    "at",
     "assignee",
     "organisation",
     "due",

@@ -59,6 +59,7 @@ class Process:
         start_id: str | None = None,
         event: Event | None = None,
         payload: Any = None,
+        at: str | None = None,
     ) -> Self:
         """Start an instance and run it to its first wait states.
 
@@ -66,6 +67,7 @@ class Process:
         start form, put where the start event's `ebg:into` says. `start_id` is one of
         `model.start_events` (else the one that waits for nothing) and says which process
         of the folder runs; `event`, by default its first, happened and carries `payload`.
+        With `at`, the first token is put before that element. Raises WrongState.
         """
         start = model.start if start_id is None else model.starts[start_id]
         top = model.specs[start.scope if start else model.key]
@@ -74,7 +76,7 @@ class Process:
         first = {**checked(dict(data)), **_placed(values or {}, into)}
         if payload is not None and start is not None and start.events:
             process._top.brought = (event or start.events[0], checked(payload))
-        process._top.begin(first, start.id if start else None)
+        process._top.begin(first, start.id if start else None, at)
         run_on(process._top)
         process._top.brought = None
         return process

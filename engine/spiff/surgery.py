@@ -22,10 +22,14 @@ from engine.spiff.expressions import checked
 from engine.spiff.joins import Join
 from engine.spiff.process import Process
 from engine.spiff.progress import run_on
-from engine.spiff.tree import TOKEN, UNFINISHED, LiveTask
-
-_ARMED = ("startEvent", "boundaryEvent")
-"""What waits beside the flow, for something that may never happen: not a token."""
+from engine.spiff.tree import (
+    ARMED,
+    TOKEN,
+    UNFINISHED,
+    LiveTask,
+    entered_by,
+    is_destination,
+)
 
 
 def standing(process: Process, *, repeated: bool = False) -> dict[UUID, str]:
@@ -43,7 +47,7 @@ def standing(process: Process, *, repeated: bool = False) -> dict[UUID, str]:
 def destinations(process: Process, task_id: UUID) -> list[str]:
     """The ids of the elements where this token could be put. Raises TaskNotFound."""
     specs = process._top.find(task_id).workflow.spec.task_specs.values()
-    return [spec.bpmn_id for spec in specs if _is_destination(spec)]
+    return [spec.bpmn_id for spec in specs if is_destination(spec)]
 
 
 def move(
@@ -59,14 +63,7 @@ def move(
     """
     token = _token(process, task_id)
     specs = token.workflow.spec.task_specs
-    target = specs.get(element_id)
-    if target is None or not _is_destination(target):
-        raise WrongState(
-            f"« {element_id} » n'est pas une étape de la même partie du diagramme "
-            "où un jeton peut être placé"
-        )
-    around = (specs.get(f"{element_id}#{mark}") for mark in ("events", "any"))
-    entry = next(filter(None, around), target)
+    entry, target = entered_by(specs, element_id), specs.get(element_id)
     parent, data = token.parent, {**token.data, **checked(dict(values or {}))}
     came_from = token.task_spec.name
     _withdraw(token)
@@ -91,7 +88,7 @@ def drop(process: Process, task_id: UUID) -> None:
         for task in token.workflow.tasks.values()
         if task.has_state(UNFINISHED) and task.id not in taken
     ]
-    if all(task.task_spec.node.kind in _ARMED for task in left):
+    if all(task.task_spec.node.kind in ARMED for task in left):
         raise WrongState(
             f"{token.task_spec.label()} est la dernière branche ouverte : déplacez le "
             "jeton, ou annulez le dossier"
@@ -100,17 +97,13 @@ def drop(process: Process, task_id: UUID) -> None:
     run_on(process._top)
 
 
-def _is_destination(spec: Any) -> bool:
-    return spec.bpmn_id == spec.name and spec.node.kind not in _ARMED
-
-
 def _stands(task: LiveTask, *, repeated: bool = False) -> bool:
     spec = task.task_spec
     return (
         task.has_state(TOKEN)
         and spec.bpmn_id is not None
         and (repeated or spec.container is None)
-        and spec.node.kind not in _ARMED
+        and spec.node.kind not in ARMED
     )
 
 

@@ -12,7 +12,7 @@ What differs from SpiffWorkflow 3.2.0, and why (each measured, see docs/decision
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -24,7 +24,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.diagram import Event
-from engine.spiff.errors import TaskFailed, TaskNotFound
+from engine.spiff.errors import TaskFailed, TaskNotFound, WrongState
 from engine.spiff.records import Finished, Thrown
 from engine.spiff.sameness import same
 
@@ -36,6 +36,8 @@ assert version("SpiffWorkflow") == "3.2.0", (
 UNFINISHED = TaskState.NOT_FINISHED_MASK | TaskState.ERROR
 TOKEN = TaskState.READY | TaskState.WAITING | TaskState.STARTED | TaskState.ERROR
 OPEN = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+ARMED = ("startEvent", "boundaryEvent")
+"""What waits beside the flow, for something that may never happen: not a token."""
 
 
 class Host(Protocol):
@@ -187,9 +189,14 @@ class LiveWorkflow(BpmnWorkflow):
         """The host's clock in seconds since 1970."""
         return self.host.now().timestamp()
 
-    def begin(self, data: dict[str, Any], start: str | None = None) -> None:
-        """Put the first token on the start; `start` names one of several."""
-        _begin(self, data)
+    def begin(
+        self, data: dict[str, Any], start: str | None = None, at: str | None = None
+    ) -> None:
+        """Put the first token on the start; `start` names one of several.
+
+        With `at`, it is put before that element. Raises WrongState.
+        """
+        _begin(self, data, at)
         self.task_tree.internal_data.update({"start": start} if start else {})
 
     def create_subprocess(self, my_task: LiveTask, spec_name: str) -> "LiveSubWorkflow":
@@ -267,9 +274,9 @@ class LiveSubWorkflow(BpmnSubWorkflow):
         super().__init__(spec, parent_task_id, top, deserializing=True)
         self.owner: LiveTask = top.find(parent_task_id)
 
-    def begin(self, data: dict[str, Any]) -> None:
-        """Put the first token on the start."""
-        _begin(self, data)
+    def begin(self, data: dict[str, Any], at: str | None = None) -> None:
+        """Put the first token on the start, or before an element. Raises WrongState."""
+        _begin(self, data, at)
 
     def withdraw(self) -> None:
         """Cancel everything that is open inside."""
@@ -284,7 +291,27 @@ class LiveSubWorkflow(BpmnSubWorkflow):
         self.owner.task_spec.come_back(self.owner, self, dict(last.data))
 
 
-def _begin(workflow: Any, data: dict[str, Any]) -> None:
+def _begin(workflow: Any, data: dict[str, Any], at: str | None) -> None:
     workflow.task_tree = LiveTask(workflow, workflow.spec.start)
+    if at is not None:
+        entry = entered_by(workflow.spec.task_specs, at)
+        workflow.task_tree.internal_data["at"] = entry.name
     workflow.task_tree.enter(data)
     workflow.task_tree._set_state(TaskState.READY)
+
+
+def is_destination(spec: Any) -> bool:
+    """Whether a token may be put before this element."""
+    return spec.bpmn_id == spec.name and spec.node.kind not in ARMED
+
+
+def entered_by(specs: Mapping[str, Any], element_id: str) -> Any:
+    """What a token put before an element of a process enters by. Raises WrongState."""
+    target = specs.get(element_id)
+    if target is None or not is_destination(target):
+        raise WrongState(
+            f"« {element_id} » n'est pas une étape de la même partie du diagramme "
+            "où un jeton peut être placé"
+        )
+    around = (specs.get(f"{element_id}#{mark}") for mark in ("events", "any"))
+    return next(filter(None, around), target)

@@ -104,7 +104,11 @@ def _called(task: LiveTask) -> Call:
         element_id=task.task_spec.node.id,
         partner=PROCEDURE,
         operation=procedure,
-        arguments={"definition": definition, "data": task.task_spec.sent(task)},
+        arguments={
+            "definition": definition,
+            "data": task.task_spec.sent(task),
+            **task.task_spec.place(task),
+        },
     )
 
 

@@ -165,6 +165,28 @@ def test_the_call_says_what_goes_in_and_what_comes_back(app: Flask, office: Offi
     assert not {"verdict", "total"} & known.keys()
 
 
+def test_a_call_may_begin_at_an_element_of_what_it_calls(
+    app: Flask, office: Office
+) -> None:
+    publish("tests.called", called(), owner=office.region)
+    mapped = caller(**{"in": "{verdict: said}", "at": "place"})
+    definition = publish("tests.caller", mapped, owner=office.region)
+    past, plain, nowhere = (
+        cases.start(
+            definition, {"said": "non", **more},
+            actor=office.applicant, applicant_id=office.company,
+        )
+        for more in ({"place": "which"}, {}, {"place": "signe"})
+    )  # fmt: skip
+    deliver_all(app)
+    assert set(open_tasks(past.id)) == {"amend"}  # straight to the refusal
+    assert set(open_tasks(child_of(plain).id)) == {"sign"}
+    assert child_of(nowhere) is None
+    (incident,) = db.session.scalars(select(Incident))
+    assert "« signe » n'est pas une étape" in incident.message
+    assert incident.instance_id == nowhere.id
+
+
 def test_an_error_on_which_the_called_case_ends_is_caught_by_its_caller(
     app: Flask, office: Office
 ) -> None:

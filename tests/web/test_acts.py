@@ -220,13 +220,17 @@ def test_who_answers_is_chosen_and_a_wrong_choice_is_said(
     people.grant(keeper.person_id, body, KEEPER)
     typology.add_desk(body, "juridique", "Direction juridique", actor=actor_for(keeper.person_id))  # fmt: skip
     address = "/actes/classification/courriers"
-    wrong = {"role_0": "desk:autre", "matter_0": "sept", "nature_0": "1"}
+    wrong = {"role_0": "desk:autre", "matter_0": "sept", "nature_0": "1",
+             "from_0": "demain", "role_1": "desk:juridique", "from_1": "2026-12-01",
+             "until_1": "2026-11-01"}  # fmt: skip
     answer = agent.post(address, {**wrong, "reply_subtype_id": str(uuid4())})
     assert answer.status_code == 422
     for sentence in (
         "Bureau : choisissez-en un",
         "par exemple 7.5",
         "Sous-type : choisissez",
+        "Jour : choisissez une date",
+        "Jusqu’au : choisissez un jour après le premier",
     ):
         assert sentence in answer.text
     assert 'value="sept"' in answer.text, "nothing typed is lost"
@@ -235,11 +239,15 @@ def test_who_answers_is_chosen_and_a_wrong_choice_is_said(
         "matter_0": "7.5",
         "nature_0": "1",
         "to_issuer": "1",
+        "until_0": "2020-01-31",
     }
-    assert "Règle 1" in agent.post(address, right).text
+    page = agent.post(address, right).text
+    assert "Règle 1" in page
+    assert "terminée" in page
     kept = db.session.get_one(LegalityAccount, body)
     assert (kept.to_issuer, kept.letter_desks) == (
-        True, [{"nature": 1, "matter": "7.5", "role": "desk:juridique"}],
+        True, [{"nature": 1, "matter": "7.5", "role": "desk:juridique", "from": None,
+                "until": "2020-01-31"}],
     )  # fmt: skip
     assert "Règle 1" not in agent.post(address, {**right, "role_0": "-"}).text
     stranger = Browser(office.app, office.office.second_officer)

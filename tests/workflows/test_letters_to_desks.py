@@ -102,11 +102,30 @@ def complete(book: Book, found: LegalityLetter, desk: str, **values: Any) -> Non
 
 def test_a_letter_goes_where_its_body_chose(book: Book) -> None:
     assert letter(book, "CS_1").role == OFFICER
+    today = clock.today()
     choose(
         book,
+        {
+            "nature": 1,
+            "matter": "5",
+            "role": "desk:presidence",
+            "until": (today - timedelta(days=1)).isoformat(),
+        },
+        {
+            "nature": 1,
+            "matter": "5",
+            "role": "desk:presidence",
+            "from": (today + timedelta(days=30)).isoformat(),
+        },
         {"nature": None, "matter": "5.1", "role": "desk:presidence"},
         {"nature": 1, "matter": "5", "role": "desk:fermé"},
-        {"nature": 1, "matter": "5", "role": "desk:juridique"},
+        {
+            "nature": 1,
+            "matter": "5",
+            "role": "desk:juridique",
+            "from": today.isoformat(),
+            "until": (today + timedelta(days=29)).isoformat(),
+        },
         {"nature": None, "matter": "", "role": "desk:dgs"},
     )
     found = letter(book, "LO_2")

@@ -21,7 +21,7 @@ _STEPS = {
     "sign": "SIGNATURE", "seal": "SEAL", "opinion": "SECOND_OPINION",
 }  # fmt: skip
 _ACTS = {
-    "deposited": START, "corrected": START, "approved": "VISA", "signed": "SIGNATURE",
+    "deposited": START, "corrected": START, "resumed": START, "approved": "VISA", "signed": "SIGNATURE",
     "sealed": "SEAL", "refused": "REJECT", "opinion_given": "SECOND_OPINION",
     "transferred": "TRANSFER", "mailed": "SECURE_MAIL", "bypassed": "BYPASS",
     "undone": UNDO, "archived": "ARCHIVE",

@@ -128,6 +128,7 @@ def _page(
         account=typed or settings,
         letters=letters,
         choices=letter_desks.choices(body.id),
+        standing=letter_desks.standing,
         errors=errors,
         missing=acts.missing(body.id),
     )

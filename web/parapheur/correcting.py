@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from connectors import StoredFile
 from engine.models import ProcessInstance, db
 from web.auth import current_actor, guard
-from web.parapheur import metadata, papers, reading, taking, telling, words
+from web.parapheur import deciding, metadata, papers, reading, taking, telling, words
 from web.parapheur.depositing import Form, by_input, given
 from web.parapheur.taking import Kept
 from web.typed import clean, text
@@ -67,6 +67,24 @@ def send_again(folder_id: UUID) -> ResponseReturnValue:
     db.session.rollback()
     folder = db.session.get_one(Folder, folder_id)
     return _correcting(folder, Form(typed, files, errors)), 422
+
+
+@bp.post("/dossiers/<uuid:folder_id>/remise-en-circuit")
+@guard("handle", Folder, "folder_id")
+def resume(folder_id: UUID) -> ResponseReturnValue:
+    """Send a refused folder back, unchanged, to the step that refused it."""
+    errors = dict[str, str]()
+    answer = deciding.motive(
+        errors, _("Réponse : dites pourquoi le dossier revient au bureau.")
+    )
+    if errors:
+        return deciding.again(folder_id, "resume", errors)
+    return deciding.performed(
+        folder_id,
+        lambda actor: acts.resume(folder_id, actor=actor, answer=answer),
+        _("Le dossier est de retour au bureau qui l’a refusé."),
+        asked="resume",
+    )
 
 
 def _told(*, keep: bool, drafted: bool) -> Any:

@@ -19,6 +19,7 @@ OUTSIDE = {
     "drafted",
     "deposited",
     "corrected",
+    "resumed",
     "finished",
     "chained",
     "abandoned",
@@ -138,11 +139,13 @@ def _foreseen(
             if one.step == name or (not step.is_done_by_desks and _made(one, step))
         ]
         want = 1 if step.parallel == ONE or not step.desks else len(step.desks)
+        acted = 0
         for one in here:
-            if sum(a.kind in ACTED for a in stage.acts) >= want:
+            if acted >= want:
                 break
             stage.acts.append(one)
             left.remove(one)
+            acted = 0 if one.kind == "refused" else acted + (one.kind in ACTED)
         _judge(stage, [task for task in tasks if task.name == name], desks)
         stages.append(stage)
     return stages
@@ -156,7 +159,7 @@ def _judge(stage: Stage, tasks: Sequence[UserTask], desks: Mapping[str, str]) ->
         now = [desks.get(t.role, t.role) for t in tasks]
         if sorted(now) != sorted(stage.desks):
             stage.holder = _("Maintenant : %(desks)s", desks=", ".join(now))
-    elif any(one.kind == "refused" for one in stage.acts):
+    elif stage.acts and stage.acts[-1].kind == "refused":
         stage.state = "refused"
     elif any(one.kind in {*ACTED, "bypassed"} for one in stage.acts):
         stage.state = "done"

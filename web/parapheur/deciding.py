@@ -34,7 +34,7 @@ def approve(folder_id: UUID) -> ResponseReturnValue:
     """Approve at one's desk."""
     given, errors = _metadata(folder_id, "approval")
     if errors:
-        return _again(folder_id, "approval", errors)
+        return again(folder_id, "approval", errors)
     note, private = text(request.form, "note"), text(request.form, "note_privee")
     return _done(
         folder_id,
@@ -53,7 +53,7 @@ def advise(folder_id: UUID) -> ResponseReturnValue:
     said = SAID.get(request.form.get("avis", ""))
     if said is None:
         missing = _("Votre avis : choisissez favorable ou défavorable.")
-        return _again(folder_id, "advice", {"avis": missing})
+        return again(folder_id, "advice", {"avis": missing})
     note, private = text(request.form, "note"), text(request.form, "note_privee")
     return _done(
         folder_id,
@@ -70,9 +70,9 @@ def advise(folder_id: UUID) -> ResponseReturnValue:
 def refuse(folder_id: UUID) -> ResponseReturnValue:
     """Refuse, with a reason that its author reads."""
     given, errors = _metadata(folder_id, "refusal")
-    reason = _reason(errors, _("Motif du refus : dites pourquoi en une phrase."))
+    reason = motive(errors, _("Motif du refus : dites pourquoi en une phrase."))
     if errors:
-        return _again(folder_id, "refusal", errors)
+        return again(folder_id, "refusal", errors)
     return _done(
         folder_id,
         lambda task, actor: acts.refuse(task, actor=actor, reason=reason, metadata=given),
@@ -86,9 +86,9 @@ def refuse(folder_id: UUID) -> ResponseReturnValue:
 def send_back(folder_id: UUID) -> ResponseReturnValue:
     """Send back to the step before."""
     errors = dict[str, str]()
-    reason = _reason(errors, _("Motif du renvoi : dites pourquoi en une phrase."))
+    reason = motive(errors, _("Motif du renvoi : dites pourquoi en une phrase."))
     if errors:
-        return _again(folder_id, "return", errors)
+        return again(folder_id, "return", errors)
     return _done(
         folder_id,
         lambda task, actor: acts.send_back(task, actor=actor, reason=reason),
@@ -103,7 +103,7 @@ def transfer(folder_id: UUID) -> ResponseReturnValue:
     """Have another desk do what is asked of one's own."""
     role, errors = _desk(folder_id, _("Transférer à : choisissez un bureau."))
     if errors:
-        return _again(folder_id, "transfer", errors)
+        return again(folder_id, "transfer", errors)
     note = text(request.form, "note")
     return _done(
         folder_id,
@@ -122,7 +122,7 @@ def ask_opinion(folder_id: UUID) -> ResponseReturnValue:
     if not question:
         errors["question"] = _("Votre question : écrivez ce que vous demandez.")
     if errors:
-        return _again(folder_id, "opinion", errors)
+        return again(folder_id, "opinion", errors)
     return _done(
         folder_id,
         lambda task, actor: acts.ask_opinion(task, role, actor=actor, question=question),
@@ -142,9 +142,9 @@ def give_opinion(folder_id: UUID, opinion_id: UUID) -> ResponseReturnValue:
     said = SAID.get(request.form.get("avis", ""))
     if said is None:
         missing = _("Votre avis : choisissez favorable ou défavorable.")
-        return _again(folder_id, "answer", {"avis": missing})
+        return again(folder_id, "answer", {"avis": missing})
     answer = text(request.form, "reponse")
-    return _performed(
+    return performed(
         folder_id,
         lambda actor: acts.give_opinion(
             opinion_id, actor=actor, answer=answer, favourable=said
@@ -163,7 +163,7 @@ def undo(folder_id: UUID) -> ResponseReturnValue:
     if last is None:
         raise Forbidden
     act_id = last.id
-    return _performed(
+    return performed(
         folder_id,
         lambda actor: acts.undo(act_id, actor=actor),
         _("Votre acte est repris : le dossier est de nouveau à votre bureau."),
@@ -175,10 +175,10 @@ def undo(folder_id: UUID) -> ResponseReturnValue:
 def bypass(folder_id: UUID) -> ResponseReturnValue:
     """Go past a step that does not answer, as whoever keeps the book."""
     errors = dict[str, str]()
-    reason = _reason(errors, _("Motif : dites pourquoi l’étape est contournée."))
+    reason = motive(errors, _("Motif : dites pourquoi l’étape est contournée."))
     if errors:
-        return _again(folder_id, "bypass", errors)
-    return _performed(
+        return again(folder_id, "bypass", errors)
+    return performed(
         folder_id,
         lambda actor: acts.bypass(folder_id, actor=actor, reason=reason),
         _("L’étape est contournée."),
@@ -192,7 +192,7 @@ def abandon(folder_id: UUID) -> ResponseReturnValue:
     """Give up a refused folder."""
     task = reading.correction(db.session.get_one(Folder, folder_id)) or abort(409)
     task_id = task.id
-    return _performed(
+    return performed(
         folder_id,
         lambda actor: acts.abandon(task_id, actor=actor),
         _("Le dossier est abandonné."),
@@ -215,13 +215,13 @@ def _done(
     liste = text(request.form, "liste")[: around.LONGEST] or None
     then = around.after(folder_id, liste, current_actor())
     db.session.rollback()
-    return _performed(
+    return performed(
         folder_id, lambda actor: act(task_id, actor), told, asked=asked,
         then=None if stay else then, task_id=task_id,
     )  # fmt: skip
 
 
-def _performed(
+def performed(
     folder_id: UUID,
     act: Callable[[Any], Any],
     told: str,
@@ -235,7 +235,7 @@ def _performed(
         act(current_actor())
     except ActRefused as refused:
         db.session.rollback()
-        return _again(folder_id, asked, _by_input(refused.errors, asked))
+        return again(folder_id, asked, _by_input(refused.errors, asked))
     except (TaskNotOpen, TaskTaken, TaskSuspended, Busy) as late:
         db.session.rollback()
         return _too_late(folder_id, late, task_id)
@@ -249,7 +249,7 @@ def _too_late(folder_id: UUID, why: Any, task_id: UUID | None) -> ResponseReturn
     return too_late(said, back, None)
 
 
-def _again(folder_id: UUID, asked: str, errors: dict[str, str]) -> ResponseReturnValue:
+def again(folder_id: UUID, asked: str, errors: dict[str, str]) -> ResponseReturnValue:
     refused = Refused(asked, errors, clean(request.form), _ids(asked, errors))
     return folders.shown(folder_id, refused), 422
 
@@ -277,10 +277,11 @@ def _ids(asked: str, errors: Mapping[str, str]) -> dict[str, str]:
         "answer": {"avis": "avis-rendu-1", "reponse": "reponse-1"},
         "advice": {"avis": "conseil-1"},
         "bypass": {"motif": "motif-contournement"},
+        "resume": {"motif": "reponse-au-refus"},
     }.get(asked, {})
 
 
-def _reason(errors: dict[str, str], missing: str) -> str:
+def motive(errors: dict[str, str], missing: str) -> str:
     reason = text(request.form, "motif")
     if not reason:
         errors["motif"] = missing

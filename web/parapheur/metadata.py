@@ -57,6 +57,17 @@ def told(
     ]
 
 
+def told_again(
+    fields: Sequence[Mapping[str, Any]], values: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """Values that were given back, those that were empty among them."""
+    return [
+        (one["label"], dict(told([one], values)).get(one["label"], _("vide")))
+        for one in fields
+        if one["key"] in values
+    ]
+
+
 def _said(form: Mapping[str, str], name: str) -> str:
     """The last answer of a name: a box that is ticked comes after its empty one."""
     answers = form.getlist(name) if hasattr(form, "getlist") else [form.get(name, "")]

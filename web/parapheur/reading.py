@@ -17,7 +17,15 @@ from engine.models import ProcessInstance, UserTask, db
 from web.parapheur import course, metadata
 from web.parapheur.course import Stage
 from web.parapheur.papers import Shown, files_of
-from workflows.parapheur import acts, lists, mails, records, reminding, rules
+from workflows.parapheur import (
+    acts,
+    lists,
+    mails,
+    records,
+    reminding,
+    resuming,
+    rules,
+)
 from workflows.parapheur.circuits import OPINION
 from workflows.parapheur.mail_models import SecureMail
 from workflows.parapheur.metadata import required
@@ -158,6 +166,12 @@ class FolderPage:
         """What must be filled in at a step, to approve or sign (approval) or to refuse."""
         return required(self.subtype, moment, task)
 
+    def restored(self, act: FolderAct) -> list[tuple[str, str]]:
+        """What an act that was taken back had said, as it was before, in words."""
+        return metadata.told_again(
+            self.subtype.metadata_fields, act.detail.get("restored") or {}
+        )
+
     def filled(self, act: FolderAct) -> list[tuple[str, str]]:
         """What was said of it with an act, in words."""
         return metadata.told(self.subtype.metadata_fields, act.detail.get("metadata") or {})
@@ -171,6 +185,16 @@ class FolderPage:
     def corrects(self) -> bool:
         """Whether it waits for this person to correct it or to abandon it."""
         return self.folder.state in {DRAFT, REFUSED} and self.sits(self.folder.author_role)
+
+    @cached_property
+    def refusal(self) -> resuming.Refusal | None:
+        """The desk's refusal on which it stands, for its author to answer."""
+        return resuming.refusal_of(self.folder) if self.corrects else None
+
+    @cached_property
+    def hindered(self) -> str:
+        """Why it cannot go on from the step that refused it; nothing when it can."""
+        return resuming.obstacle(self.folder)
 
     @cached_property
     def undoable(self) -> FolderAct | None:

@@ -24,6 +24,7 @@ ACTS: dict[str, tuple[Any, str, str]] = {
     "renewed": (_("Horodatage renouvelé"), "clock", "ok"),
     "proven": (_("Preuves établies"), "file-earmark", "ok"),
     "corrected": (_("Corrigé et déposé à nouveau"), "arrow-repeat", "info"),
+    "resumed": (_("Remis en circuit"), "arrow-repeat", "info"),
     "abandoned": (_("Abandonné"), "trash", ""),
     "finished": (_("Circuit terminé"), "flag", "ok"),
     "chained": (_("Enchaîné sur un autre dossier"), "link-45deg", "info"),

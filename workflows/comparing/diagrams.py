@@ -51,7 +51,7 @@ WORDS = {
     "ebg:role": "rôle", "ebg:due": "échéance", "ebg:assignee": "attribuée à",
     "ebg:milestone": "jalon", "ebg:title": "titre des dossiers", "ebg:searchable": "recherche",
     "ebg:organisation": "organisme", "ebg:priority": "priorité", "ebg:follow_up": "relance",
-    "ebg:subject": "objet", "ebg:page": "salle", "ebg:signature": "signature",
+    "ebg:at": "commence à", "ebg:subject": "objet", "ebg:page": "salle", "ebg:signature": "signature",
     "ebg:to_approve": "à remplir pour viser ou signer", "ebg:to_refuse": "à remplir pour refuser",
     "multiInstanceLoopCharacteristics": "répétition", "standardLoopCharacteristics": "boucle",
     "isSequential": "l’une après l’autre", "isExecutable": "exécutable",

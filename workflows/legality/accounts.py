@@ -84,7 +84,8 @@ def set_letters(
 ) -> None:
     """Say who answers the prefecture, and in which folders answers may be signed.
 
-    `desks` is [{nature, matter, role}], the first that suits being chosen. Raises Forbidden.
+    `desks` is [{nature, matter, role, from, until}], days as ISO or None: the first in force
+    that suits is chosen. Raises Forbidden.
     """
     with transaction():
         body = lock(Organisation, organisation_id)

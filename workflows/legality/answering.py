@@ -64,7 +64,7 @@ def record_letter(*, case: Plain, letter: Plain, content: Plain | None = None) -
     row.dated = read_day(said.get("dated"))
     row.received_on = read_day(said.get("received_on")) or clock.today()
     row.text = str(said.get("text") or "")[:20_000]
-    row.role = routing.role_of(body.id, act)
+    row.role = routing.role_of(body.id, act, row.received_on)
     db.session.add(row)
     db.session.flush()
     register.write(act, case, RECEIVED_AS[row.kind], row.text)

@@ -78,7 +78,7 @@ class LegalityAccount(db.Model):  # type: ignore[name-defined]
     nature: Mapped[str] = mapped_column(String(2))  # 31: a commune; 11: a region
     publishes: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Who answers the prefecture: the desk that issued the act, else the first that suits of
-    # `letter_desks` [{nature, matter, role}], else the legality officers.
+    # `letter_desks` [{nature, matter, role, from, until}], else the legality officers.
     to_issuer: Mapped[bool] = mapped_column(default=False, server_default=false())
     letter_desks: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     reply_subtype_id: Mapped[UUID | None]  # of the folders in which answers are signed

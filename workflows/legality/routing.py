@@ -1,6 +1,7 @@
 """Who answers the prefecture: the desk that a body chose for an act, else those who transmit."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from engine.directory import holders
 from engine.models import db
+from workflows.legality.clock import read_day
 from workflows.legality.models import (
     LEGALITY_OFFICER,
     LegalityAccount,
@@ -19,24 +21,31 @@ DESK = "desk:"
 """How the names of the roles that are desks begin."""
 
 
-def role_of(organisation_id: UUID, act: LegalityAct | None) -> str:
-    """Who answers a letter about an act, or about none: the first chosen whom somebody holds.
+def role_of(organisation_id: UUID, act: LegalityAct | None, on: date) -> str:
+    """Who answers a letter received on a day, about an act or about none: the first chosen
+    for that day whom somebody holds.
 
     A letter has legal delays: a desk where nobody sits any more answers nothing.
     """
     account = db.session.get(LegalityAccount, organisation_id)
-    chosen = _chosen(account, act) if account else iter(())
+    chosen = _chosen(account, act, on) if account else iter(())
     return next(
         (one for one in chosen if holders(organisation_id, [one])), LEGALITY_OFFICER
     )
 
 
-def _chosen(account: LegalityAccount, act: LegalityAct | None) -> Iterator[str]:
+def _chosen(account: LegalityAccount, act: LegalityAct | None, on: date) -> Iterator[str]:
     if account.to_issuer and act is not None and act.desk:
         yield act.desk
     for row in account.letter_desks or []:
-        if _suits(row, act):
+        if stands(row, on) and _suits(row, act):
             yield row["role"]
+
+
+def stands(row: Mapping[str, Any], on: date) -> bool:
+    """Whether a row is in force on a day: from its first day to its last one, both included."""
+    begins, ends = read_day(row.get("from")), read_day(row.get("until"))
+    return (begins is None or begins <= on) and (ends is None or on <= ends)
 
 
 def _suits(row: Mapping[str, Any], act: LegalityAct | None) -> bool:

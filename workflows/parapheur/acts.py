@@ -11,6 +11,7 @@ from workflows.parapheur.opening import ActRefused
 from workflows.parapheur.passing import ask_opinion, bypass, give_opinion, transfer
 from workflows.parapheur.remarks import annotate, mark_read, remove_annotation
 from workflows.parapheur.reminding import remind_desk
+from workflows.parapheur.resuming import resume
 from workflows.parapheur.undoing import may_undo, send_back, undo
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "refuse",
     "remind_desk",
     "remove_annotation",
+    "resume",
     "send_back",
     "sign",
     "transfer",

@@ -78,6 +78,14 @@ def checked_by_procedure(asked: Asked) -> FolderSubtype:
     return _judged(asked, lambda _subtype: _closed_error(asked))
 
 
+def checked_by_office(asked: Asked) -> FolderSubtype:
+    """The same of a folder that the office opens after another, for the desk of that one.
+
+    Raises DepositRefused.
+    """
+    return _judged(asked, lambda _subtype: {})
+
+
 def _judged(
     asked: Asked, desk_error: Callable[[FolderSubtype], dict[str, str]]
 ) -> FolderSubtype:
@@ -85,13 +93,7 @@ def _judged(
     if subtype is None or subtype.type.organisation_id != asked.organisation_id:
         raise DepositRefused({"subtype": "Choisissez un sous-type de cet organisme."})
     errors: dict[str, str] = {}
-    if subtype.closed_at or subtype.type.closed_at:
-        errors["subtype"] = f"Le sous-type « {subtype.name} » n’est plus utilisé."
-    elif not (subtype.circuit or subtype.selection):
-        errors["subtype"] = f"Le sous-type « {subtype.name} » n’a pas encore de circuit."
-    elif why := Readiness(asked.organisation_id).refusal(
-        subtype, _foreseen(asked, subtype)
-    ):
+    if why := closed(subtype, asked.organisation_id, _foreseen(asked, subtype)):
         errors["subtype"] = why
     errors |= desk_error(subtype)
     if not asked.title:
@@ -106,6 +108,18 @@ def _judged(
     if errors:
         raise DepositRefused(errors)
     return subtype
+
+
+def closed(subtype: FolderSubtype, organisation_id: UUID, folder: Mapping[str, Any]) -> str:
+    """Why no folder like this one goes on its circuits today, in a sentence; nothing if it may.
+
+    `folder` is what diagrams know of it: the gate of every way in, whoever opens it.
+    """
+    if subtype.closed_at or subtype.type.closed_at:
+        return f"Le sous-type « {subtype.name} » n’est plus utilisé."
+    if not (subtype.circuit or subtype.selection):
+        return f"Le sous-type « {subtype.name} » n’a pas encore de circuit."
+    return Readiness(organisation_id).refusal(subtype, dict(folder))
 
 
 def _foreseen(asked: Asked, subtype: FolderSubtype) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from workflows.parapheur.models import DESK_PREFIX, Desk, Folder, FolderAct
 EVENTS = {
     "deposited": webhooks.FOLDER_DEPOSITED,
     "corrected": webhooks.FOLDER_DEPOSITED,
+    "resumed": webhooks.FOLDER_RETURNED,
     "approved": webhooks.FOLDER_STEP_DONE,
     "sealed": webhooks.FOLDER_STEP_DONE,
     "opinion_given": webhooks.FOLDER_STEP_DONE,
@@ -35,7 +36,7 @@ EVENTS = {
     "finished": webhooks.FOLDER_FINISHED,
 }
 """Which event an act of a folder is; the others are nobody's affair outside the book."""
-_EXPLAINED = frozenset({"refused", "transmitted", "returned", "abandoned"})
+_EXPLAINED = frozenset({"refused", "transmitted", "returned", "resumed", "abandoned"})
 
 
 def done(folder: Folder, act: FolderAct) -> None:

@@ -1,5 +1,6 @@
 """A folder that opens another when it is finished: the same files, another subtype."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,11 @@ def next_of(folder: Folder, number: str) -> Plain | None:
 
 
 def begin(case: Plain, said: Plain) -> Plain:
-    """Enter a chained folder, with the files of the one that it follows as they are now."""
+    """Enter a chained folder, with the files of the one that it follows as they are now.
+
+    It is judged as any deposit is: what could not be deposited waits as a draft at its author's
+    desk, which is told why.
+    """
     before = db.session.get_one(Folder, UUID(said["after"]))
     subtype = db.session.get_one(FolderSubtype, UUID(said["subtype_id"]))
     asked = admission.Asked(
@@ -48,7 +53,12 @@ def begin(case: Plain, said: Plain) -> Plain:
         visibility=None,
         chained_from=before.instance_id,
     )
-    folder = deposit.entered(asked, subtype, UUID(case["id"]), case["number"])
+    lacks = ""
+    try:
+        admission.checked_by_office(asked)
+    except admission.DepositRefused as refused:
+        asked, lacks = replace(asked, draft=True), str(refused)
+    folder = deposit.entered(asked, subtype, UUID(case["id"]), case["number"], lacks)
     return deposit.described(folder, case["number"])
 
 

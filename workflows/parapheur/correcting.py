@@ -13,7 +13,7 @@ from engine.actors import Actor
 from engine.commands import tasks
 from engine.models import IS_OPEN, UserTask, db
 from engine.words import fold
-from workflows.parapheur import deposit, files, records, standings
+from workflows.parapheur import admission, deposit, files, records, standings
 from workflows.parapheur import metadata as said
 from workflows.parapheur.admission import LONGEST_TITLE, Given
 from workflows.parapheur.checks import checked_files
@@ -53,11 +53,13 @@ def correct(
     changed. Returns the act's id. Raises as `approve`, and ActRefused field by field.
     """
     with opened(task_id) as held:
-        _at_its_author(held, actor)
+        at_its_author(held, actor)
         folder = held.folder
         kind = _kind(folder, keep=keep)
         when = said.DRAFT if keep else said.DEPOSIT
         _check(folder, title, metadata, dict(replaced or {}), removed, added, when)
+        if not keep:
+            _admit(folder, metadata, act)
         if not keep:
             _sent(folder)
         written = records.write(
@@ -92,7 +94,7 @@ def abandon(task_id: UUID, *, actor: Actor, reason: str = "") -> UUID:
     Returns the act's id. Raises as `approve`.
     """
     with opened(task_id) as held:
-        _at_its_author(held, actor)
+        at_its_author(held, actor)
         held.folder.state, held.folder.ended_at = ABANDONED, clock.now()
         act = records.write(held.folder, "abandoned", actor, task=held.task, note=reason)
         values = {"correction": {"answer": "abandon"}}
@@ -117,7 +119,7 @@ def waiting(folder_id: UUID) -> UUID:
     return found
 
 
-def _at_its_author(held: Opened, actor: Actor) -> None:
+def at_its_author(held: Opened, actor: Actor) -> None:
     require(actor, "complete", held.task)
     there = held.task.element_id in {CORRECT, PREPARE}
     if not there or held.instance.key != standings.FOLDER:
@@ -172,6 +174,20 @@ def _check(
     errors |= checked_files(folder.subtype.type, [*given, *added])
     if errors:
         raise ActRefused(errors)
+
+
+def _admit(
+    folder: Folder, metadata: Mapping[str, Any] | None, act: Mapping[str, Any] | None
+) -> None:
+    """Judge what will be sent as any deposit is. Raises ActRefused."""
+    known = {**(folder.details.get("metadata") or {}), **(metadata or {})}
+    foreseen = {
+        **deposit.described(folder, ""),
+        "metadata": said.completed(folder.subtype, known),
+        "act": dict(act) if act is not None else folder.details.get("act") or {},
+    }
+    if why := admission.closed(folder.subtype, folder.organisation_id, foreseen):
+        raise ActRefused({"subtype": why})
 
 
 def _apply(

@@ -179,10 +179,7 @@ def _say(held: Opened, metadata: Mapping[str, Any] | None, when: str) -> Plain:
     known = {**(folder.details.get("metadata") or {}), **(metadata or {})}
     if errors := said.errors(subtype, known, when, held.task):
         raise ActRefused(errors)
-    if not metadata:
-        return {}
-    folder.details = {**folder.details, "metadata": said.completed(subtype, known)}
-    return {"metadata": dict(metadata)}
+    return said.said_with(folder, metadata or {})
 
 
 def _complete(held: Opened, values: Plain, actor: Actor, job: UUID | None = None) -> None:

@@ -107,7 +107,9 @@ def _start(asked: Asked, subtype_id: UUID) -> UUID:
         return instance.id
 
 
-def entered(asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str) -> Folder:
+def entered(
+    asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str, note: str = ""
+) -> Folder:
     """The rows of a folder whose case is there, in the open transaction."""
     folder = Folder(
         instance_id=case_id,
@@ -139,7 +141,7 @@ def entered(asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str) ->
     db.session.flush()
     standings.deposited(folder)
     kind = "drafted" if asked.draft else "deposited"
-    written = records.write(folder, kind, asked.actor, role=asked.author_role)
+    written = records.write(folder, kind, asked.actor, role=asked.author_role, note=note)
     keep_files(folder, asked.files, written)
     return folder
 

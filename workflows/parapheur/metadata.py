@@ -13,6 +13,8 @@ from workflows.parapheur.models import (
     HELIOS,
     PADES,
     PES,
+    Folder,
+    FolderAct,
     FolderSubtype,
     FolderType,
 )
@@ -88,6 +90,30 @@ def completed(subtype: FolderSubtype, values: Mapping[str, Any]) -> dict[str, An
         if one.get("default") is not None
     }
     return defaults | {key: v for key, v in values.items() if not _empty(v)}
+
+
+def said_with(folder: Folder, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What an act that says these values keeps of them, so that it can be taken back:
+    {metadata, before}. They are now the folder's.
+    """
+    if not values:
+        return {}
+    known = folder.details.get("metadata") or {}
+    now = completed(folder.subtype, {**known, **values})
+    folder.details = {**folder.details, "metadata": now}
+    return {"metadata": dict(values), "before": {key: known.get(key) for key in values}}
+
+
+def given_back(folder: Folder, act: FolderAct) -> dict[str, Any]:
+    """Give a folder the values that it had before an act: {restored}, nothing if it said none."""
+    before = act.detail.get("before")
+    if not before:
+        return {}
+    known = {**(folder.details.get("metadata") or {}), **before}
+    folder.details = {
+        **folder.details, "metadata": {k: v for k, v in known.items() if not _empty(v)},
+    }  # fmt: skip
+    return {"restored": before}
 
 
 def worded(subtype: FolderSubtype, values: Mapping[str, Any]) -> list[str]:

@@ -203,7 +203,7 @@ class FolderAct(db.Model):  # type: ignore[name-defined]
 
     `kind`: drafted, deposited, approved, signed, sealed, refused, returned, transferred,
     opinion_asked, opinion_given, undone, bypassed, mailed, transmitted, acknowledged, closed,
-    corrected, abandoned, finished, chained, archived, proven, renewed, reminded. `mention` is « par délégation de … » or
+    corrected, resumed, abandoned, finished, chained, archived, proven, renewed, reminded. `mention` is « par délégation de … » or
     « en l'absence de … », as written on stamps. `round` is the folder's.
     """
 

@@ -102,6 +102,7 @@ def _journal(folder: Folder, act: FolderAct) -> None:
         "on_behalf_of": str(act.on_behalf_of) if act.on_behalf_of else None,
         **{k: v for k, v in act.detail.items() if k in {"digests", "to", "undoes"}},
         "filled": sorted(act.detail.get("metadata") or ()) or None,
+        "restored": sorted(act.detail.get("restored") or ()) or None,
     }
     journal.write(
         f"folder:{folder.instance_id}", f"folder_{act.kind}", by=act.person_id,

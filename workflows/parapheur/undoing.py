@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from engine import clock, rows
 from engine.access import Forbidden, require
@@ -14,8 +14,14 @@ from engine.exchanges import RemoteCall
 from engine.models import ProcessInstance, UserTask, db
 from engine.spiff import surgery
 from engine.transaction import AfterCommit, transaction
-from workflows.parapheur import drafting, records
-from workflows.parapheur.models import IN_PROGRESS, FileVersion, Folder, FolderAct
+from workflows.parapheur import drafting, metadata, records, resuming
+from workflows.parapheur.models import (
+    IN_PROGRESS,
+    REFUSED,
+    FileVersion,
+    Folder,
+    FolderAct,
+)
 from workflows.parapheur.opening import ActRefused, opened
 
 DECIDED = ("approved", "signed", "opinion_given")
@@ -27,13 +33,16 @@ _REVOCABLE = frozenset({"signature"})
 def undo(act_id: UUID, *, actor: Actor) -> UUID:
     """Take back one's own act, the last of its folder: its step opens again, its versions go.
 
-    A deposit becomes a draft. A step of several desks opens again for all of them. Returns
-    the id of the new act. Raises Forbidden for somebody else's, ActRefused when the folder
-    went on meanwhile.
+    A deposit becomes a draft; a refusal is taken back as `resuming` says. A step of several
+    desks opens again for all of them. What was filled in with the act is as it was before.
+    Returns the id of the new act. Raises Forbidden for somebody else's, ActRefused when the
+    folder went on meanwhile.
     """
     act = db.session.get_one(FolderAct, act_id)
     if act.kind == "deposited":
         return drafting.take_back(act_id, actor=actor)
+    if act.kind == "refused":
+        return resuming.take_back(act_id, actor=actor)
     done = db.session.get(UserTask, act.task_id) if act.task_id else None
     with transaction() as after_commit:
         if done is None or act.kind not in DECIDED:
@@ -51,7 +60,7 @@ def undo(act_id: UUID, *, actor: Actor) -> UUID:
             actor,
             task=done,
             step=act.step,
-            detail={"undoes": str(act.id)},
+            detail={"undoes": str(act.id), **metadata.given_back(folder, act)},
         )
         act.undone_by = undone.id
         _withdraw_versions(act)
@@ -61,6 +70,8 @@ def undo(act_id: UUID, *, actor: Actor) -> UUID:
 
 def may_undo(folder: Folder, act: FolderAct, actor: Actor) -> bool:
     """Whether a page offers to take back a folder's last act; the verb alone decides."""
+    if folder.state == REFUSED:
+        return resuming.may_take_back(folder, actor)
     kinds = (*DECIDED, "deposited") if folder.state == IN_PROGRESS else DECIDED
     mine = act.person_id == actor.person_id and act.undone_by is None
     return mine and act.kind in kinds
@@ -100,7 +111,14 @@ def _still_last(act: FolderAct, instance: ProcessInstance) -> None:
 
 
 def _before(task: UserTask, folder: Folder) -> UserTask | None:
-    """The last step done in this circuit before this one, taken-back acts apart."""
+    """The last step done in this circuit before this one, taken-back acts apart.
+
+    A circuit that went on after a refusal was begun by another case of the same version.
+    """
+    begun = select(ProcessInstance.id).where(
+        ProcessInstance.parent_id == folder.instance_id,
+        ProcessInstance.definition_id == task.instance.definition_id,
+    )
     return db.session.scalars(
         select(UserTask)
         .join(FolderAct, FolderAct.task_id == UserTask.id)
@@ -108,7 +126,8 @@ def _before(task: UserTask, folder: Folder) -> UserTask | None:
             FolderAct.instance_id == folder.instance_id,
             FolderAct.kind.in_(DECIDED),
             FolderAct.undone_by.is_(None),
-            UserTask.instance_id == task.instance_id,
+            FolderAct.round == folder.round,
+            or_(UserTask.instance_id == task.instance_id, UserTask.instance_id.in_(begun)),
             UserTask.element_id != task.element_id,
         )
         .order_by(FolderAct.seq.desc())

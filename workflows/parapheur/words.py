@@ -20,6 +20,7 @@ ACTS = {
     "renewed": "Horodatage renouvelé",
     "reminded": "Rappel",
     "corrected": "Correction et nouveau dépôt",
+    "resumed": "Remise en circuit après un refus",
     "abandoned": "Abandon",
     "finished": "Fin",
     "chained": "Enchaînement",

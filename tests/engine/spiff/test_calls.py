@@ -56,6 +56,11 @@ def test_what_is_not_said_to_come_back_comes_back_whole():
     assert data(case, "after") == {"amount": 5, "sum": 1, "bonus": 1}
 
 
+def test_a_call_within_the_folder_may_begin_further_on():
+    case = Case(folder('="one"', at="place"), {"place": "onee"})
+    assert case.names() == ["after"]
+
+
 @pytest.mark.parametrize("name", ["one", "two"])
 def test_a_target_may_be_computed(name):
     case = Case(folder("= which"), {"which": name})

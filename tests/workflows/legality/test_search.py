@@ -1,14 +1,20 @@
 """Acts are found by an index whatever is asked, and by any form of their words."""
 
 from datetime import date, timedelta
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from engine import clock
+import engine
+import workflows.legality
+from engine import clock, decisions, feel
 from engine.models import ProcessInstance, db
 from tests.office import open_office
 from tests.office import publish as publish_diagram
@@ -25,6 +31,8 @@ EMPTY = (
     "</bpmn:process>"
 )
 FIRST = date(2026, 1, 1)
+MIGRATIONS = Path(engine.__file__).parent / "migrations" / "versions"
+LAW = Path(workflows.legality.__file__).parent / "transmission"
 
 
 def enter(region: UUID, case: UUID, number: str, subject: str, **more: Any) -> LegalityAct:
@@ -127,3 +135,42 @@ def test_the_next_number_follows_the_last_one(region: UUID) -> None:
     assert register.suggested_number(region, 1, date(2027, 1, 4)) == "2027_DE_001"
     act.state = ABANDONED
     assert not register.is_taken(region, "2026_DE_099"), "a number given up is free"
+
+
+def test_acts_that_waited_before_last_days_were_noted_have_them(
+    either_app: Flask, region: UUID
+) -> None:
+    """What the migration works out is what the table of the law says of new ones."""
+    case = db.session.scalars(select(ProcessInstance.id)).first()
+    assert case is not None
+    day = date(2026, 10, 30)
+    for nature in range(1, 7):
+        enter(region, case, f"AVANT_{nature}", "Objet", nature=nature, decided_on=day,
+              state=("prepared", "sent", "anomaly")[nature % 3])  # fmt: skip
+    received = enter(region, case, "RECU_1", "Objet", nature=3, decided_on=day)
+    judged = enter(region, case, "JUGE_1", "Objet", decided_on=day, state="sent")
+    judged.article = "Un autre article"
+    db.session.commit()
+    (path,) = MIGRATIONS.glob("*_last_days_of_waiting_acts.py")
+    found = spec_from_file_location("last_days", path)
+    assert found is not None
+    assert found.loader is not None
+    migration = module_from_spec(found)
+    found.loader.exec_module(migration)
+    with Operations.context(MigrationContext.configure(db.session.connection())):
+        migration.upgrade()
+    db.session.commit()
+    source = (LAW / "obligations.dmn").read_bytes()
+    tables = decisions.compile(source, [])
+    for row in db.session.scalars(
+        select(LegalityAct).where(LegalityAct.number.startswith("AVANT_"))
+    ):
+        known = {"registration": {"nature": row.nature, "decided_on": day.isoformat()}}
+        law: Any = feel.plain(decisions.evaluate(tables, "obligations", known))
+        within = law["within_days"]
+        due = day + timedelta(days=int(within)) if within is not None else None
+        assert (row.due_on, row.article, row.confirmed) == (
+            due, law["article"], law["confirmed"],
+        )  # fmt: skip
+    assert (received.due_on, received.article) == (None, "")
+    assert (judged.due_on, judged.article) == (None, "Un autre article")

@@ -40,8 +40,9 @@ from workflows.parapheur.circuits import (
     Step,
 )
 from workflows.parapheur.lots import SigningItem
-from workflows.parapheur.models import Folder, FolderAct, SecondOpinion
+from workflows.parapheur.models import Folder, FolderAct, FolderSubtype, SecondOpinion
 from workflows.parapheur.proofs import gather, record
+from workflows.parapheur.publishing import publish_circuit
 
 THREE = (
     Step(APPROVE, "Viser", ("desk:juridique",)),
@@ -173,6 +174,93 @@ def test_a_refused_folder_is_corrected_or_given_up(app: Flask) -> None:
     assert folder_of(folder).state == "abandoned"
     assert standings(folder) == {"assemblees": "done", "juridique": "done"}
     assert book.tasks(folder) == {}
+
+
+def test_a_refusal_is_taken_back_or_answered_where_it_was_given(either_app: Flask) -> None:
+    """What was approved before holds; the step that refused opens again, once, for its desk."""
+    asking = Step(APPROVE, "Contrôler", ("desk:dgs",), to_refuse=("cause",))
+    book = with_circuit(either_app, THREE[0], asking, THREE[1])
+    cause = {"key": "cause", "label": "Cause", "kind": "text", "required_at": []}
+    keeper = book.actor("keeper")
+    typology.change_subtype(book.subtype_id, actor=keeper, metadata_fields=[cause])
+    folder = book.deposit(metadata={"cause": "aucune"})
+    book.approve(folder, "juridique")
+    dgs, author = book.actor("dgs"), book.actor("assemblees")
+    task = book.tasks(folder)["dgs"]
+    refusal = acts.refuse(task, actor=dgs, reason="Faux", metadata={"cause": "forme"})
+    book.settle()
+    assert folder_of(folder).details["metadata"] == {"cause": "forme"}
+    with pytest.raises(Forbidden):
+        acts.undo(refusal, actor=book.actor("juridique"))
+    undone = acts.undo(refusal, actor=dgs)
+    book.settle()
+    row = folder_of(folder)
+    assert (row.state, row.refused_for, row.round) == ("in_progress", "", 1)
+    assert row.details["metadata"] == {"cause": "aucune"}
+    page = reading.FolderPage(row, dgs)
+    assert page.restored(act_of(undone)) == [("Cause", "aucune")]
+    assert set(book.tasks(folder)) == {"dgs"}  # neither its author's, nor the first step's
+    assert [one.state for one in page.course] == [
+        "done",
+        "done",
+        "now",
+        "to_come",
+        "to_come",
+    ]
+    with pytest.raises(ActRefused, match="trop tard"):
+        acts.undo(refusal, actor=dgs)
+    acts.refuse(
+        book.tasks(folder)["dgs"], actor=dgs, reason="Faux", metadata={"cause": "x"}
+    )
+    book.settle()
+    with pytest.raises(ActRefused, match="pourquoi"):
+        acts.resume(folder, actor=author, answer=" ")
+    with pytest.raises(Forbidden):
+        acts.resume(folder, actor=book.actor("juridique"), answer="C’est juste.")
+    acts.resume(folder, actor=author, answer="C’est juste : voir l’annexe.")
+    book.settle()
+    assert set(book.tasks(folder)) == {"dgs"}
+    acts.send_back(book.tasks(folder)["dgs"], actor=dgs, reason="Relisez")
+    book.approve(folder, "juridique")
+    book.approve(folder, "dgs")
+    book.sign(folder, "presidence")
+    row = folder_of(folder)
+    assert (row.state, row.round) == ("finished", 1)
+    assert kinds(folder)[:9] == [
+        "deposited", "approved", "refused", "undone", "refused", "resumed", "returned",
+        "approved", "approved",
+    ]  # fmt: skip
+    assert journal_check.verify() == []
+
+
+def test_a_refusal_that_has_gone_further_is_not_taken_back(app: Flask) -> None:
+    book = with_circuit(app, *THREE)
+    author, juridique = book.actor("assemblees"), book.actor("juridique")
+    told = book.deposit(origin="api:abcd", external_id="D-1")
+    refusal = book.refuse(told, "juridique")
+    with pytest.raises(ActRefused, match="L’application"):
+        acts.undo(refusal, actor=juridique)
+    acts.resume(told, actor=author, answer="C’est juste.")
+    book.settle()
+    assert set(book.tasks(told)) == {"juridique"}
+    given_up, changed = book.deposit(), book.deposit()
+    refusal = book.refuse(given_up, "juridique")
+    acts.abandon(book.tasks(given_up)["assemblees"], actor=author)
+    with pytest.raises(ActRefused, match="trop tard"):
+        acts.undo(refusal, actor=juridique)
+    refusal = book.refuse(changed, "juridique")
+    key = db.session.get_one(FolderSubtype, book.subtype_id).circuit
+    keeper = book.actor("keeper")
+    publish_circuit(book.body, "Circuit d’essai", THREE[1:], actor=keeper, key=key)
+    for take in (
+        lambda: acts.undo(refusal, actor=juridique),
+        lambda: acts.resume(changed, actor=author, answer="C’est juste."),
+    ):
+        with pytest.raises(ActRefused, match="Le circuit a changé"):
+            take()
+    typology.close_desk(book.desks["presidence"], actor=keeper)
+    with pytest.raises(ActRefused, match="n’est pas prêt"):  # the gate of any deposit
+        acts.correct(book.tasks(changed)["assemblees"], actor=author)
 
 
 def test_what_replaces_a_signed_file_bears_no_signature(app: Flask) -> None:

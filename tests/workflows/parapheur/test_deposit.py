@@ -9,11 +9,11 @@ from engine.access import Forbidden
 from engine.models import ProcessInstance, db
 from tests.workflows.parapheur.book import open_book, with_circuit
 from tests.workflows.parapheur.test_circulation import folder_of, kinds, standings
-from workflows.parapheur import deposit, files, typology
+from workflows.parapheur import acts, deposit, files, typology
 from workflows.parapheur.admission import DepositRefused, Given
 from workflows.parapheur.checks import LARGEST
 from workflows.parapheur.circuits import APPROVE, Step
-from workflows.parapheur.models import ANNEX, DETACHED, Folder
+from workflows.parapheur.models import ANNEX, DETACHED, Folder, FolderAct
 from workflows.parapheur.typology import TypologyRefused
 
 ONE = (Step(APPROVE, desks=("desk:juridique",)),)
@@ -136,6 +136,26 @@ def test_a_creation_circuit_goes_before_and_a_chain_after(app: Flask) -> None:
     book.approve(following.instance_id, "juridique")
     assert folder_of(following.instance_id).state == "finished"
     assert db.session.get_one(ProcessInstance, folder).status == "completed"
+
+
+def test_a_chained_folder_passes_the_same_gate(app: Flask) -> None:
+    """What could not be deposited waits at its author's desk, which reads why."""
+    book = open_book(app)
+    key = book.circuit("Visa", Step(APPROVE, desks=("desk:juridique",)))
+    field = {"key": "cote", "label": "Cote", "kind": "text", "required_at": ["deposit"]}
+    last = book.subtype("suite", circuit=key, metadata_fields=[field])
+    subtype = book.subtype("chaine", circuit=key, chained_to=last)
+    folder = book.deposit(subtype_id=subtype)
+    book.approve(folder, "juridique")
+    (following,) = db.session.scalars(select(Folder).where(Folder.chained_from == folder))
+    later = following.instance_id
+    assert (following.state, set(book.tasks(later))) == ("draft", {"assemblees"})
+    (act,) = db.session.scalars(select(FolderAct).where(FolderAct.instance_id == later))
+    assert (act.kind, act.note) == ("drafted", "Cote : à remplir.")
+    task, author = book.tasks(later)["assemblees"], book.actor("assemblees")
+    acts.correct(task, actor=author, metadata={"cote": "B 12"})
+    book.settle()
+    assert set(book.tasks(later)) == {"juridique"}
 
 
 def test_the_book_is_kept_by_its_administrator(app: Flask) -> None:
