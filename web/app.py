@@ -136,6 +136,7 @@ BLUEPRINTS = [
     "web.news.views",
     "web.api.v1",
     "web.iparapheur.views",
+    "web.iparapheur.soap.door",
     "web.api.hooks",
     "web.api.reference",
     "web.accounting.listing",
