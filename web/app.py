@@ -129,6 +129,7 @@ BLUEPRINTS = [
     "web.parapheur.delivering",
     "web.transmission.service",
     "web.transmission.acts",
+    "web.transmission.confirming",
     "web.transmission.letters",
     "web.transmission.listing",
     "web.transmission.pes",
