@@ -412,7 +412,7 @@ def test_no_page_is_forgotten(app: Flask) -> None:
     there = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if "GET" in rule.methods and not rule.endpoint.startswith(("api.", "iparapheur."))
+        if "GET" in rule.methods and not rule.endpoint.startswith(("api.", "iparapheur"))
         if "GET" in rule.methods
         and not rule.endpoint.startswith(("api.", "transmission_"))  # for programs
     }

@@ -371,6 +371,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "relaying.change_account", "account_id=relay_account act=secret", OPERATOR, {}),
     (POST, "relaying.change_account", "account_id=relay_account act=fermer", OPERATOR, {}),
     (GET, "transmission_door.nonce", "", ANYONE, {}),
+    (GET, "iparapheur_soap.described", "", ANYONE, {}),
     (POST, "jobs.settle", "job_id=job act=abandon", OPERATOR, {"motive": "essai"}),
     (POST, "jobs.settle", "job_id=lot act=abandon", NOBODY, {"motive": "essai"}),
     (GET, "journal.index", "", OPERATOR, {}),

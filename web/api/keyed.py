@@ -27,9 +27,13 @@ RATE = "600 per minute"
 _BEARER = {"WWW-Authenticate": 'Bearer realm="e-bourgogne"'}
 
 
-def keyed(*scopes: str) -> Callable[[View], View]:
-    """Only with a key that has one of these scopes; any key when none is named."""
-    return lambda view: declare(view, Guard(check=partial(_admit, scopes), scopes=scopes))
+def keyed(*scopes: str, basic: bool = False) -> Callable[[View], View]:
+    """Only with a key that has one of these scopes; any key when none is named.
+
+    A door for callers that know HTTP `basic` alone takes the key as their password.
+    """
+    check = partial(_admit, scopes, basic=basic)
+    return lambda view: declare(view, Guard(check=check, scopes=scopes))
 
 
 def key() -> ApiKey:
@@ -49,11 +53,18 @@ def organisation() -> Organisation:
     return key().organisation
 
 
-def _admit(scopes: tuple[str, ...]) -> None:
-    found = _known()
+def _admit(scopes: tuple[str, ...], *, basic: bool = False) -> None:
+    found = _known(_password() if basic else _token())
     g.api_key, g.actor = found, api_keys.actor_of(found)
     _count(found)
-    if scopes and not set(scopes) & set(found.scopes):
+    if scopes:
+        need(*scopes)
+    commands.used(found)
+
+
+def need(*scopes: str) -> None:
+    """Refuse a key that has none of these scopes. Raises Problem."""
+    if not set(scopes) & set(key().scopes):
         said = " ".join(scopes)
         told = f'Bearer error="insufficient_scope", scope="{said}"'
         raise Problem(
@@ -65,12 +76,21 @@ def _admit(scopes: tuple[str, ...]) -> None:
             ),
             headers={"WWW-Authenticate": told},
         )  # fmt: skip
-    commands.used(found)
 
 
-def _known() -> ApiKey:
+def _token() -> str:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _password() -> str:
+    """A caller of another age says its key as a password, whatever its login."""
+    given = request.authorization
+    return (given.password or "").strip() if given and given.type == "basic" else ""
+
+
+def _known(token: str) -> ApiKey:
+    if not token:
         raise Problem(
             401, "missing-key",
             _(
@@ -79,7 +99,7 @@ def _known() -> ApiKey:
             ),
             headers=_BEARER,
         )  # fmt: skip
-    found = api_keys.opened_by(token.strip())
+    found = api_keys.opened_by(token)
     state = found.state if found else "unknown"
     if found is not None and state == "active":
         return found

@@ -69,7 +69,7 @@ def refused(problem: Problem) -> Response:
         "timestamp": clock.now().isoformat(),
         "status": status,
         "error": str(TITLES.get(status, TITLES[400])),
-        "message": _sentence(problem),
+        "message": sentence(problem),
         "path": request.path,
         "code": problem.code,
         "errors": [one.model_dump() for one in problem.errors],
@@ -80,7 +80,7 @@ def refused(problem: Problem) -> Response:
     return answer
 
 
-def _sentence(problem: Problem) -> str:
+def sentence(problem: Problem) -> str:
     """What callers show to people: every fault in one, for they read nothing else."""
     said = [one.message for one in problem.errors] or [str(problem.detail)]
     return " ".join(said).strip() or str(CURES.get(problem.status, ""))

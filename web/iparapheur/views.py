@@ -5,14 +5,14 @@ from uuid import UUID
 
 from flask import Response, request
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from connectors import StoredFile
 from engine.models import db
 from web.api import folder_files, folders, keyed, receiving
 from web.api.folder_acts import withdrawn
 from web.api.problems import Problem
-from web.iparapheur import premis, steps, tasks
+from web.iparapheur import kinds, premis, steps, tasks
 from web.iparapheur.addresses import (
     READ,
     WRITE,
@@ -131,7 +131,7 @@ def createfolder_of(tenant: UUID, desk_id: UUID) -> Response:
         sent.read(premis.LARGEST + 1) if sent else request.form.get("folder", "").encode()
     )
     described = premis.read(text)
-    subtype = _subtype(tenant, described)
+    subtype = kinds.subtype_of(tenant, described.type, described.subtype)
     given = _given(described)
     try:
         made = deposit.deposit(
@@ -141,7 +141,7 @@ def createfolder_of(tenant: UUID, desk_id: UUID) -> Response:
             author_role=desk.role,
             title=described.name,
             files=given,
-            metadata=described.metadata,
+            metadata=kinds.typed(subtype, described.metadata),
             origin=folders.origin(),
             draft=not _starts(),
         )
@@ -206,30 +206,6 @@ def _premis(folder: Folder) -> str:
     """The history of a folder: its files, its acts, its signatures, and its tasks by id."""
     known = history.write(proofs.gather(folder.instance_id))
     return steps.with_tasks(known, folder)
-
-
-def _subtype(tenant: UUID, described: premis.Described) -> FolderSubtype:
-    """A subtype by its id or its name, as those of its type. Raises Problem."""
-    found = db.session.scalars(
-        select(FolderSubtype)
-        .join(FolderType, FolderType.id == FolderSubtype.type_id)
-        .where(
-            FolderType.organisation_id == tenant,
-            _is(FolderType, described.type),
-            _is(FolderSubtype, described.subtype),
-        )
-        .limit(2)
-    ).all()
-    if len(found) != 1:
-        raise wrong("/folder", _("Ce type ou ce sous-type n’existe pas dans ce parapheur."))
-    return found[0]
-
-
-def _is(kind: Any, said: str) -> Any:
-    try:
-        return kind.id == UUID(said)
-    except ValueError:
-        return (func.lower(kind.name) == said.lower()) | (kind.slug == said)
 
 
 def _given(described: premis.Described) -> list[Given]:

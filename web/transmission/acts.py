@@ -71,17 +71,6 @@ def create() -> ResponseReturnValue:
         return ko(str(refusal))
 
 
-@bp.get("/actes_transac_post_confirm_api.php")
-@account_only
-def confirm() -> ResponseReturnValue:
-    """Let an act leave that its author had held."""
-    try:
-        deposits.post_held(account(), number("id"))
-    except DepositRefused as refusal:
-        return ko(str(refusal))
-    return ok()
-
-
 @bp.get("/actes_transac_get_status.php")
 @account_only
 def status() -> ResponseReturnValue:

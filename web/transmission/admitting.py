@@ -85,7 +85,30 @@ def _by_nonce() -> TransmissionAccount | None:
     secret = sealing.unseal(found.secret) if found else None
     proof = hashlib.sha256(f"{secret}:{value}".encode()).hexdigest()
     right = hmac.compare_digest(given.encode(), proof.encode()) and secret is not None
-    return found if right and _good(value) and _presents(found) else None
+    if found is None or not right or not (_presents(found) or agent_of(found)):
+        return None
+    return found if _good(value) else None
+
+
+def by_nonce() -> bool:
+    """Whether this address was made by who has the secret: nobody else's link does that."""
+    return "nounce" in request.args
+
+
+def agent_of(found: TransmissionAccount) -> TransmissionAccount | None:
+    """The account of the body, this one or another, whose own certificate comes with the call.
+
+    An application makes the link, an agent follows it with the certificate of their own.
+    """
+    digest = _fingerprint()
+    if digest is None:
+        return None
+    wanted = select(TransmissionAccount).where(
+        TransmissionAccount.certificate == digest,
+        TransmissionAccount.organisation_id == found.organisation_id,
+        TransmissionAccount.closed_at.is_(None),
+    )
+    return db.session.scalars(wanted.order_by(TransmissionAccount.login).limit(1)).first()
 
 
 def _by_password() -> TransmissionAccount | None:

@@ -16,6 +16,17 @@ from workflows.relay.deposits import DepositRefused
 from workflows.relay.models import Transmission
 
 _MOST = 200_000
+SENT = ["1-1", "6-1", "2-2", "3-3", "3-4", "4-3", "4-4"]
+STATUSES = {
+    -1: "Erreur", 0: "Annulé", 1: "Posté", 2: "En attente de transmission", 3: "Transmis",
+    4: "Acquittement reçu", 5: "Validé", 6: "Refusé", 7: "Document reçu",
+    8: "Acquittement envoyé", 9: "Document envoyé", 10: "Refus d'envoi",
+    11: "Acquittement de document reçu", 12: "Envoyé au SAE", 13: "Archivé par le SAE",
+    14: "Erreur lors de l'archivage", 15: "Reçu par le SAE", 16: "Détruite",
+    17: "En attente d'être postée", 18: "En attente d'être signée",
+    19: "En attente de transmission au SAE", 20: "Erreur lors de l'envoi au SAE",
+    21: "Document reçu (pas d'AR)",
+}  # fmt: skip
 
 bp = Blueprint("transmission_lists", __name__, url_prefix="/modules/actes")
 csrf.exempt(bp)
@@ -27,7 +38,7 @@ def listed() -> ResponseReturnValue:
     """The acts in one status, the latest first."""
     found = reading.listed(
         account(),
-        ["1-1", "6-1", "2-2", "3-3", "3-4", "4-3", "4-4"],
+        SENT,
         status=_signed("status_id"),
         since=_bound("min_submission_date", "min_date"),
         until=_bound("max_submission_date", "max_date"),
@@ -41,6 +52,25 @@ def listed() -> ResponseReturnValue:
         limit=number("limit") or reading.MOST,
         transactions=[_summary(one) for one in found],
     )
+
+
+@bp.get("/api/number_actes.php")
+@account_only
+def counted() -> ResponseReturnValue:
+    """How many acts are in one status; ten thousand are told of more."""
+    status = _signed("status_id")
+    return jsonify(
+        status_id=status,
+        authority_id=int(account().siren),
+        nb_transactions=reading.number(account(), SENT, status),
+    )
+
+
+@bp.get("/api/actes_status.php")
+@account_only
+def statuses() -> ResponseReturnValue:
+    """What the numbers of statuses mean."""
+    return jsonify({str(number): said for number, said in STATUSES.items()})
 
 
 def _signed(name: str) -> int:

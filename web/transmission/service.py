@@ -7,8 +7,8 @@ from sqlalchemy import select
 from engine.models import db
 from web.auth import public
 from web.security import csrf
-from web.transmission.admitting import account, account_only, new_nonce
-from web.transmission.latin import ok
+from web.transmission.admitting import account, account_only, agent_of, new_nonce
+from web.transmission.latin import ko, ok
 from workflows.relay.models import TransmissionAccount
 
 bp = Blueprint("transmission_door", __name__)
@@ -20,6 +20,32 @@ csrf.exempt(bp)
 def test() -> ResponseReturnValue:
     """Say that the account is known."""
     return ok("Connexion réussie")
+
+
+@bp.get("/api/test-rgs.php")
+@account_only
+def personal() -> ResponseReturnValue:
+    """Say whether the call comes with the certificate of one of the body's agents."""
+    return ok() if agent_of(account()) else ko("Aucun certificat n'est présenté")
+
+
+@bp.get("/api/info-connexion.php")
+@account_only
+def who() -> ResponseReturnValue:
+    """Which account this is, and of which body."""
+    found = account()
+    return jsonify(
+        user_info={"login": found.login, "id": found.login, "status": "1"},
+        authority_info={
+            "id": int(found.siren),
+            "name": found.organisation.name,
+            "siren": found.siren,
+            "department": found.department,
+            "district": found.district,
+            "authority_type_id": found.nature,
+            "status": "1",
+        },
+    )
 
 
 @bp.get("/api/get-nounce.php")

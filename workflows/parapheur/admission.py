@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +64,9 @@ class Asked:
     visibility: str | None
     chained_from: UUID | None = None
     draft: bool = False
+    note: str = ""
+    private_note: str = ""
+    due_on: date | None = None
 
 
 def checked(asked: Asked) -> FolderSubtype:

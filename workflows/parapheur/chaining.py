@@ -53,12 +53,11 @@ def begin(case: Plain, said: Plain) -> Plain:
         visibility=None,
         chained_from=before.instance_id,
     )
-    lacks = ""
     try:
         admission.checked_by_office(asked)
     except admission.DepositRefused as refused:
-        asked, lacks = replace(asked, draft=True), str(refused)
-    folder = deposit.entered(asked, subtype, UUID(case["id"]), case["number"], lacks)
+        asked = replace(asked, draft=True, note=str(refused))
+    folder = deposit.entered(asked, subtype, UUID(case["id"]), case["number"])
     return deposit.described(folder, case["number"])
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,17 +45,20 @@ def deposit(
     origin: str = "web",
     visibility: str | None = None,
     draft: bool = False,
+    note: str = "",
+    private_note: str = "",
+    due_on: date | None = None,
 ) -> UUID:
     """Start a folder on its circuits; one whose `external_id` is known is that folder.
 
     `act` is what the State is told of it (see ACTES). A `draft` starts on nothing: it waits
-    at its desk, and its mandatory data with it. Returns its id. Raises Forbidden,
-    DepositRefused.
+    at its desk, and its mandatory data with it. `due_on` brings the subtype's deadline
+    forward, never back. Returns its id. Raises Forbidden, DepositRefused.
     """
     asked = Asked(
         actor, organisation_id, subtype_id, author_role, title.strip(), list(files),
         dict(metadata or {}), dict(act or {}), external_id, origin, visibility,
-        draft=draft,
+        draft=draft, note=note, private_note=private_note, due_on=due_on,
     )  # fmt: skip
     body = db.session.get_one(Organisation, organisation_id)
     require(actor, "use the book", body)
@@ -107,9 +110,7 @@ def _start(asked: Asked, subtype_id: UUID) -> UUID:
         return instance.id
 
 
-def entered(
-    asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str, note: str = ""
-) -> Folder:
+def entered(asked: Asked, subtype: FolderSubtype, case_id: UUID, number: str) -> Folder:
     """The rows of a folder whose case is there, in the open transaction."""
     folder = Folder(
         instance_id=case_id,
@@ -132,7 +133,7 @@ def entered(
         acts=0,
         refused_for="",
         deposited_at=clock.now(),
-        due_at=(end := None if asked.draft else due(subtype)),
+        due_at=(end := None if asked.draft else due(subtype, asked.due_on)),
         remind_at=first_reminder(subtype, end),
         chained_from=asked.chained_from,
     )
@@ -141,7 +142,10 @@ def entered(
     db.session.flush()
     standings.deposited(folder)
     kind = "drafted" if asked.draft else "deposited"
-    written = records.write(folder, kind, asked.actor, role=asked.author_role, note=note)
+    written = records.write(
+        folder, kind, asked.actor, role=asked.author_role,
+        note=asked.note, private_note=asked.private_note,
+    )  # fmt: skip
     keep_files(folder, asked.files, written)
     return folder
 
@@ -194,12 +198,14 @@ def described(folder: Folder, number: str) -> dict[str, Any]:
     }
 
 
-def due(subtype: FolderSubtype) -> datetime | None:
-    """When a folder of this subtype should be finished: the end of its last working day."""
-    if not subtype.working_days:
-        return None
-    last = working_days.after(clock.today(), subtype.working_days)
-    return datetime.combine(last, time(23, 59, 59), clock.PARIS)
+def due(subtype: FolderSubtype, asked: date | None = None) -> datetime | None:
+    """When a folder of this subtype should be finished: the end of its last working day, or
+    of the day that its depositor asks when that comes sooner.
+    """
+    days = [asked] if asked else []
+    if subtype.working_days:
+        days.append(working_days.after(clock.today(), subtype.working_days))
+    return datetime.combine(min(days), time(23, 59, 59), clock.PARIS) if days else None
 
 
 def first_reminder(subtype: FolderSubtype, due_at: datetime | None) -> datetime | None:

@@ -59,6 +59,21 @@ def withdraw(folder_id: UUID, *, actor: Actor, reason: str) -> UUID:
         return act.id
 
 
+def leave_identifier(folder_id: UUID, *, actor: Actor) -> None:
+    """Let another folder be deposited under the identifier of one that was given up.
+
+    Raises NoResultFound, Forbidden, ActRefused.
+    """
+    with transaction():
+        folder = records.locked(folder_id)
+        require(actor, "handle", folder)
+        if folder.state != ABANDONED:
+            raise ActRefused({"folder": "Ce dossier n’est pas abandonné."})
+        if folder.external_id:
+            number = folder.instance.number
+            folder.external_id = f"{folder.external_id[:150]} [{number}]"
+
+
 def _acted_on(folder: Folder) -> bool:
     """Whether a desk did something in this round that still holds."""
     return (

@@ -87,13 +87,14 @@ def deposit_act(
         return row.id
 
 
-def post_held(account: TransmissionAccount, transmission_id: int) -> None:
-    """Let an act leave that was held. Raises DepositRefused."""
+def post_held(account: TransmissionAccount, transmission_id: int, *, by: str = "") -> None:
+    """Let an act leave that was held; `by` is the agent who says so. Raises DepositRefused."""
     with transaction() as after_commit:
         row = _locked(account, transmission_id, "1-1")
         if row.status != Status.HELD:
             raise DepositRefused("Cette transaction n'est pas en attente d'être postée.")
-        keeping.post(row, after_commit)
+        said = f"La transaction a été postée par l'agent télétransmetteur {by}"
+        keeping.post(row, after_commit, said if by else "")
 
 
 def cancel(account: TransmissionAccount, transmission_id: int) -> int:

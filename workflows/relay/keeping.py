@@ -35,7 +35,7 @@ def turn(row: Transmission, status: Status, message: str = "") -> None:
     db.session.add(noted)
 
 
-def post(row: Transmission, after_commit: AfterCommit) -> None:
+def post(row: Transmission, after_commit: AfterCommit, message: str = "") -> None:
     """Have a transmission leave: an envelope of the day for an act, and a case to see to it.
 
     The body's row must be locked: serials are given one after the other.
@@ -43,7 +43,7 @@ def post(row: Transmission, after_commit: AfterCommit) -> None:
     if row.code != PES:
         row.envelope_on = clock.today()
         row.envelope_serial = _serial(row.organisation_id, row.envelope_on)
-    turn(row, Status.POSTED)
+    turn(row, Status.POSTED, message)
     tell(PES_POSTED if row.code == PES else POSTED, row.id, {"id": row.id})
     after_commit.append(wake.for_sweep)
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from engine import clock
@@ -21,6 +21,7 @@ from workflows.relay.models import (
 
 LARGEST_ID = 2**31 - 1
 MOST = 100
+MOST_COUNTED = 10_000
 
 
 def of(account: TransmissionAccount, transmission_id: int) -> Transmission | None:
@@ -152,6 +153,17 @@ def listed(
         found = found.where(Transmission.submitted_at <= _midnight(until))
     found = found.order_by(Transmission.id.desc()).offset(max(offset, 0))
     return db.session.scalars(found.limit(max(1, min(limit, MOST)))).all()
+
+
+def number(account: TransmissionAccount, codes: Sequence[str], status: int) -> int:
+    """How many transmissions of some kinds are in one status, no further than MOST_COUNTED."""
+    found = select(Transmission.id).where(
+        Transmission.organisation_id == account.organisation_id,
+        Transmission.code.in_(codes),
+        Transmission.status == status,
+    )
+    some = found.limit(MOST_COUNTED).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _midnight(day: date) -> datetime:

@@ -19,7 +19,7 @@ from web.transmission import sealing
 from web.transmission.admitting import CERTIFICATE
 from workflows.relay import accounts
 from workflows.relay.accounts import AccountRefused, Wanted
-from workflows.relay.models import TransmissionAccount
+from workflows.relay.models import TransmissionAccount, TransmissionEvent
 
 CERTIFICATE_DER = b"a certificate, in DER"
 TEST = "/api/test-connexion.php"
@@ -59,7 +59,7 @@ def doors(app):
 def test_every_address_is_closed_to_strangers(service, monkeypatch):
     monkeypatch.setattr(limits.limiter, "enabled", False)
     found = doors(service.app)
-    assert len(found) == 27
+    assert len(found) == 32
     strangers = [
         Caller(service.app, "region", "faux"),
         Caller(service.app, "inconnu", service.caller.secret),
@@ -114,6 +114,75 @@ def test_an_account_with_a_certificate_comes_with_it(behind_a_proxy):
     change("commune", certificate=digest)
     assert client.get(TEST, headers=alone).status_code == 401, "which of the two?"
     assert presenting(service.other).get(TEST).status_code == 200
+
+
+def test_an_agent_posts_what_an_application_held_with_their_own_certificate(behind_a_proxy):
+    service, caller = behind_a_proxy, behind_a_proxy.caller
+    held = [caller.sent(number=f"ACTE{one}", en_attente="1") for one in range(4)]
+    service.pass_time()
+    path, several = (
+        f"{ACTS}/actes_transac_post_confirm_api{it}.php" for it in ("", "_multi")
+    )
+    back = "https://ged.example.org/retour?id_d=1&error=%%ERROR%%&message=%%MESSAGE%%"
+    agent = {CERTIFICATE: base64.b64encode(b"an agent's").decode()}
+
+    def follow(where, headers, nonce="", **asked):
+        client = service.app.test_client()
+        nonce = nonce or client.get("/api/get-nounce.php").json["nounce"]
+        proof = hashlib.sha256(f"{caller.secret}:{nonce}".encode()).hexdigest()
+        named = {"nounce": nonce, "login": "region", "hash": proof, "url_return": back}
+        return client.get(where, query_string={**named, **asked}, headers=headers)
+
+    count = {"status_id": 17}
+    assert caller.get(f"{ACTS}/api/number_actes.php", **count).json["nb_transactions"] == 4
+    assert (
+        service.other.get(f"{ACTS}/api/number_actes.php", **count).json["nb_transactions"]
+        == 0
+    )
+    assert (
+        caller.get(f"{ACTS}/api/actes_status.php").json["17"] == "En attente d'être postée"
+    )
+    assert caller.get("/api/info-connexion.php").json["user_info"]["login"] == "region"
+    without = follow(path, {}, id=held[0])
+    assert without.status_code == 302 and "error=1" in without.location
+    assert "certificat%20RGS" in without.location
+    stranger = follow(path, agent, id=held[0])
+    assert "error=1" in stranger.location, "no account of the body has this certificate"
+    change("commune", certificate=hashlib.sha256(b"an agent's").hexdigest())
+    assert "error=1" in follow(path, agent, id=held[0]).location, "another body's agent"
+    change("commune", certificate=None)
+    accounts.open_account(
+        Wanted(service.region, "agathe", sealing.seal("secret"), "021", "1", "11",
+               hashlib.sha256(b"an agent's").hexdigest()),
+        actor=service.operator,
+    )  # fmt: skip
+    assert caller.status(held[0]) == 17
+    done = follow(path, agent, id=held[0])
+    assert done.location == back.replace("%%ERROR%%", "0").replace("%%MESSAGE%%", "")
+    again = follow(path, agent, id=held[0])
+    assert "error=1" in again.location and "attente" in again.location
+    sent = follow(several, agent, **{"id[]": held[:3]})
+    assert f"error=1&message={held[0]}%20%3A" in sent.location, "the others left"
+    service.pass_time()
+    assert [caller.status(one) for one in held] == [4, 4, 4, 17]
+    posted = select(TransmissionEvent.message).where(TransmissionEvent.message != "")
+    assert any("agathe" in it for it in db.session.scalars(posted))
+    assert said(presenting(caller, b"an agent's").get("/api/test-rgs.php")) == "OK\n"
+    assert said(caller.get("/api/test-rgs.php")).startswith("KO")
+    # A link that anybody can make, or that leads elsewhere than to the web, posts nothing.
+    for asked in (
+        presenting(caller, b"an agent's").get(path, id=held[3], url_return=back),
+        service.app.test_client().get(
+            path, query_string={"id": held[3], "url_return": back}, headers=agent
+        ),
+        follow(path, agent, id=held[3], url_return="javascript:alert(1)"),
+        follow(path, agent, id=held[3], url_return="https://a@b.example/"),
+        follow(path, agent, id=held[3], url_return="//ailleurs.example"),
+        follow(path, agent, id=held[3], url_return="https://a.example/\r\nSet-Cookie: a=b"),
+    ):
+        assert asked.status_code == 403
+    assert follow(path, agent, nonce="inventé", id=held[3]).status_code == 401
+    assert caller.status(held[3]) == 17
 
 
 def test_a_certificate_that_no_proxy_vouches_for_is_nothing(service):
