@@ -7,7 +7,7 @@ wins; what no row names is retired.
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import cms, x509
+from pyhanko.sign.validation.generic_cms import extract_certs_for_validation
 
 from connectors import Misconfigured, Refused
 
 Plain = dict[str, Any]
 ACCEPTED, WEAKENED, RETIRED = STANDINGS = ("accepted", "weakened", "retired")
 SHIPPED = Path(__file__).with_name("algorithms.csv")
+PASSED, INDETERMINATE, FAILED = "TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED"
+UNFIT = "CRYPTO_CONSTRAINTS_FAILURE"
+UNFIT_SINCE = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
 ALWAYS = date.min
 CURE = "demandez-en un à clé RSA de 3072 bits au moins, ou ECDSA de 256 bits."
 _KEYS = {"rsassa_pss": "rsa", "rsassa_pkcs1v15": "rsa", "ecdsa": "ec"}
@@ -107,6 +111,32 @@ class Register:
             **{name: day.isoformat() if day else None for name, day in dates.items()},
         }
 
+    def proves(self, stamps: Sequence[tuple[Used, datetime]], now: datetime) -> bool:
+        """Whether a chain of timestamps, each covering the one before, proves its first moment.
+
+        Each must have been good until the next one was put, the last until now.
+        """
+        until = [*(at for _, at in stamps[1:]), now]
+        return bool(stamps) and all(
+            self.standing(used, end) != RETIRED
+            for (used, _), end in zip(stamps, until, strict=True)
+        )
+
+    def constrained(self, worth: Plain, used: Used, told: Plain, now: datetime) -> Plain:
+        """{indication, sub_indication} of a signature, when its algorithm was not good.
+
+        After ETSI EN 319 102-1: retired when it was made, or since, with nothing that proves
+        when that was.
+        """
+        since = not told["proved"] and self.standing(used, now) == RETIRED
+        if worth["indication"] == FAILED or not (told["standing"] == RETIRED or since):
+            return worth
+        if told["standing"] == RETIRED:
+            return {**worth, "indication": INDETERMINATE, "sub_indication": UNFIT}
+        if worth["sub_indication"] == "OUT_OF_BOUNDS_NO_POE":  # says as much
+            return worth
+        return {**worth, "indication": INDETERMINATE, "sub_indication": UNFIT_SINCE}
+
     def check(self, certificate: x509.Certificate, holder: str, now: datetime) -> None:
         """Refuse to sign with a key that is retired. Raises Refused, with the cure."""
         used = of(certificate)
@@ -162,6 +192,13 @@ def of(certificate: x509.Certificate, info: cms.SignerInfo | None = None) -> Use
         with suppress(ValueError):  # an algorithm with a digest of its own, or none told
             digests += (info["signature_algorithm"].hash_algo,)
     return Used(key.algorithm, key.bit_size or 0, tuple(one for one in digests if one))
+
+
+def dated(token: cms.SignedData) -> tuple[Used, datetime]:
+    """What a timestamp is made with, and the moment that it tells."""
+    known, info = extract_certs_for_validation(token), token["signer_infos"][0]
+    content = token["encap_content_info"]["content"].parsed
+    return of(known.signer_cert, info), content["gen_time"].native
 
 
 def _read(path: Path) -> Register:

@@ -15,7 +15,7 @@ from pyhanko.sign.validation.generic_cms import (
 
 from connectors import Refused
 from connectors.signature import algorithms, certificates, cms, etsi
-from connectors.signature.formats import PASSED, Means
+from connectors.signature.formats import Means
 
 Plain = dict[str, Any]
 LARGEST = 1024**2
@@ -62,16 +62,21 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
     info = signed["signer_infos"][0]
     digest = hashlib.new(info["digest_algorithm"]["algorithm"].native, content).digest()
     try:
-        worth, proved = etsi.judged(
-            signed, digest, etsi.Judging(known, means.now, means.algorithms)
-        )
+        worth, proved = etsi.judged(signed, digest, known, means.now)
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(["La signature est illisible."], code="unreadable") from error
     der, *_ = people
     one = certificates.loaded(der)
     at = extract_self_reported_ts(info)
+    stamps = [algorithms.dated(it) for it in extract_tst_data_iter(info, signed=False)]
+    dated, used = bool(stamps), algorithms.of(one, info)
     told = etsi.told(worth)
-    dated = any(True for _ in extract_tst_data_iter(info, signed=False))
+    algorithm = means.algorithms.told(
+        used,
+        proved=proved if means.algorithms.proves(stamps, means.now) else None,
+        claimed=at or means.now,
+    )
+    told = means.algorithms.constrained(told, used, algorithm, means.now)
     facts = {
         "kind": certificates.kind(one),
         "format": "cades",
@@ -82,11 +87,7 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
         "timestamped_at": proved.astimezone(UTC).isoformat() if dated and proved else None,
         **told,
         "covers_whole": told["intact"],
-        "algorithm": means.algorithms.told(
-            algorithms.of(one, info),
-            proved=proved if dated and told["indication"] == PASSED else None,
-            claimed=at or means.now,
-        ),
+        "algorithm": algorithm,
         "detail": {"algorithm": info["signature_algorithm"]["algorithm"].native},
     }
     reasons = []

@@ -6,11 +6,10 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from asn1crypto import algos, cms, crl, keys, ocsp, x509
+from asn1crypto import cms, crl, ocsp, x509
 from pyhanko.sign.ades.report import AdESFailure, AdESStatus, AdESSubIndic
 from pyhanko.sign.validation.ades import ades_basic_validation, ades_with_time_validation
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
@@ -32,7 +31,6 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
-from connectors.signature.algorithms import RETIRED, Register, Used
 from connectors.signature.certificates import SIGNING
 from connectors.signature.formats import FAILED, INDETERMINATE, PASSED
 
@@ -50,52 +48,20 @@ BROKEN = {
 }
 
 
-@dataclass(frozen=True)
-class Judging:
-    """What is known of certificates and of algorithms, and when it is judged."""
+class _Any(CMSAlgorithmUsagePolicy):
+    """Every algorithm is read: `algorithms.Register` judges them, once what is dated is known.
 
-    known: list[Plain]
-    now: datetime
-    register: Register
+    pyHanko gives a timestamp its due there for what an archive timestamp covers alone.
+    """
 
-    def spec(self) -> SignatureValidationSpec:
-        """The same as pyHanko takes it."""
-        return _spec(self.known, self.register, self.now)
+    def digest_algorithm_allowed(self, *_: Any, **__: Any) -> AlgorithmUsageConstraint:
+        """It is."""
+        return AlgorithmUsageConstraint(allowed=True)
 
-
-class _Usage(CMSAlgorithmUsagePolicy):
-    """The register, as pyHanko asks it: an algorithm is refused from its retirement on."""
-
-    def __init__(self, register: Register, now: datetime) -> None:
-        self.register, self.now = register, now
-
-    def digest_algorithm_allowed(
-        self, algo: algos.DigestAlgorithm, moment: datetime | None
-    ) -> AlgorithmUsageConstraint:
-        """Whether a digest was good at a moment."""
-        return self._said(Used("", 0, (algo["algorithm"].native,)), moment)
-
-    def signature_algorithm_allowed(
-        self,
-        algo: algos.SignedDigestAlgorithm,
-        moment: datetime | None,
-        public_key: keys.PublicKeyInfo | None,
-    ) -> AlgorithmUsageConstraint:
-        """Whether a mechanism was, with this key: its digest is asked about apart."""
-        kind = public_key.algorithm if public_key else algo.signature_algo
-        return self._said(
-            Used(kind, (public_key.bit_size or 0) if public_key else 0), moment
-        )
-
-    def _said(self, used: Used, moment: datetime | None) -> AlgorithmUsageConstraint:
-        at = moment or self.now
-        if self.register.standing(used, at) != RETIRED:
-            return AlgorithmUsageConstraint(allowed=True)
-        since = self.register.since(used, RETIRED)
-        return AlgorithmUsageConstraint(allowed=False, not_allowed_after=since)
+    signature_algorithm_allowed = digest_algorithm_allowed
 
 
-def _spec(known: list[Plain], register: Register, now: datetime) -> SignatureValidationSpec:
+def spec(known: list[Plain]) -> SignatureValidationSpec:
     """Whom to trust and what is known; every certificate must be proved not revoked."""
     roots = _once([one["chain"][-1] for one in known if one["chain"]], x509.Certificate)
     answers = _once([it for one in known for it in one["ocsps"]], ocsp.OCSPResponse)
@@ -116,7 +82,7 @@ def _spec(known: list[Plain], register: Register, now: datetime) -> SignatureVal
         key_usage_settings=KeyUsageConstraints(
             key_usage=SIGNING, match_all_key_usages=False
         ),
-        signature_algorithm_policy=_Usage(register, now),
+        signature_algorithm_policy=_Any(),
     )
 
 
@@ -128,18 +94,21 @@ def moment(now: datetime) -> ValidationTimingInfo:
 
 
 def judged(
-    signed: cms.SignedData, digest: bytes, judging: "Judging"
+    signed: cms.SignedData, digest: bytes, known: list[Plain], now: datetime
 ) -> tuple[AdESSubIndic, datetime | None]:
     """What a CMS signature over this digest is worth, and the moment its timestamp proves."""
     dated = any(extract_tst_data_iter(signed["signer_infos"][0], signed=False))
-    asked, now = judging.spec(), judging.now
     if not dated:
         basic = run(
-            ades_basic_validation(signed, asked, timing_info=moment(now), raw_digest=digest)
+            ades_basic_validation(
+                signed, spec(known), timing_info=moment(now), raw_digest=digest
+            )
         )
         return basic.ades_subindic, None
     timed = run(
-        ades_with_time_validation(signed, asked, timing_info=moment(now), raw_digest=digest)
+        ades_with_time_validation(
+            signed, spec(known), timing_info=moment(now), raw_digest=digest
+        )
     )
     return timed.ades_subindic, timed.best_signature_time
 

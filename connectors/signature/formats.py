@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from connectors import Refused
-from connectors.signature.algorithms import Register
+from connectors.signature.algorithms import FAILED, INDETERMINATE, PASSED, Register
 
 Plain = dict[str, Any]
-PASSED, INDETERMINATE, FAILED = "TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED"
+__all__ = ["FAILED", "INDETERMINATE", "PASSED", "Format", "Means", "Verdict", "of"]
 
 
 @dataclass(frozen=True)

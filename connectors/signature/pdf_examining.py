@@ -29,12 +29,12 @@ from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from connectors import Refused
-from connectors.signature import algorithms, certificates, etsi, pdf_dangers
+from connectors.signature import certificates, etsi, pdf_algorithms, pdf_dangers
 from connectors.signature.formats import FAILED, INDETERMINATE, PASSED
+from connectors.signature.pdf_algorithms import TIMESTAMP
 
 Plain = dict[str, Any]
 MOST = 50
-TIMESTAMP = "/DocTimeStamp"
 
 
 def signers(content: bytes) -> tuple[Plain, list[bytes]]:
@@ -66,9 +66,9 @@ def examine(
     refusals = pdf_dangers.found(reader)
     signatures = list(_signatures(reader))
     at = datetime.fromisoformat(now)
-    judging = etsi.Judging(known, at, algorithms.restored(rules))
-    facts = [_facts(one, signatures, judging) for one in signatures]
+    facts = [_facts(one, signatures, known, at) for one in signatures]
     _stand(facts)
+    pdf_algorithms.constrain(facts, signatures, rules, at)
     refusals += [one["detail"]["broken"] for one in facts if one["detail"].get("broken")]
     return {"signatures": facts, "refusals": refusals}, []
 
@@ -158,7 +158,8 @@ def _intact(one: EmbeddedPdfSignature) -> bool:
 def _facts(
     one: EmbeddedPdfSignature,
     every: list[EmbeddedPdfSignature],
-    judging: etsi.Judging,
+    known: list[Plain],
+    now: datetime,
 ) -> Plain:
     reason = _broken(one)
     is_timestamp = one.sig_object_type == TIMESTAMP
@@ -174,11 +175,11 @@ def _facts(
     )
     chained = False
     if is_timestamp:
-        worth, proved = _of_timestamp(one, judging)
+        worth, proved = _of_timestamp(one, known, now)
     elif sealed is None:
-        worth, proved = etsi.judged(one.signed_data, one.compute_digest(), judging)
+        worth, proved = etsi.judged(one.signed_data, one.compute_digest(), known, now)
     else:
-        worth, proved, chained = _of_closed(one, judging)
+        worth, proved, chained = _of_closed(one, known, now)
     worth = etsi.told(worth)
     if reason:
         worth = {**worth, "intact": False, "indication": FAILED}
@@ -195,18 +196,13 @@ def _facts(
         **worth,
         "covers_whole": one.coverage == SignatureCoverageLevel.ENTIRE_FILE or not reason,
         "certificate": one.signer_cert.dump().hex(),
-        "algorithm": judging.register.told(
-            algorithms.of(one.signer_cert, one.signer_info),
-            proved=proved if chained or worth["indication"] == PASSED else None,
-            claimed=at or judging.now,
-        ),
         "chained": chained,
         "detail": _detail(one, reason),
     }
 
 
 def _of_closed(
-    one: EmbeddedPdfSignature, judging: etsi.Judging
+    one: EmbeddedPdfSignature, known: list[Plain], now: datetime
 ) -> tuple[Any, datetime | None, bool]:
     """What a signature under timestamps is worth, when it was, whether these all hold.
 
@@ -216,11 +212,11 @@ def _of_closed(
     dated = list(extract_tst_data_iter(one.signer_info, signed=False))
     result = etsi.run(
         ades_lta_validation(
-            one, PdfSignatureValidationSpec(judging.spec()), etsi.moment(judging.now)
+            one, PdfSignatureValidationSpec(etsi.spec(known)), etsi.moment(now)
         )
     )
     if not dated and result.ades_subindic == AdESIndeterminate.SIG_CONSTRAINTS_FAILURE:
-        worth, _ = etsi.judged(one.signed_data, one.compute_digest(), judging)
+        worth, _ = etsi.judged(one.signed_data, one.compute_digest(), known, now)
         return worth, result.oldest_evidence_record_timestamp, False
     proved = _time_of(dated[0]) if dated else result.best_signature_time
     chained = result.oldest_evidence_record_timestamp is not None
@@ -228,14 +224,14 @@ def _of_closed(
 
 
 def _of_timestamp(
-    one: EmbeddedPdfSignature, judging: etsi.Judging
+    one: EmbeddedPdfSignature, known: list[Plain], now: datetime
 ) -> tuple[Any, datetime | None]:
     result = etsi.run(
         ades_timestamp_validation(
             one.signed_data,
-            judging.spec(),
+            etsi.spec(known),
             one.compute_digest,
-            timing_info=etsi.moment(judging.now),
+            timing_info=etsi.moment(now),
         )
     )
     return result.ades_subindic, _time_of(one.signed_data)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from connectors import ConnectorError, Refused
 from connectors.signature import algorithms, certificates
-from connectors.signature.algorithms import RETIRED, Register
+from connectors.signature.algorithms import Register
 from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Verdict
 from connectors.signature.xml_canonical import INCLUSIVE, canonicalised
 from connectors.signature.xml_signatures import DOMAINS, ROOT
@@ -131,9 +132,7 @@ def _answer(
 
 
 # What makes a signature worthless although its value is right.
-_RETIRED = "CRYPTO_CONSTRAINTS_FAILURE"
-_RETIRED_SINCE = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
-_BROKEN = {_RETIRED, _RETIRED_SINCE, "REVOKED", "EXPIRED"}
+_BROKEN = {algorithms.UNFIT, algorithms.UNFIT_SINCE, "REVOKED", "EXPIRED"}
 
 
 def _facts(
@@ -148,12 +147,16 @@ def _facts(
     timestamped_at = _timestamp(one, signature, verify_date)
     _check_certificate(one, timestamped_at or signed_at or now)
     certificate = _loaded(one)
-    told, verdict = {}, _judged(one, timestamped_at, now, judge)
+    told: Plain = {}
+    verdict = _judged(one, timestamped_at, now, judge)
     if certificate:
         used = replace(algorithms.of(certificate), digests=tuple(one.digests))
-        told = register.told(used, proved=timestamped_at, claimed=signed_at or now)
-        today = register.standing(used, timestamped_at or now)
-        verdict = _constrained(verdict, told["standing"] == RETIRED, today == RETIRED)
+        good = register.proves(_stamps(one), now)
+        told = register.told(
+            used, proved=timestamped_at if good else None, claimed=signed_at or now
+        )
+        worth = {"indication": verdict.indication, "sub_indication": verdict.sub_indication}
+        verdict = replace(verdict, **register.constrained(worth, used, told, now))
     return {
         "kind": certificates.kind(certificate) if certificate else "signature",
         "format": "pes" if signature.getparent() is not None else "xades",
@@ -172,15 +175,13 @@ def _facts(
     }  # fmt: skip
 
 
-def _constrained(verdict: Verdict, retired: bool, retired_since: bool) -> Verdict:
-    """A verdict under the register: an algorithm retired then, or since and not dated."""
-    if verdict.indication == FAILED or not (retired or retired_since):
-        return verdict
-    if retired:
-        return replace(verdict, indication=INDETERMINATE, sub_indication=_RETIRED)
-    if verdict.sub_indication == "OUT_OF_BOUNDS_NO_POE":
-        return verdict
-    return replace(verdict, indication=INDETERMINATE, sub_indication=_RETIRED_SINCE)
+def _stamps(one: Verified) -> list[tuple[algorithms.Used, datetime]]:
+    """The timestamp over its value, when one was verified and can be read."""
+    try:
+        token = cms.ContentInfo.load(one.token)["content"] if one.token else None
+        return [algorithms.dated(token)] if token else []
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 _NOBODY = dict.fromkeys(("subject", "issuer", "serial", "valid_from", "valid_to"), "")
@@ -263,7 +264,9 @@ def _timestamp(
             value, INCLUSIVE if form is None else form.get("Algorithm", "")
         )
         proof = base64.b64decode("".join((token.text or "").split()))
-        return verify_date(proof, hashlib.sha256(covered).digest())
+        moment = verify_date(proof, hashlib.sha256(covered).digest())
+        one.token = proof
+        return moment
     except (ConnectorError, ValueError):
         one.refuse("L’horodatage de la signature n’est pas valable.", "SIG_CRYPTO_FAILURE")
         return None

@@ -56,6 +56,7 @@ class Verified:
     namespace: str = ""  # of XAdES
     covers: str = ""  # the Id of the element that is signed, or the file's name
     value: bytes = b""
+    token: bytes = b""  # of the timestamp over the value, once it was verified
     digests: list[str] = field(default_factory=list)  # the algorithms, once each or more
     refusals: list[str] = field(default_factory=list)
     sub_indication: str = ""  # of ETSI, for the first refusal

@@ -7,6 +7,7 @@ The connector is asked with no transaction open.
 import base64
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -30,7 +31,7 @@ SLICE = 25
 """Folders whose documents are frozen together."""
 TOGETHER = 2
 """Folders frozen at once: PDF are read in processes of their own."""
-LOCAL = "local"
+LOCAL, DEMO = "local", "demo"
 
 
 def signers() -> list[Plain]:
@@ -62,14 +63,31 @@ def certificate_for(signer: Plain, person: Plain) -> tuple[bytes, list[str]]:
 
 
 def check_owner(certificate: bytes, person: Plain, *, actor: Actor, body: UUID) -> None:
-    """Refuse a certificate expired, not for signing, or of another person.
+    """Refuse a certificate expired, not for signing, of a retired key, or of another person.
 
     One that does not bear the agent's name waits for somebody to confirm that it is theirs.
     Raises Refused, OperationRefused.
     """
     certificates.check(certificates.loaded(certificate), clock.now())
+    partner("signature").strength(certificate=certificate)
     told, theirs = owners.told(certificate), owners.belongs(certificate, person)
     admit(told, theirs=theirs, actor=actor, organisation_id=body)
+
+
+def weakness(lot: SigningLot) -> Plain | None:
+    """{name, retired}: what the key of a lot is, and when it ends, once it is weakened.
+
+    None for one that holds, and for that of the demonstration.
+    """
+    if not lot.certificate or lot.kind == DEMO:
+        return None
+    try:
+        told: Plain = partner("signature").strength(certificate=lot.certificate)
+    except ConnectorError:  # retired since: each folder says it was refused
+        return None
+    if told["standing"] != "weakened" or not told["retired"]:
+        return None
+    return {"name": told["name"], "retired": datetime.fromisoformat(told["retired"])}
 
 
 def prepare(lot_id: UUID, *, actor: Actor) -> bool:

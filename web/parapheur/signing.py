@@ -148,6 +148,7 @@ def show(lot_id: UUID) -> ResponseReturnValue:
         result=result,
         following=gathering.following(lot_id, current_actor()),
         signeur=signeur,
+        weakness=gesture.weakness(lot),
     )
 
 

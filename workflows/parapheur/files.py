@@ -249,11 +249,18 @@ def _keep_facts(row: FolderFile, version: FileVersion, facts: Iterable[Plain]) -
 
 def _lasting(before: datetime | None, facts: Iterable[Plain]) -> datetime | None:
     """Until when a file is proved: as its last timestamp; without one, as who signed it."""
-    ends = [(one.get("kind"), _moment(one.get("valid_to"))) for one in facts]
+    ends = [(one.get("kind"), _end(one)) for one in facts]
     stamps = [end for kind, end in ends if kind == "timestamp" and end]
     if stamps:
         return stamps[-1]
     return min((end for _, end in [*ends, ("", before)] if end), default=None)
+
+
+def _end(one: Plain) -> datetime | None:
+    """Until when a signature proves: its certificate's end, or its algorithm's before that."""
+    retired = (one.get("algorithm") or {}).get("retired")
+    ends = (_moment(one.get("valid_to")), _moment(retired))
+    return min((end for end in ends if end), default=None)
 
 
 def _stored(file: Any) -> StoredFile:

@@ -27,7 +27,7 @@ from workflows.parapheur.models import (
     SecondOpinion,
 )
 from workflows.parapheur.signatures import borne
-from workflows.parapheur.words import ACTS, KINDS, QUALITIES, SIGNATURES
+from workflows.parapheur.words import ACTS, KINDS, QUALITIES, SIGNATURES, algorithm
 
 Plain = dict[str, Any]
 
@@ -237,6 +237,7 @@ def _facts(one: FileSignature) -> list[Plain]:
         ("Horodaté le (dit par l’autorité)", moment(one.timestamped_at)),
         ("Format et niveau", f"{one.format.upper()} {one.level}".strip()),
         ("Qualité", QUALITIES.get(one.quality, one.quality)),
+        ("Algorithme", algorithm(one.report)),
         ("Vérification (ETSI EN 319 102-1)", one.indication),
     ]
     return [_row(*each) for each in rows if each[1]]

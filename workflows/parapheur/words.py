@@ -1,5 +1,11 @@
 """How what the book keeps is called in French, wherever it is told."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine import clock
+
 ACTS = {
     "drafted": "Brouillon",
     "deposited": "Dépôt",
@@ -42,4 +48,25 @@ QUALITIES = {
     "seal": "cachet",
     "timestamp": "horodatage",
 }
+STANDINGS = {"accepted": "accepté", "weakened": "affaibli", "retired": "retiré"}
 SIGNATURES = {"signature": "Signature", "seal": "Cachet", "timestamp": "Horodatage"}
+
+
+def algorithm(report: Mapping[str, Any]) -> str:
+    """What the algorithm of a signature was when it was made, by its facts; or nothing."""
+    told = report.get("algorithm")
+    if not told:
+        return ""
+    proof = "prouvée" if told["proved"] else "déclarée, sans preuve"
+    said = f"{told['name']} – {STANDINGS[told['standing']]} à la date {proof} ({_day(told['at'])})"
+    retired = told["retired"]
+    return f"{said}, retiré le {_day(retired)}" if _known(retired) else said
+
+
+def _day(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(clock.PARIS):%d/%m/%Y}"
+
+
+def _known(moment: str | None) -> bool:
+    """Whether a day is one: what no register names was never good."""
+    return bool(moment) and not str(moment).startswith("0001")
