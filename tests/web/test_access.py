@@ -622,6 +622,7 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "parapheur_reminders.remind", "folder_id=folder tache=folder_task", {"colleague", "head"}, {}),
     (POST, "parapheur_acts.abandon", "folder_id=refused_folder", {"colleague"}, {}),
     (GET, "parapheur_correction.correct", "folder_id=refused_folder", {"colleague"}, {}),
+    (POST, "parapheur_correction.resume", "folder_id=refused_folder", {"colleague"}, {}),
     (POST, "parapheur_correction.send_again", "folder_id=refused_folder", {"colleague"},
      {"titre": "Autre"}),
     (GET, "parapheur_deposit.choose", "", BOOK, {}),
