@@ -3,16 +3,15 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from connectors import ConnectorError, Refused
-from connectors.signature import certificates
-from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Verdict
+from connectors.signature import certificates, lasting, xades_archive
+from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Judge, Verdict
 from connectors.signature.xml_canonical import INCLUSIVE, canonicalised
 from connectors.signature.xml_signatures import DOMAINS, ROOT
 from connectors.signature.xml_verification import (
@@ -23,15 +22,18 @@ from connectors.signature.xml_verification import (
 from connectors.xml_reading import DS, outline, parse, qname
 
 Plain = dict[str, Any]
-Judge = Callable[[bytes, Sequence[bytes], datetime], Verdict]
-"""(certificate, the others given, moment) → what it is worth; certificates in DER."""
 VerifyDate = Callable[[bytes, bytes], datetime]
 """(token, digest) → the moment proved; raises Refused."""
 
 _LIMIT = 2000  # signatures examined: a PES holds some hundreds of batches
 
 
-def untrusted(_certificate: bytes, _others: Sequence[bytes], _at: datetime) -> Verdict:
+def untrusted(
+    certificate: bytes,
+    others: Sequence[bytes],
+    moment: datetime,
+    given: tuple[Sequence[bytes], Sequence[bytes]] | None = None,
+) -> Verdict:
     """What is said when nobody gave authorities to trust."""
     return Verdict(INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND")
 
@@ -63,7 +65,7 @@ def examine(
         if misplaced := _misplaced(signature, read.root):
             one.refuse(misplaced)
         verified.append(one)
-        facts.append(_facts(one, signature, now, judge, verify_date))
+        facts += _facts(one, signature, now, judge, verify_date)
     refusals = [
         reason if len(signatures) == 1 else f"{one.name} : {reason}"
         for one in verified
@@ -107,7 +109,7 @@ def _answer(
 ) -> Plain:
     indications = [one["indication"] for one in facts]
     worst = next((one for one in (FAILED, INDETERMINATE) if one in indications), PASSED)
-    levels = [one["level"] for one in facts]
+    levels = [one["level"] for one in facts if one["level"]]
     return {
         "signed": bool(facts),
         "valid": bool(facts) and not refusals and not unsigned and worst != FAILED
@@ -131,16 +133,21 @@ def _facts(
     now: datetime,
     judge: Judge,
     verify_date: VerifyDate | None,
-) -> Plain:
+) -> list[Plain]:
+    """Those of a signature, then of the archive timestamps over it."""
     signed_at = _signing_time(one)
     timestamped_at = _timestamp(one, signature, verify_date)
+    proofs, under = _archived(one, signature, now, judge)
     _check_certificate(one, timestamped_at or signed_at or now)
-    verdict = _judged(one, timestamped_at, now, judge)
+    verdict = _judged(one, timestamped_at, proofs, under, judge)
     certificate = _loaded(one)
-    return {
+    told = {
         "kind": certificates.kind(certificate) if certificate else "signature",
         "format": "pes" if signature.getparent() is not None else "xades",
-        "level": "B-T" if timestamped_at else "B-B",
+        "level": lasting.level(
+            proved=bool(one.chain) and proofs.about(one.people()[0]),
+            dated=bool(timestamped_at), stamped=bool(under.facts),
+        ),
         "quality": verdict.quality,
         **(certificates.described(certificate) if certificate else _NOBODY),
         "signed_at": _iso(signed_at),
@@ -152,6 +159,26 @@ def _facts(
         "detail": {"name": one.name, "covers": one.covers, "refusals": one.refusals,
                    "weak": one.weak, **_said(one)},
     }  # fmt: skip
+    return [told, *under.facts]
+
+
+def _archived(
+    one: Verified, signature: etree._Element, now: datetime, judge: Judge
+) -> tuple[lasting.Proofs, lasting.Standing]:
+    """What a signature apart carries to last, and what its archive timestamps are worth."""
+    nothing = lasting.Proofs(), lasting.Standing([], now, holds=False)
+    if one.namespace != xades_archive.NAMESPACE or not one.pieces:
+        return nothing
+    try:
+        proofs = xades_archive.carried(signature)
+        stamps = xades_archive.stamps(signature, one.pieces)
+        under = lasting.standing(stamps, proofs, "xades", now=now, judge=judge)
+    except Refused as refused:
+        one.refuse(str(refused))
+        return nothing
+    for reason in under.refusals():
+        one.refuse(reason, "SIG_CRYPTO_FAILURE")
+    return proofs, under
 
 
 _NOBODY = dict.fromkeys(("subject", "issuer", "serial", "valid_from", "valid_to"), "")
@@ -159,26 +186,26 @@ _NOBODY = dict.fromkeys(("subject", "issuer", "serial", "valid_from", "valid_to"
 
 def _loaded(one: Verified) -> Any:
     try:
-        return one.certificate and certificates.loaded(_der(one.certificate))
+        return one.certificate and certificates.loaded(one.people()[0])
     except Refused:
         return None
 
 
 def _judged(
-    one: Verified, timestamped_at: datetime | None, now: datetime, judge: Judge
+    one: Verified,
+    timestamped_at: datetime | None,
+    proofs: lasting.Proofs,
+    under: lasting.Standing,
+    judge: Judge,
 ) -> Verdict:
     if one.refusals or one.certificate is None:
         return Verdict(FAILED, one.sub_indication)
     if one.weak:
         return Verdict(INDETERMINATE, "CRYPTO_CONSTRAINTS_FAILURE")
-    if timestamped_at is None and one.certificate.not_valid_after_utc < now:
+    if timestamped_at is None and one.certificate.not_valid_after_utc < under.at:
         return Verdict(INDETERMINATE, "OUT_OF_BOUNDS_NO_POE")
-    others = [_der(other) for other in one.chain[1:]]
-    return judge(_der(one.certificate), others, timestamped_at or now)
-
-
-def _der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(Encoding.DER)
+    moment = min(timestamped_at or under.at, under.at)
+    return lasting.judged(judge, one.people(), proofs, replace(under, at=moment))
 
 
 def _check_certificate(one: Verified, at: datetime) -> None:
