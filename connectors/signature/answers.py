@@ -56,6 +56,15 @@ def summed(found: Plain, now: datetime) -> Plain:
     }
 
 
+def closing(found: Plain, *, whole: bool) -> list[Plain]:
+    """The facts of the timestamp that closes a file, which say what level it gives it.
+
+    `whole`: those before it as well, which nobody told.
+    """
+    *before, last = found["signatures"]
+    return [*(before if whole else []), {**last, "level": found["level"]}]
+
+
 def produced(made: list[Plain], kind: str, title: str, **told: Any) -> Produced:
     """Files made, as a diagram receives them and as documents of its case."""
     files = [{**one, "file": {it: getattr(one["file"], it) for it in FILE}} for one in made]

@@ -12,7 +12,12 @@ from typing import Any, TypeVar
 from asn1crypto import cms, crl, ocsp, x509
 from pyhanko.sign.ades.report import AdESFailure, AdESStatus, AdESSubIndic
 from pyhanko.sign.validation.ades import ades_basic_validation, ades_with_time_validation
-from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import (
+    extract_certs_for_validation,
+    extract_tst_data_iter,
+    validate_sig_integrity,
+)
 from pyhanko.sign.validation.policy_decl import (
     CMSAlgorithmUsagePolicy,
     LocalKnowledge,
@@ -111,6 +116,16 @@ def judged(
         )
     )
     return timed.ades_subindic, timed.best_signature_time
+
+
+def matches(signed: cms.SignedData, digest: bytes) -> bool:
+    """Whether a CMS signature is over this digest, and its value right."""
+    signer = extract_certs_for_validation(signed).signer_cert
+    info = signed["signer_infos"][0]
+    try:
+        return all(validate_sig_integrity(info, signer, "data", digest))
+    except (SignatureValidationError, ValueError, KeyError, TypeError):
+        return False
 
 
 def told(sub_indication: AdESSubIndic) -> Plain:

@@ -41,6 +41,18 @@ class Verdict:
         return {**self.known(), "ocsps": [], "crls": []}
 
 
+class Judge(Protocol):
+    """Who says what a certificate is worth."""
+
+    def __call__(
+        self,
+        certificate: bytes,
+        others: Sequence[bytes],
+        moment: datetime,
+        given: tuple[Sequence[bytes], Sequence[bytes]] | None = None,
+    ) -> Verdict: ...
+
+
 @dataclass(frozen=True)
 class Means:
     """What a format may ask of the house.
@@ -48,15 +60,29 @@ class Means:
     `date` gives a timestamp token over a SHA-256, or None when the authority does not
     answer: a level is lost, never the signature. `verify_date` gives the moment that a token
     proves of a SHA-256, and raises Refused. `judge` takes a certificate, those that came with
-    it (all in DER) and a moment. `algorithms` says which were good when.
+    it (all in DER), a moment, and the answers that were kept then (OCSP, CRL): without them,
+    the authorities are asked. `algorithms` says which were good when.
     """
 
     now: datetime
     settings: Mapping[str, str]
     date: Callable[[bytes], bytes | None]
     verify_date: Callable[[bytes, bytes], datetime]
-    judge: Callable[[bytes, Sequence[bytes], datetime], Verdict]
+    judge: Judge
     algorithms: Register
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What closing made: the signed file, or the signature beside it.
+
+    `proved` when no authority was silent about a certificate, `stamped` when a timestamp
+    closes all of it.
+    """
+
+    made: bytes
+    proved: bool
+    stamped: bool
 
 
 class Format(Protocol):
@@ -88,6 +114,13 @@ class Format(Protocol):
         """{signatures: [facts], refusals: [French sentences]}, as the port tells facts.
 
         Raises Refused for what cannot be read.
+        """
+
+    def close(self, content: bytes, detached: bytes | None, means: Means) -> Closed | None:
+        """The signatures with what proves them, under a timestamp, as far as can be reached.
+
+        None for what has none, or takes none. Raises Refused for what cannot be read, or no
+        longer is what was signed.
         """
 
 

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any
 
 from connectors import Refused
-from connectors.signature import apart, certificates, cms, stamp
-from connectors.signature.formats import PASSED, Means, Verdict
+from connectors.signature import apart, certificates, cms, lasting, stamp
+from connectors.signature.formats import PASSED, Closed, Means, Verdict
 
 Plain = dict[str, Any]
 ROOM = 32 * 1024
@@ -98,12 +98,13 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
     return dict(answer)
 
 
-def strengthen(content: bytes, means: Means) -> tuple[bytes, bool] | None:
-    """With what proves that no certificate behind its signatures was revoked (level B-LT).
+def close(content: bytes, detached: bytes | None, means: Means) -> Closed | None:
+    """With what proves that no certificate behind its signatures was revoked (B-LT), under a
+    timestamp of the whole file (B-LTA).
 
-    And whether the proof is whole; None for a file without signatures. What a timestamp of
-    the whole file already covers was proved then: it is no longer asked about once its
-    certificate has ended, and nothing that happened to it since counts.
+    What such a timestamp already covers was proved then: it is no longer asked about once its
+    certificate has ended, and nothing that happened to it since counts. A signature whose
+    authority we do not trust gets the timestamp alone.
     """
     found, _ = apart.ask("signers", content)
     signers = found["signers"]
@@ -111,15 +112,15 @@ def strengthen(content: bytes, means: Means) -> tuple[bytes, bool] | None:
         return None
     last = max((n for n, one in enumerate(signers) if one["closes"]), default=0)
     verdicts = list(_judged(signers[last:], means).values())
-    covered = _judged(signers[:last], means, living=True).values()
+    covered = list(_judged(signers[:last], means, living=True).values())
     known = [*(one for one in covered if one.indication == PASSED), *verdicts]
-    whole = all(one.indication == PASSED for one in verdicts) and not any(
-        one.sub_indication == "TRY_LATER" for one in covered
-    )
-    return _proved(content, known), whole
+    stronger = _proved(content, known)
+    stamped = _archived(stronger, means)
+    whole = lasting.settled([*verdicts, *covered])
+    return Closed(stamped or stronger, proved=whole, stamped=stamped is not None)
 
 
-def archive(content: bytes, means: Means) -> bytes | None:
+def _archived(content: bytes, means: Means) -> bytes | None:
     """With a timestamp over the whole file, or None when no authority answers."""
     placed, (tail,) = apart.ask(
         "place", content, b"", box={}, room=ROOM, moment=means.now.isoformat(),

@@ -56,6 +56,10 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
     return {name: found[name] for name in ("signatures", "refusals")}
 
 
+def close(content: bytes, detached: bytes | None, means: Means) -> None:
+    """A PES goes to the State as it was signed: nothing is added to it."""
+
+
 def words(document: Plain, means: Means) -> Words:
     """What the signer says of place and capacity: `place` is a city, or {city, …}."""
     place = document.get("place") or ""

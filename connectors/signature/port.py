@@ -115,12 +115,16 @@ class Signature(Protocol):
     def close(self, *, documents: list[Plain], key: str) -> Produced:
         """Close signed documents with a timestamp (B-LTA), as far as can be reached.
 
+        A signature beside its document is given with `signs`, the SHA-256 of that one; what
+        others signed, with `foreign`: it is left as it is when it cannot be read, and gets
+        the timestamp alone when its authority is not trusted.
+
         The same value as `seal`, plus `complete`, of each file and of all: false when a level
         could not be reached today, which `close` may be asked again later; `signatures` are
-        the facts of the new timestamp. Asked again of a closed file, it adds a timestamp, as
-        must be done before the last one's certificate expires; what that one covers needs no
-        new proof. A file without a signature, or of
-        another format, comes back as it is.
+        the facts of the new timestamp, with the level that it gives the file, after those of
+        a foreign file. Asked again of a closed file, it adds a timestamp, as must be done
+        before the last one's certificate expires; what that one covers needs no new proof. A
+        file without a signature comes back as it is, and a PES, to which nothing is added.
         """
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import structlog
 
 from connectors import ConnectorError, Produced, Refused, StoredFile
-from connectors.signature import algorithms, answers, certificates, formats, pades
+from connectors.signature import algorithms, answers, certificates, formats, lasting
 from connectors.signature.algorithms import Register
 from connectors.signature.formats import Format, Means
 from connectors.signature.signers import Signer
@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 Plain = dict[str, Any]
 MEGABYTE = 1024**2
+SIGNED = b"/ByteRange"
+"""What a signed PDF holds, never compressed: others need not be read."""
 
 
 @dataclass(frozen=True)
@@ -163,26 +165,37 @@ class Signatures:
 
     def _closed(self, document: Plain) -> tuple[Plain, bool]:
         """The document as far as it can be closed today, and whether it wholly is."""
-        content, means = self.documents(document["sha256"]), self._means()
         name, media_type = document["name"], document["media_type"]
-        kept = StoredFile(document["sha256"], name, media_type, len(content))
+        given = self.documents(document["sha256"])
+        kept = StoredFile(document["sha256"], name, media_type, len(given))
         told = {"id": document["id"], "file": kept, "level": "", "signatures": []}
-        if document.get("format") != "pades":
+        beside = document.get("signs")
+        foreign = bool(document.get("foreign"))
+        if not beside and ("pdf" not in media_type or (foreign and SIGNED not in given)):
             return told, True
-        self._check_size(len(content))
-        found = pades.strengthen(content, means)
-        if found is None:
+        content, detached = (self.documents(beside), given) if beside else (given, None)
+        self._check_size(len(content) + len(detached or b""))
+        try:
+            form = self._format(formats.of(media_type, detached))
+            with lasting.reading():
+                closed = form.close(content, detached, self._means())
+        except Refused as refused:
+            if not foreign:
+                raise
+            log.info("foreign_signature_left", reasons=refused.reasons)
+            closed = None
+        if closed is None:
             return told, True
-        stronger, whole = found
-        closed = pades.archive(stronger, means)
-        made = closed or stronger
-        facts = self.examine(content=made, media_type=media_type)
+        facts = self.examine(
+            content=content if beside else closed.made, media_type=media_type,
+            detached=closed.made if beside else None,
+        )  # fmt: skip
         return {
             **told,
-            "file": self.store(made, name, media_type),
+            "file": self.store(closed.made, name, media_type),
             "level": facts["level"],
-            "signatures": facts["signatures"][-1:] if closed else [],
-        }, whole and closed is not None
+            "signatures": answers.closing(facts, whole=foreign) if closed.stamped else [],
+        }, closed.proved and closed.stamped
 
     def _prepared(self, document: Plain, certificate: bytes, chain: list[bytes]) -> Plain:
         self._check_size(int(document.get("size") or 0))

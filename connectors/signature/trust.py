@@ -39,12 +39,21 @@ class Trust:
     )
 
     def judge(
-        self, certificate: bytes, others: Sequence[bytes], moment: datetime
+        self,
+        certificate: bytes,
+        others: Sequence[bytes],
+        moment: datetime,
+        given: tuple[Sequence[bytes], Sequence[bytes]] | None = None,
     ) -> Verdict:
         """What a certificate is worth, asking its authorities whether it is revoked.
 
+        Nobody is asked when the answers of then are given (OCSP, CRL): each certificate must
+        be told about by these.
+
         A verdict that is whole serves for a minute: a batch is signed with one certificate.
         """
+        if given is not None:
+            return self._judged(certificate, others, moment, given)
         key, now = (certificate, *others), self.revocation.clock()
         asked, at, kept = self._known.get(key, (now, moment, None))
         if kept and asked <= now < asked + KEPT and at <= moment < at + KEPT:
@@ -57,7 +66,11 @@ class Trust:
         return verdict
 
     def _judged(
-        self, certificate: bytes, others: Sequence[bytes], moment: datetime
+        self,
+        certificate: bytes,
+        others: Sequence[bytes],
+        moment: datetime,
+        given: tuple[Sequence[bytes], Sequence[bytes]] | None = None,
     ) -> Verdict:
         one = x509.Certificate.load(certificate)
         known = [x509.Certificate.load(it) for it in others]
@@ -70,9 +83,10 @@ class Trust:
             quality = "seal" if kind == "seal" else "simple"
             return Verdict(INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND", quality)
         chain = list(path.iter_certs(include_root=True))[::-1]
-        ocsps, crls = self.revocation.proofs(chain)
-        indication, sub_indication = self._worth(one, known, moment, ocsps, crls)
-        if indication == PASSED and not _proved(chain, ocsps, crls):
+        ocsps, crls = given or self.revocation.proofs(chain)
+        mode = "soft-fail" if given is None else "require"
+        indication, sub_indication = self._worth(one, known, moment, ocsps, crls, mode)
+        if given is None and indication == PASSED and not _proved(chain, ocsps, crls):
             indication, sub_indication = INDETERMINATE, "TRY_LATER"
         return Verdict(
             indication,
@@ -88,11 +102,12 @@ class Trust:
         one: x509.Certificate,
         known: Sequence[x509.Certificate],
         moment: datetime,
-        ocsps: list[bytes],
-        crls: list[bytes],
+        ocsps: Sequence[bytes],
+        crls: Sequence[bytes],
+        mode: str,
     ) -> tuple[str, str]:
         try:
-            self._path(one, known, moment, ocsps, crls)
+            self._path(one, known, moment, ocsps, crls, mode)
         except RevokedError:
             return FAILED, "REVOKED"
         except ExpiredError:
@@ -108,12 +123,13 @@ class Trust:
         one: x509.Certificate,
         known: Sequence[x509.Certificate],
         moment: datetime,
-        ocsps: list[bytes],
-        crls: list[bytes],
+        ocsps: Sequence[bytes],
+        crls: Sequence[bytes],
+        mode: str = "soft-fail",
     ) -> ValidationPath:
         context = ValidationContext(
             trust_roots=list(self.anchors()), other_certs=known, moment=moment,
-            ocsps=ocsps, crls=crls, revocation_mode="soft-fail",
+            ocsps=ocsps, crls=crls, revocation_mode=mode,
             # What is said today of a revocation before that moment counts for it.
             retroactive_revinfo=True,
         )  # fmt: skip

@@ -8,15 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asn1crypto import cms
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from connectors import ConnectorError, Refused
-from connectors.signature import algorithms, certificates
+from connectors.signature import algorithms, certificates, lasting, xades_archive
 from connectors.signature.algorithms import Register
-from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Verdict
+from connectors.signature.formats import FAILED, INDETERMINATE, PASSED, Judge, Verdict
 from connectors.signature.xml_canonical import INCLUSIVE, canonicalised
+from connectors.signature.xml_properties import find, said, signing_time
 from connectors.signature.xml_signatures import DOMAINS, ROOT
 from connectors.signature.xml_verification import (
     Verified,
@@ -26,15 +25,18 @@ from connectors.signature.xml_verification import (
 from connectors.xml_reading import DS, outline, parse, qname
 
 Plain = dict[str, Any]
-Judge = Callable[[bytes, Sequence[bytes], datetime], Verdict]
-"""(certificate, the others given, moment) → what it is worth; certificates in DER."""
 VerifyDate = Callable[[bytes, bytes], datetime]
 """(token, digest) → the moment proved; raises Refused."""
 
 _LIMIT = 2000  # signatures examined: a PES holds some hundreds of batches
 
 
-def untrusted(_certificate: bytes, _others: Sequence[bytes], _at: datetime) -> Verdict:
+def untrusted(
+    certificate: bytes,
+    others: Sequence[bytes],
+    moment: datetime,
+    given: tuple[Sequence[bytes], Sequence[bytes]] | None = None,
+) -> Verdict:
     """What is said when nobody gave authorities to trust."""
     return Verdict(INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND")
 
@@ -69,10 +71,8 @@ def examine(
         if misplaced := _misplaced(signature, read.root):
             one.refuse(misplaced)
         verified.append(one)
-        facts.append(
-            _facts(
-                one, signature, now, judge, verify_date, register or algorithms.shipped()
-            )
+        facts += _facts(
+            one, signature, now, judge, verify_date, register or algorithms.shipped()
         )
     refusals = [
         reason if len(signatures) == 1 else f"{one.name} : {reason}"
@@ -117,7 +117,7 @@ def _answer(
 ) -> Plain:
     indications = [one["indication"] for one in facts]
     worst = next((one for one in (FAILED, INDETERMINATE) if one in indications), PASSED)
-    levels = [one["level"] for one in facts]
+    levels = [one["level"] for one in facts if one["level"]]
     return {
         "signed": bool(facts),
         "valid": bool(facts) and not refusals and not unsigned and worst != FAILED
@@ -142,25 +142,31 @@ def _facts(
     judge: Judge,
     verify_date: VerifyDate | None,
     register: Register,
-) -> Plain:
-    signed_at = _signing_time(one)
+) -> list[Plain]:
+    """Those of a signature, then of the archive timestamps over it."""
+    signed_at = signing_time(one)
     timestamped_at = _timestamp(one, signature, verify_date)
+    proofs, under = _archived(one, signature, now, judge)
     _check_certificate(one, timestamped_at or signed_at or now)
     certificate = _loaded(one)
+    verdict = _judged(one, timestamped_at, proofs, under, judge)
     told: Plain = {}
-    verdict = _judged(one, timestamped_at, now, judge)
     if certificate:
         used = replace(algorithms.of(certificate), digests=tuple(one.digests))
-        good = register.proves(_stamps(one), now)
+        good = register.proves([*_stamps(one), *under.chain], now)
+        moment = timestamped_at or under.at
         told = register.told(
-            used, proved=timestamped_at if good else None, claimed=signed_at or now
+            used, proved=moment if good else None, claimed=signed_at or now
         )
         worth = {"indication": verdict.indication, "sub_indication": verdict.sub_indication}
         verdict = replace(verdict, **register.constrained(worth, used, told, now))
-    return {
+    facts = {
         "kind": certificates.kind(certificate) if certificate else "signature",
         "format": "pes" if signature.getparent() is not None else "xades",
-        "level": "B-T" if timestamped_at else "B-B",
+        "level": lasting.level(
+            proved=bool(one.chain) and proofs.about(one.people()[0]),
+            dated=bool(timestamped_at), stamped=bool(under.facts),
+        ),
         "quality": verdict.quality,
         **(certificates.described(certificate) if certificate else _NOBODY),
         "signed_at": _iso(signed_at),
@@ -171,8 +177,28 @@ def _facts(
         "covers_whole": not one.refusals,
         "algorithm": told,
         "detail": {"name": one.name, "covers": one.covers, "refusals": one.refusals,
-                   **_said(one)},
+                   **said(one)},
     }  # fmt: skip
+    return [facts, *under.facts]
+
+
+def _archived(
+    one: Verified, signature: etree._Element, now: datetime, judge: Judge
+) -> tuple[lasting.Proofs, lasting.Standing]:
+    """What a signature apart carries to last, and what its archive timestamps are worth."""
+    nothing = lasting.Proofs(), lasting.Standing([], now, holds=False)
+    if one.namespace != xades_archive.NAMESPACE or not one.pieces:
+        return nothing
+    try:
+        proofs = xades_archive.carried(signature)
+        stamps = xades_archive.stamps(signature, one.pieces)
+        under = lasting.standing(stamps, proofs, "xades", now=now, judge=judge)
+    except Refused as refused:
+        one.refuse(str(refused))
+        return nothing
+    for reason in under.refusals():
+        one.refuse(reason, "SIG_CRYPTO_FAILURE")
+    return proofs, under
 
 
 def _stamps(one: Verified) -> list[tuple[algorithms.Used, datetime]]:
@@ -189,24 +215,24 @@ _NOBODY = dict.fromkeys(("subject", "issuer", "serial", "valid_from", "valid_to"
 
 def _loaded(one: Verified) -> Any:
     try:
-        return one.certificate and certificates.loaded(_der(one.certificate))
+        return one.certificate and certificates.loaded(one.people()[0])
     except Refused:
         return None
 
 
 def _judged(
-    one: Verified, timestamped_at: datetime | None, now: datetime, judge: Judge
+    one: Verified,
+    timestamped_at: datetime | None,
+    proofs: lasting.Proofs,
+    under: lasting.Standing,
+    judge: Judge,
 ) -> Verdict:
     if one.refusals or one.certificate is None:
         return Verdict(FAILED, one.sub_indication)
-    if timestamped_at is None and one.certificate.not_valid_after_utc < now:
+    if timestamped_at is None and one.certificate.not_valid_after_utc < under.at:
         return Verdict(INDETERMINATE, "OUT_OF_BOUNDS_NO_POE")
-    others = [_der(other) for other in one.chain[1:]]
-    return judge(_der(one.certificate), others, timestamped_at or now)
-
-
-def _der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(Encoding.DER)
+    moment = min(timestamped_at or under.at, under.at)
+    return lasting.judged(judge, one.people(), proofs, replace(under, at=moment))
 
 
 def _check_certificate(one: Verified, at: datetime) -> None:
@@ -222,7 +248,7 @@ def _check_certificate(one: Verified, at: datetime) -> None:
             f"({at.astimezone(UTC):%d/%m/%Y}).",
             "EXPIRED",
         )
-    digest = _find(one, "SigningCertificate/Cert/CertDigest") or _find(
+    digest = find(one, "SigningCertificate/Cert/CertDigest") or find(
         one, "SigningCertificateV2/Cert/CertDigest"
     )
     if digest and not _digest_fits(digest, one):
@@ -270,34 +296,6 @@ def _timestamp(
     except (ConnectorError, ValueError):
         one.refuse("L’horodatage de la signature n’est pas valable.", "SIG_CRYPTO_FAILURE")
         return None
-
-
-def _signing_time(one: Verified) -> datetime | None:
-    found = _find(one, "SigningTime")
-    try:
-        moment = datetime.fromisoformat((found[0].text or "").strip()) if found else None
-    except ValueError:
-        one.refuse("La date de signature est illisible.")
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
-
-
-def _said(one: Verified) -> Plain:
-    """What the signer says: its policy, place and capacity."""
-    paths = {
-        "policy": "SignaturePolicyIdentifier/SignaturePolicyId/SigPolicyId/Identifier",
-        "city": "SignatureProductionPlace/City",
-        "role": "SignerRole/ClaimedRoles/ClaimedRole",
-    }
-    said = {name: _find(one, path) for name, path in paths.items()}
-    return {name: (found[0].text or "") if found else "" for name, found in said.items()}
-
-
-def _find(one: Verified, path: str) -> list[etree._Element]:
-    if one.properties is None:
-        return []
-    steps = ["SignedSignatureProperties", *path.split("/")]
-    return one.properties.findall("/".join(f"{{{one.namespace}}}{step}" for step in steps))
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from connectors import Refused
@@ -56,10 +57,16 @@ class Verified:
     namespace: str = ""  # of XAdES
     covers: str = ""  # the Id of the element that is signed, or the file's name
     value: bytes = b""
+    pieces: list[bytes] = field(default_factory=list)  # designated, for a signature apart
     token: bytes = b""  # of the timestamp over the value, once it was verified
     digests: list[str] = field(default_factory=list)  # the algorithms, once each or more
     refusals: list[str] = field(default_factory=list)
     sub_indication: str = ""  # of ETSI, for the first refusal
+
+    def people(self) -> tuple[bytes, list[bytes]]:
+        """The certificate that signed, and those that came with it, in DER."""
+        first, *others = [one.public_bytes(Encoding.DER) for one in self.chain]
+        return first, others
 
     def refuse(self, reason: str, sub_indication: str = "FORMAT_FAILURE") -> None:
         self.refusals.append(reason)
@@ -129,6 +136,8 @@ def _check_reference(
         content = _inside(uri, transforms, signature, enclosing, ids, found)
     else:
         content = _outside(uri, transforms, detached, found)
+    if detached is not None:
+        found.pieces.append(content)
     algorithm = _DIGESTS.get(_only(reference, "DigestMethod").get("Algorithm", ""))
     if algorithm is None:
         raise Refused(["Algorithme d’empreinte non admis."])

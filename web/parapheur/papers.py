@@ -19,7 +19,7 @@ from workflows.parapheur.models import (
     Folder,
     FolderFile,
 )
-from workflows.parapheur.signatures import borne
+from workflows.parapheur.signatures import borne, level
 
 
 @dataclass
@@ -42,6 +42,10 @@ class Shown:
     def is_pdf(self) -> bool:
         """Whether its pages can be drawn."""
         return self.current.document.media_type == "application/pdf"
+
+    def level(self, one: FileSignature) -> str:
+        """The level of one of its signatures today."""
+        return level(one, self.signatures)
 
     @property
     def is_text(self) -> bool:

@@ -1,6 +1,6 @@
 """The files of a folder and their versions: the current one, and how a new one is made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from workflows.parapheur.models import (
     DETACHED,
     EVIDENCE,
     MAIN,
-    PADES,
+    PES,
     XADES,
     FileSignature,
     FileVersion,
@@ -27,6 +27,7 @@ from workflows.parapheur.models import (
 )
 
 Plain = dict[str, Any]
+PDF = "application/pdf"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,25 @@ def every(folder_id: UUID) -> list[Current]:
 def current_of(folder_ids: Iterable[UUID]) -> dict[UUID, list[Current]]:
     """The same as `current` for several folders at once."""
     return _read(list(folder_ids), FolderFile.kind != EVIDENCE)
+
+
+def to_close(
+    there: Iterable[Current], wanted: Container[UUID], ours: Container[UUID]
+) -> list[Plain]:
+    """Of the files of a folder, those that may bear a signature, as `signature.close` takes
+    them: the PDFs, and the signatures beside another file, with that one.
+
+    What is not `ours` was signed by others, or by nobody: it is closed if it can be.
+    """
+    known = {one.file.id: one for one in there}
+    found = []
+    for one in known.values():
+        signed = known.get(one.file.signs_id) if one.file.signs_id else None
+        if one.file.id in wanted and (signed or one.version.document.media_type == PDF):
+            foreign = True if one.file.id not in ours else None
+            beside = signed.sha256 if signed else None
+            found.append(one.to_close(signs=beside, foreign=foreign))
+    return found
 
 
 def _read(ids: list[UUID], *which: Any) -> dict[UUID, list[Current]]:
@@ -198,7 +218,7 @@ def take_signed(
         digests[str(row.id)] = [before, file.sha256]
         facts = made.get("signatures") or []
         _keep_facts(row, version, facts)
-        if row.format == PADES:  # what stands beside a file gets no timestamp of its own
+        if row.kind == DETACHED or row.format != PES:  # to which nothing is ever added
             row.good_until = _lasting(until, facts)
     return digests
 

@@ -98,8 +98,7 @@ def _let_go() -> None:
 def files_to_renew(*, case: Plain, folder: Plain) -> Plain:
     """The files whose proof this case renews, as they are now: {documents}."""
     named = {one.id for one in _files(FolderFile.renewal_id == UUID(case["id"]))}
-    there = files.every(UUID(folder["id"]))
-    return {"documents": [one.to_close() for one in there if one.file.id in named]}
+    return {"documents": files.to_close(files.every(UUID(folder["id"])), named, named)}
 
 
 @operation

@@ -9,7 +9,13 @@ from typing import Any
 from lxml import etree
 
 from workflows.parapheur.metadata import worded
-from workflows.parapheur.models import FileSignature, FileVersion, FolderAct, FolderFile
+from workflows.parapheur.models import (
+    PES,
+    FileSignature,
+    FileVersion,
+    FolderAct,
+    FolderFile,
+)
 from workflows.parapheur.proofs import Proofs
 
 NAMESPACE = "http://www.loc.gov/premis/v3"
@@ -62,6 +68,9 @@ def _file(root: Any, file: FolderFile, version: FileVersion, proofs: Proofs) -> 
     _significant(node, "version", str(version.number))
     if version.withdrawn_at is not None:
         _significant(node, "withdrawnAt", version.withdrawn_at.isoformat())
+    if file.format == PES and proofs.signatures.get(file.id):
+        # Nothing is added to it: the record, sealed and timestamped, carries its digest.
+        _significant(node, "closedBy", f"bordereau-{proofs.number}.pdf")
     about = _sub(node, "objectCharacteristics")
     fixity = _sub(about, "fixity")
     _text(fixity, "messageDigestAlgorithm", "SHA-256")
@@ -73,16 +82,16 @@ def _file(root: Any, file: FolderFile, version: FileVersion, proofs: Proofs) -> 
     _text(node, "originalName", document.name)
     for signature in proofs.signatures.get(file.id, []):
         if signature.version_id == version.id:
-            _signature(node, signature)
+            _signature(node, signature, proofs.level(file, signature))
     if file.signs_id is not None:
         _relationship(node, "signs", file, proofs)
 
 
-def _signature(node: Any, one: FileSignature) -> None:
+def _signature(node: Any, one: FileSignature, level: str) -> None:
     said = _sub(_sub(node, "signatureInformation"), "signature")
     _text(said, "signatureEncoding", "base64")
     _text(said, "signer", one.subject)
-    _text(said, "signatureMethod", f"{one.format} {one.level}".strip())
+    _text(said, "signatureMethod", f"{one.format} {level}".strip())
     _text(said, "signatureValue", one.serial)
     _text(said, "signatureValidationRules", "ETSI EN 319 102-1")
     properties = (one.kind, one.quality, one.indication, one.issuer)

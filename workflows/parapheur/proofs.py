@@ -18,6 +18,7 @@ from engine.models import ProcessInstance, db
 from workflows.parapheur.metadata import worded
 from workflows.parapheur.models import (
     EVIDENCE,
+    PES,
     Desk,
     FileSignature,
     FileVersion,
@@ -26,10 +27,15 @@ from workflows.parapheur.models import (
     FolderFile,
     SecondOpinion,
 )
-from workflows.parapheur.signatures import borne
+from workflows.parapheur.signatures import borne, level
 from workflows.parapheur.words import ACTS, KINDS, QUALITIES, SIGNATURES, algorithm
 
 Plain = dict[str, Any]
+RECORD = "Bordereau de signature"
+BY_RECORD = (
+    "Rien n’est ajouté au PES que l’État reçoit : ce bordereau, cacheté et horodaté, porte son "
+    "empreinte et clôt sa signature."
+)
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,18 @@ class Proofs:
     opinions: list[SecondOpinion]
     desks: Mapping[str, str]
     people: Mapping[UUID, str]
+    sheet: FolderFile | None = (
+        None  # the record that was made, with its seal in `signatures`
+    )
 
     def current(self) -> list[tuple[FolderFile, FileVersion]]:
         """Each file in its latest version that was not withdrawn."""
         kept = {file.id: (file, v) for file, v in self.files if v.withdrawn_at is None}
         return list(kept.values())
+
+    def level(self, file: FolderFile, one: FileSignature) -> str:
+        """The level of a signature of a file today."""
+        return level(one, self.signatures[file.id])
 
     def desk(self, role: str) -> str:
         """How a desk is called; a role that is none, as it is."""
@@ -80,6 +93,16 @@ def gather(folder_id: UUID) -> Proofs:
         .where(SecondOpinion.instance_id == folder_id)
         .order_by(SecondOpinion.asked_at)
     )
+    sheet = db.session.scalar(
+        select(FolderFile)
+        .where(
+            FolderFile.instance_id == folder_id,
+            FolderFile.kind == EVIDENCE,
+            FolderFile.title == RECORD,
+        )
+        .order_by(FolderFile.position)
+        .limit(1)
+    )
     named = {folder.author_id}
     for act in acts:
         named |= {act.person_id, act.on_behalf_of}
@@ -91,10 +114,11 @@ def gather(folder_id: UUID) -> Proofs:
         db.session.get_one(Organisation, folder.organisation_id),
         acts,
         files,
-        borne({file.id for file, _ in files}),
+        borne({file.id for file, _ in files} | ({sheet.id} if sheet else set())),
         opinions,
         _desks(folder.organisation_id),
         _people(named),
+        sheet,
     )
 
 
@@ -133,7 +157,7 @@ def report(proofs: Proofs) -> Plain:
                 "sha256": version.document.sha256,
                 "version": version.number,
                 "signatures": [
-                    one.report | {"level": one.level, "quality": one.quality}
+                    one.report | {"level": proofs.level(file, one), "quality": one.quality}
                     for one in proofs.signatures.get(file.id, [])
                 ],
             }
@@ -221,13 +245,16 @@ def _documents(proofs: Proofs) -> Plain:
 def _signed(proofs: Proofs) -> list[Plain]:
     """A section for each signature that a file bears today."""
     return [
-        {"title": f"{SIGNATURES[one.kind]} – {file.title}", "rows": _facts(one)}
+        {
+            "title": f"{SIGNATURES[one.kind]} – {file.title}",
+            "rows": _facts(one, proofs.level(file, one)),
+        }
         for file, _ in proofs.current()
         for one in proofs.signatures.get(file.id, [])
     ]
 
 
-def _facts(one: FileSignature) -> list[Plain]:
+def _facts(one: FileSignature, level: str) -> list[Plain]:
     rows = [
         ("Titulaire", one.subject),
         ("Émetteur du certificat", one.issuer),
@@ -235,7 +262,8 @@ def _facts(one: FileSignature) -> list[Plain]:
         ("Certificat valable", f"du {moment(one.valid_from)} au {moment(one.valid_to)}"),
         ("Signé le (dit par le signataire)", moment(one.signed_at)),
         ("Horodaté le (dit par l’autorité)", moment(one.timestamped_at)),
-        ("Format et niveau", f"{one.format.upper()} {one.level}".strip()),
+        ("Format et niveau", f"{one.format.upper()} {level}".strip()),
+        ("Clôture", BY_RECORD if one.format == PES else ""),
         ("Qualité", QUALITIES.get(one.quality, one.quality)),
         ("Algorithme", algorithm(one.report)),
         ("Vérification (ETSI EN 319 102-1)", one.indication),

@@ -78,7 +78,7 @@ def record_evidence(
     detail = {"sealed": bool(sealed)} if made[0] else {}
     act = records.write(row, "proven", None, detail=detail)
     sealed_files = _under_both(sealed, closed)
-    titles = ("Bordereau de signature", "Historique PREMIS", "Rapport de validation")
+    titles = (proofs.RECORD, "Historique PREMIS", "Rapport de validation")
     for title, file in zip(titles, made, strict=True):
         if file:
             _keep(row, title, file, act)

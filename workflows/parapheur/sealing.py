@@ -14,7 +14,6 @@ from engine.models import db
 from engine.operations import operation
 from workflows.parapheur import files, records
 from workflows.parapheur.models import (
-    DETACHED,
     Folder,
     FolderAct,
     FolderSubtype,
@@ -55,18 +54,11 @@ def record_sealed(*, case: Plain, folder: Plain, sealed: Plain) -> None:
 
 @operation
 def files_to_close(*, case: Plain, folder: Plain) -> Plain:
-    """The signed files of a folder, to be timestamped for long: {documents}."""
+    """The files of a folder that may be signed, to be timestamped for long: {documents}."""
     row = db.session.get_one(Folder, UUID(folder["id"]))
     current = files.current(row.instance_id)
-    beside = {one.file.signs_id for one in current if one.file.kind == DETACHED}
-    signed = borne(one.file.id for one in current)
-    return {
-        "documents": [
-            one.to_close()
-            for one in current
-            if one.file.id in signed or one.file.id in beside
-        ]
-    }
+    every = {one.file.id for one in current}
+    return {"documents": files.to_close(current, every, borne(every))}
 
 
 @operation

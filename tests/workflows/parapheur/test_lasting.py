@@ -19,8 +19,10 @@ from tests.workflows.parapheur.book import Book, with_circuit
 from tests.workflows.parapheur.test_circulation import kinds
 from tests.workflows.parapheur.test_proofs import P
 from workflows.parapheur import acts, files, lasting
+from workflows.parapheur.admission import Given
 from workflows.parapheur.circuits import SIGN, Step
-from workflows.parapheur.models import FolderAct
+from workflows.parapheur.models import ANNEX, FolderAct
+from workflows.parapheur.signatures import borne, level
 
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 HALF_A_YEAR = timedelta(days=186)
@@ -32,22 +34,40 @@ def book(app: Flask) -> Iterator[Book]:
     clock.configure(None)
 
 
-def really_signed(book: Book) -> UUID:
-    """A folder whose file bears a true signature."""
-    folder = book.deposit()
+def really_signed(book: Book, *more: Given) -> UUID:
+    """A folder whose main files bear true signatures."""
+    folder = book.deposit(files=[Given(book.file()), *more])
+    signed = truly(book, [one.to_close(field="S") for one in files.to_sign(folder)])
+    acts.sign(book.tasks(folder)["presidence"], signed, actor=book.actor("presidence"))
+    book.settle()
+    return folder
+
+
+def truly(book: Book, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Documents as somebody truly signs them."""
     signature = book.app.extensions["partners"]["signature"]
     person = {"id": "p", "name": "Marie Durand", "email": "marie@region.test"}
     who = {"signer": "demo", "person": person}
-    (one,) = signature.prepare(
-        documents=[one.to_close(field="S") for one in files.to_sign(folder)],
-        certificate=signature.certificate(**who), chain=signature.chain(**who),
+    prepared = signature.prepare(
+        documents=documents, certificate=signature.certificate(**who),
+        chain=signature.chain(**who),
     )  # fmt: skip
-    values = signature.sign(**who, to_sign=one["to_sign"], pin="1234")
-    made = signature.finish(prepared=one, values=values)
-    made["document_sha256"] = one["document_sha256"]
-    acts.sign(book.tasks(folder)["presidence"], [made], actor=book.actor("presidence"))
-    book.settle()
-    return folder
+    made = []
+    for one in prepared:
+        values = signature.sign(**who, to_sign=one["to_sign"], pin="1234")
+        made.append(signature.finish(prepared=one, values=values))
+        made[-1]["document_sha256"] = one["document_sha256"]
+    return made
+
+
+def signed_elsewhere(book: Book) -> Given:
+    """An annex that somebody signed before it came."""
+    stored = book.file("annexe.pdf")
+    asked = {name: getattr(stored, name) for name in ("sha256", "name", "media_type")}
+    (made,) = truly(
+        book, [{**asked, "id": "annex", "format": "pades", "field": "Elsewhere"}]
+    )
+    return Given(made["file"], kind=ANNEX, title="annexe.pdf")
 
 
 def ends(folder: UUID) -> dict[str, datetime]:
@@ -62,12 +82,17 @@ def ends(folder: UUID) -> dict[str, datetime]:
 def timestamps(book: Book, folder: UUID) -> dict[str, list[str]]:
     signature = book.app.extensions["partners"]["signature"]
     found = {}
-    for one in files.every(folder):
-        if one.version.document.media_type == "application/pdf":
+    there = {one.file.id: one for one in files.every(folder)}
+    for one in there.values():
+        signs = there.get(one.file.signs_id)
+        pdf = one.version.document.media_type == "application/pdf"
+        if signs or pdf:
+            content = read(book, one.sha256)
             told = signature.examine(
-                content=read(book, one.sha256), media_type="application/pdf"
-            )
-            assert told["valid"], told
+                content=read(book, signs.sha256) if signs else content,
+                media_type="application/pdf", detached=content if signs else None,
+            )  # fmt: skip
+            assert (told["valid"], told["level"]) == (True, "B-LTA"), told
             found[one.file.title] = [s["kind"] for s in told["signatures"]]
     return found
 
@@ -92,9 +117,17 @@ def told() -> int:
 
 
 def test_what_was_signed_is_proved_again_before_its_timestamp_ends(book: Book) -> None:
-    folder = really_signed(book)
+    titre = Given(book.file("titre.xml", b"<titre/>"))
+    folder = really_signed(book, titre, signed_elsewhere(book))
     known = ends(folder)
-    assert set(known) == {"acte.pdf", "Bordereau de signature"}
+    signed = ("acte.pdf", "Signature – titre.xml", "annexe.pdf")
+    assert set(known) == {*signed, "Bordereau de signature"}
+    told_of = borne(one.file.id for one in files.every(folder))
+    for one in files.every(folder):
+        if one.file.title in signed:
+            bears = told_of[one.file.id]
+            assert [it.kind for it in bears] == ["signature", "timestamp"]
+            assert level(bears[0], bears) == "B-LTA"
     assert all(clock.now() + 9 * YEAR < end for end in known.values())
     assert timestamps(book, folder)["Bordereau de signature"] == ["seal", "timestamp"]
     assert lasting.renew(clock.now() + HALF_A_YEAR) == 0
@@ -121,11 +154,14 @@ def test_what_was_signed_is_proved_again_before_its_timestamp_ends(book: Book) -
     assert kinds(folder) == [*history, "renewed", "proven"]
     assert all(clock.now() + 9 * YEAR < end for end in ends(folder).values())
     assert timestamps(book, folder) == {
-        "acte.pdf": ["signature", "timestamp", "timestamp"],
+        **{one: ["signature", "timestamp", "timestamp"] for one in signed},
         "Bordereau de signature": ["seal", "timestamp", "timestamp"],
     }
     for one in files.every(folder):
         was = before[one.file.title]
+        if one.file.title == "titre.xml":
+            assert one.sha256 == was.sha256, "what it signs is as it was"
+            continue
         assert one.version.number > was.version.number
         assert read(book, was.sha256) == content[one.file.title], "never overwritten"
     premis = next(f for f in files.proofs(folder) if f.file.title == "Historique PREMIS")
