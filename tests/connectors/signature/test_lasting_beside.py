@@ -176,7 +176,9 @@ def test_renewed_in_time_it_outlives_certificates_and_nothing_is_asked_again(tmp
 def test_what_others_signed_gets_as_much_as_can_be_proved(office, tmp_path):
     """Another office's authority is not trusted here: the timestamp alone, and it is said."""
     other = opened(tmp_path / "other", None)
-    letter, _ = other.sign(office.letter())
+    other.faults("signature", down=True)
+    letter, told = other.sign(office.letter())
+    assert told["level"] == "B-T"
     for content, level in ((office.sign(office.letter())[0], "B-LTA"), (letter, "B-T")):
         document = office.document(content, foreign=True)
         produced = office.signature.close(documents=[document], key=level).value
