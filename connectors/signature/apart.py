@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import structlog
 
-from connectors import Refused
+from connectors import Refused, Retryable
 
 log = structlog.get_logger()
 
@@ -27,6 +27,8 @@ LONGEST = 60.0
 SECONDS = 10
 """Seconds of processor for one document. Four signatures are examined in less than one."""
 AT_ONCE = 2
+WAITS = 60.0
+"""Seconds for which a document awaits a reader: nobody is held without bound."""
 BEYOND = "Ce fichier demande trop de temps ou de mémoire pour être lu : il est refusé."
 
 
@@ -77,9 +79,12 @@ _owner = os.getpid()
 def ask(what: str, *parts: bytes, **told: Any) -> tuple[Any, list[bytes]]:
     """What a process apart answers: plain values, and bytes.
 
-    Raises Refused for a document that it refuses, or that it died of.
+    Raises Refused for a document that it refuses, or that it died of; Retryable when the
+    readers have been busy for too long.
     """
-    with _room:
+    if not _room.acquire(timeout=WAITS):
+        raise Retryable("Trop de PDF sont lus en ce moment : réessayez dans une minute.")
+    try:
         reader = _taken()
         try:
             answer, made = reader.ask(
@@ -94,6 +99,8 @@ def ask(what: str, *parts: bytes, **told: Any) -> tuple[Any, list[bytes]]:
             raise
         with _lock:
             _idle.append(reader)
+    finally:
+        _room.release()
     if "refused" in answer:
         raise Refused(answer["refused"], code=answer["code"])
     return answer["value"], made

@@ -13,6 +13,7 @@ from pyhanko.pdf_utils.misc import PdfError, PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from connectors import Refused
+from connectors.signature import pdf_bounds
 
 START = 1024
 MOST_PAGES, MOST_VISITS = 20_000, 100_000
@@ -57,7 +58,10 @@ def read(content: bytes) -> PdfFileReader:
     if b"%PDF-" not in content[:START]:
         raise Refused(["Ce fichier n’est pas un PDF."], code="not_pdf")
     try:
-        reader = PdfFileReader(io.BytesIO(content), strict=False)
+        pdf_bounds.begin()
+        reader = PdfFileReader(
+            io.BytesIO(content), strict=False, decode_limits=pdf_bounds.LIMITS
+        )
         if reader.encrypted:
             raise Refused(
                 ["Ce PDF est chiffré : enregistrez-le sans mot de passe ni restriction."],
@@ -156,7 +160,7 @@ def _attached(reader: PdfFileReader) -> Iterator[str]:
 
 
 def _pages(reader: PdfFileReader, visits: "_Visits") -> Iterator[Any]:
-    for node in _tree([reader.root["/Pages"]], "/Kids", _Visits()):
+    for node in _tree([reader.root["/Pages"]], "/Kids", _Visits(3 * MOST_PAGES)):
         visits.count()
         if "/Kids" not in node:
             yield node
@@ -184,9 +188,9 @@ def _chain(first: Any, visits: "_Visits") -> Iterator[Any]:
 class _Visits:
     """What was seen, for files that turn in circles or never end."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_VISITS) -> None:
         self.seen: dict[int, Any] = {}
-        self.total = 0
+        self.total, self.most = 0, most
 
     def first(self, node: Any) -> bool:
         self.count()
@@ -196,7 +200,7 @@ class _Visits:
 
     def count(self) -> None:
         self.total += 1
-        if self.total > MOST_VISITS:
+        if self.total > self.most:
             raise Refused(["Ce PDF contient trop d’objets : il est refusé."], code="beyond")
 
 
