@@ -19,7 +19,7 @@ from engine.models import db
 from web import tidying
 from web.accounts import AlreadyOpen, open_account
 from web.demo import accounts as demo_accounts
-from web.demo import acts, book, circulating
+from web.demo import acts, book, circulating, contracts
 from web.demo.people import AGENTS, BODIES, COMPANIES, ECONOMY, PASSWORD, REGION
 from web.demo.people import PLATFORM as PLATFORM_SLUG
 from workflows import publication, scenarios
@@ -63,6 +63,7 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
         if cases:
             circulating.circulate(opened)
             demo_accounts.keep(app, region, budget)
+            contracts.keep(app, region)
             _run_cases(app, companies)
             tidying.plan()
             chores.finish()
