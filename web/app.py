@@ -145,6 +145,8 @@ BLUEPRINTS = [
     "web.accounting.pes",
     "web.accounting.returns",
     "web.accounting.budgets",
+    "web.accounting.contracts",
+    "web.accounting.invoices",
 ]
 
 

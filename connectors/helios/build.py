@@ -97,10 +97,12 @@ def _domain(root: etree._Element, kind: str, orders: list[Plain], header: Plain)
 def _expense(piece: etree._Element, order: Plain) -> None:
     info = _add(_add(piece, "BlocPiece"), "InfoPce")
     _values(
-        info, IdPce=str(order["number"]), TypPce="01", NatPce=order.get("nature") or "01",
+        info, IdPce=str(order["number"]), TypPce=order.get("type") or "01",
+        NatPce=order.get("nature") or "01",
         Obj=_text(order["subject"], 100), DteEch=order.get("due_on") or "",
     )  # fmt: skip
     _document_references(info, order)
+    _payment_delay(piece, order.get("delay") or {})
     line = _add(piece, "LigneDePiece")
     block = _add(line, "BlocLignePiece")
     _values(
@@ -110,10 +112,26 @@ def _expense(piece: etree._Element, order: Plain) -> None:
         LibVir1=_text(order.get("transfer_label") or order["subject"], 70),
         ModRegl="03", TVAIntraCom="0", MtHT=_euros(_amount(order)),
         MtTVA=_euros(_vat(order)) if _vat(order) else "",
+        MtFactHT=order.get("invoice_amount") or "",
     )  # fmt: skip
     if order.get("contract"):
         _values(_add(block, "LiensIdent"), IdMarche=_text(order["contract"], 30))
     _third_party(_add(line, "Tiers"), order["third_party"])
+
+
+def _payment_delay(piece: etree._Element, delay: Plain) -> None:
+    """Until when the payment is due: Dgp is 0 for an expense that the delay binds."""
+    if not delay:
+        return
+    _values(
+        _add(piece[0], "DGP"),
+        Dgp="0", DteDebDgp=delay["from"], DteFinDgp=delay["until"],
+        DureeDgp=str(delay["days"]), CodIntMor=_ECB if delay.get("rate") else "",
+        TxIntMor=str(delay.get("rate") or ""),
+    )  # fmt: skip
+
+
+_ECB = "02"
 
 
 def _revenue(piece: etree._Element, order: Plain) -> None:

@@ -153,6 +153,9 @@ def _piece(element: etree._Element, domain: str) -> Plain:
         "nature": value(element, block + "NatPce"),
         "subject": value(element, block + ("Obj" if domain == EXPENSE else "ObjPce")),
         "amount": f"{total_of(element):.2f}",
+        "contract": value(element, "LigneDePiece/BlocLignePiece/LiensIdent/IdMarche"),
+        "invoice": value(element, "LigneDePiece/BlocLignePiece/InfoLignePce/Facture"),
+        "due_on": value(element, "BlocPiece/DGP/DteFinDgp"),
         "third_parties": _third_parties(lines),
         "documents": [
             found

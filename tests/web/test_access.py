@@ -530,6 +530,13 @@ TABLE: list[tuple[str, str, str, set[str], dict[str, str]]] = [
     (POST, "budgets.create", "", HEADS, {}),
     (GET, "budgets.edit", "budget_id=budget", {"head"}, {}),
     (POST, "budgets.save", "budget_id=budget", {"head"}, {}),
+    (GET, "contracts.index", "", HEADS, {}),
+    (GET, "contracts.new", "", HEADS, {}),
+    (POST, "contracts.create", "", HEADS, {}),
+    (GET, "contracts.show", "contract_id=contract", {"head"}, {}),
+    (GET, "invoices.index", "", HEADS, {}),
+    (GET, "invoices.new", "contract_id=contract", {"head"}, {}),
+    (POST, "invoices.create", "contract_id=contract", {"head"}, {}),
     # Open to everyone: what they answer to whom is other tests' affair.
     (GET, "security.login", "", ANYONE, {}),
     (POST, "security.login", "", ANYONE, {}),

@@ -13,6 +13,7 @@ from tests.connectors.signature.xml_signing import signed_pes
 from tests.web.browser import Browser
 from tests.web.two_accountants import BUDGET, ORDER, RETURN
 from tests.workflows.accounting.accounts import open_accounts
+from workflows.accounting.contract_models import Invoice
 from workflows.accounting.models import Budget, PaymentOrder, Pes, PesReturn
 from workflows.parapheur.circuits import SIGN, TRANSMISSION, Step
 
@@ -237,6 +238,66 @@ def test_returns_come_by_themselves_every_half_hour(accounts, fatou, tmp_path):
         assert fetching.collect(accounts.app) == 1
     finally:
         clock.configure(None)
+
+
+def test_an_invoice_goes_from_its_contract_to_a_pes_that_names_it(accounts, fatou):
+    """Entered on pages, certified by the officer, settled, ordered, put in a PES."""
+    from tests.workflows.accounting import contracts_kept as kept
+
+    kept.keep_contracts(accounts)
+    address = kept.HOLDER["address"]
+    typed = {**kept.CONTRACT, **kept.HOLDER, **address, "kind": "company"}
+    typed = {name: said for name, said in typed.items() if isinstance(said, str)}
+    page = fatou.post("/comptabilite/marches/nouveau", typed)
+    assert (page.status_code, "est déjà au registre" in page.text) == (422, True)
+    page = fatou.post("/comptabilite/marches/nouveau", {**typed, "number": "2026-099"})
+    assert "Le marché est au registre." in page.text
+    for sought, found in (
+        ("2026-09", True),
+        ("scierie", True),
+        ("99999", True),
+        ("X", False),
+    ):
+        listed = fatou.get(f"/comptabilite/marches/?q={sought}").text
+        assert ("2026-099" in listed) is found, sought
+    [contract] = re.findall(r"/marches/([0-9a-f-]{36})/facture", page.text)[:1]
+    invoice = {
+        "kind": "invoice", "number": "F-77", "received_on": kept.ago(40), "amount": "1 000",
+        "total": "1 200", "files": (BytesIO(INVOICE + b"\n%%EOF"), "F-77.pdf"),
+    }  # fmt: skip
+    where = f"/comptabilite/marches/{contract}/facture"
+    page = fatou.post(
+        where, {**invoice, "total": "900", "files": (BytesIO(b"MZ"), "f.exe")}
+    )
+    assert page.status_code == 422
+    assert "au moins égal" in page.text
+    assert 'value="F-77"' in page.text
+    page = fatou.post(
+        where, {**invoice, "files": (BytesIO(INVOICE + b"\n%%EOF"), "F-77.pdf")}
+    )
+    assert "La facture est inscrite" in page.text
+    again = {**invoice, "files": (BytesIO(INVOICE + b"\n%%EOF"), "F-77.pdf")}
+    page = fatou.post(where, again)
+    assert (page.status_code, "déjà reçue le" in page.text) == (422, True)
+    listed = fatou.get("/comptabilite/factures/").text
+    assert "en retard de 10 jours" in listed
+    case = db.session.scalars(select(Invoice.instance_id)).one()
+    officer = Browser(accounts.app, accounts.office.officer)
+    assert "10 jours" in officer.get(f"/dossiers/{case}").text
+    assert officer.get(f"/comptabilite/marches/{contract}").status_code == 403
+    kept.certify(accounts, case)
+    task = fatou.get(f"/taches/{kept.waiting(case).id}").text
+    assert "Le délai est dépassé" in task
+    said = kept.settled(retention=60, interest=3.2, indemnity=40, interest_account="6711")
+    kept.do(case, "settle", accounts.actor, **said)
+    db.session.rollback()
+    ids = [str(one) for one in db.session.scalars(select(PaymentOrder.id))]
+    assert len(ids) == 2
+    fatou.post("/comptabilite/mandats/", {"mandat": ids, "budget": str(_only(Budget).id)})
+    batch = fatou.get(f"/comptabilite/pes/{_only(Pes).id}/bordereaux/0").text
+    assert "Marché 2026-099" in batch
+    assert "facture F-77" in batch
+    assert "à payer avant le" in batch
 
 
 def test_official_schemas_are_imported_by_a_command(accounts, fatou):

@@ -7,7 +7,8 @@ from engine.access import actor_for
 from engine.commands import people
 from engine.models import db
 from tests.connectors.helios.orders import HEADER, INVOICE, order
-from workflows.accounting import budgets, files, orders
+from tests.workflows.accounting.contracts_kept import CONTRACT
+from workflows.accounting import budgets, contracts, files, orders
 
 BUDGET = {
     "label": "Budget principal", "siret": "20005372600022", "post": "021090", "code": "400",
@@ -46,6 +47,9 @@ def keep_accounts(office: Any) -> None:
         ids[f"budget{suffix}"] = budgets.write(BUDGET, organisation_id=body, actor=actor)
         ids[f"order{suffix}"] = orders.add(
             as_values(ORDER), organisation_id=body, reference="A", actor=actor
+        )
+        ids[f"contract{suffix}"] = contracts.add(
+            CONTRACT, organisation_id=body, actor=actor
         )
         content = build([order(1)], HEADER | {"name": f"PES{suffix}"}, lambda _: INVOICE)
         file = partners["storage"].put(

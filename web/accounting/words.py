@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
-from workflows.accounting import models
+from workflows.accounting import contract_models, models
 
 KINDS = {models.EXPENSE: _("Dépense"), models.REVENUE: _("Recette")}
 ORDERS = {
@@ -52,4 +52,23 @@ NATURES = {
     "07": _("État ou organisme d’État"),
     "08": _("Établissement public national"),
     "09": _("Collectivité ou établissement public local"),
+}
+INVOICES = {
+    contract_models.RECEIVED: (_("Service fait à certifier"), "info", "hourglass-split"),
+    contract_models.SUSPENDED: (_("Délai suspendu"), "warn", "pause-circle"),
+    contract_models.CERTIFIED: (_("À liquider"), "info", "hourglass-split"),
+    contract_models.ORDERED: (_("Mandatée"), "ok", "check-circle"),
+    contract_models.REJECTED: (_("Rejetée"), "", "x-circle"),
+}
+ASKED = {
+    contract_models.INVOICE: _("Travaux, fournitures ou services exécutés"),
+    contract_models.ADVANCE: _("Avance du marché"),
+    contract_models.RELEASE: _("Retenue de garantie"),
+}
+PAYEES = {
+    "company": _("Société"),
+    "association": _("Association"),
+    "sole_trader": _("Entreprise individuelle"),
+    "person": _("Particulier"),
+    "public_body": _("Collectivité ou établissement public local"),
 }

@@ -19,7 +19,7 @@ from engine.models import db
 from web import tidying
 from web.accounts import AlreadyOpen, open_account
 from web.demo import accounts as demo_accounts
-from web.demo import acts, book, circulating
+from web.demo import acts, book, circulating, contracts
 from web.demo.people import AGENTS, BODIES, COMPANIES, ECONOMY, PASSWORD, REGION
 from web.demo.people import PLATFORM as PLATFORM_SLUG
 from workflows import publication, scenarios
@@ -63,6 +63,7 @@ def seed(app: Flask, *, cases: bool = True) -> dict[str, Any]:
         if cases:
             circulating.circulate(opened)
             demo_accounts.keep(app, region, budget)
+            contracts.keep(app, region)
             _run_cases(app, companies)
             tidying.plan()
             chores.finish()
@@ -129,6 +130,7 @@ def _run_cases(app: Flask, companies: list[tuple[UUID, Actor, Mapping[str, str]]
     definition = definitions.latest(PROCEDURE)
     told = scenarios.stories(publication.read_folder(publication.folders()[PROCEDURE]))
     tales = list(_tales(told["stories"]))
+    paid = next(steps for steps in tales if steps[-1].get("task") == "decide")
     for number, (company, applicant, row) in enumerate(companies):
         steps = tales[number % len(tales)]
         player = scenarios.Player(
@@ -139,6 +141,24 @@ def _run_cases(app: Flask, companies: list[tuple[UUID, Actor, Mapping[str, str]]
             settle=lambda case: _deliver(app, case),
         )
         player.play(steps)
+        if steps is paid:
+            player.play(_payment(row))
+
+
+def _payment(row: Mapping[str, str]) -> list[dict[str, Any]]:
+    """An aid granted is claimed and settled at once, in the name of its company."""
+    iban, spent, granted = "FR7630006000011234567890189", 120_000, 20_000
+    claim = {"spent": spent, "iban": iban, "proofs": []}
+    settlement = {
+        "outcome": "pay", "amount": granted, "final": True, "iban": iban,
+        "subject": "Aide à l’investissement, solde", "name": row["name"].title()[:38],
+        "line2": row["street"].capitalize()[:38], "postal_code": row["postal_code"],
+        "city": row["commune_name"].title()[:38],
+    }  # fmt: skip
+    return [
+        {"task": "claim_payment", "as": "applicant", "values": claim},
+        {"task": "settle_payment", "as": "case_officer", "values": settlement},
+    ]
 
 
 _UNPLAYED = {"data", "expect", "parameters"}

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from engine import clock
 from engine.models import db
+from workflows.accounting import invoice_facts
 from workflows.accounting.models import (
     ACCEPTED,
     ACKNOWLEDGED,
@@ -36,7 +37,9 @@ _SHOWN = 20
 
 
 def of(instance_id: UUID) -> list[Fact]:
-    """The facts of one transmission: of the latest file it sent."""
+    """The facts of one invoice; of one transmission, those of the latest file it sent."""
+    if found := invoice_facts.of(instance_id):
+        return found
     row = db.session.scalars(
         select(Pes)
         .where(Pes.instance_id == instance_id)
@@ -58,6 +61,9 @@ def of(instance_id: UUID) -> list[Fact]:
     if row.answered_at:
         facts.append(Fact("Réponse le", row.answered_at.astimezone(clock.PARIS).date()))
     return facts + [_batch(one) for one in row.batches[:_SHOWN]]
+
+
+deadlines = invoice_facts.deadlines
 
 
 def label(domain: str, number: str) -> str:

@@ -95,6 +95,9 @@ class PaymentOrder(db.Model):  # type: ignore[name-defined]
     contract: Mapped[str] = mapped_column(String(30), default="")
     third_party: Mapped[dict[str, Any]] = mapped_column(JSON)
     documents: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    particulars: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON
+    )  # of a contract's order
     instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
     pes_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounting_pes.id"))
     reason: Mapped[str] = mapped_column(String(500), default="")  # of the refusal

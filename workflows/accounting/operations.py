@@ -21,6 +21,13 @@ from workflows.accounting.answers import (
     note_refusal,
     record_acknowledgement,
 )
+from workflows.accounting.contracts import register_contract
+from workflows.accounting.invoices import (
+    enter_invoice,
+    reject_invoice,
+    resume_invoice,
+    suspend_invoice,
+)
 from workflows.accounting.models import (
     ACKNOWLEDGED,
     CHECKING,
@@ -38,17 +45,25 @@ from workflows.accounting.models import (
     PesDocument,
 )
 from workflows.accounting.orders import OrderRefused
+from workflows.accounting.paying import order_invoice, prepare_settlement
 
 __all__ = [
     "acknowledgement_file",
     "close_pes",
+    "enter_invoice",
     "enter_pes",
     "note_overdue",
     "note_refusal",
+    "order_invoice",
+    "prepare_settlement",
     "record_acknowledgement",
     "record_batches",
     "record_sent",
+    "register_contract",
     "register_payment_order",
+    "reject_invoice",
+    "resume_invoice",
+    "suspend_invoice",
 ]
 
 Plain = dict[str, Any]
@@ -80,7 +95,7 @@ def register_payment_order(
         "kind": kind, "subject": subject, "amount": f"{amount}", "vat": f"{vat}",
         "account": account, "function": function, "contract": contract,
         "third_party": third_party,
-        "documents": _joined(documents or [], instance),
+        "documents": orders.joined(documents or [], given),
     }  # fmt: skip
     try:
         order = orders.register(
@@ -166,20 +181,6 @@ def note_overdue(*, case: Plain, pes: Plain) -> None:
         case_id=UUID(case["id"]),
         detail={"task": f"Acquittement en retard : PES {row.name}"},
     )  # fmt: skip
-
-
-def _joined(documents: list[Plain], instance: ProcessInstance) -> list[Plain]:
-    """Documents with the identifiers under which the accountant will know them."""
-    start = "".join(one for one in instance.number if one.isalnum())
-    return [
-        {
-            "unique_id": f"EBG{start}{one['sha256'][:20]}".upper()[:50],
-            "name": one["name"],
-            "media_type": one.get("media_type") or "application/pdf",
-            "sha256": one["sha256"],
-        }
-        for one in documents
-    ]
 
 
 def _is_xml(file: Plain) -> bool:

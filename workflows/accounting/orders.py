@@ -17,6 +17,8 @@ from engine.errors import EngineError
 from engine.models import db
 from engine.transaction import lock, transaction
 from workflows.accounting import reading
+from workflows.accounting.contract_models import REJECTED as INVOICE_REJECTED
+from workflows.accounting.contract_models import Invoice
 from workflows.accounting.models import (
     DROPPED,
     EXPENSE,
@@ -79,6 +81,7 @@ def register(
         organisation_id=organisation_id,
         reference=reference,
         instance_id=instance_id,
+        particulars=values.get("particulars"),
         **said,
     )
     db.session.add(order)
@@ -107,10 +110,19 @@ def drop(order_id: UUID, *, actor: Actor) -> None:
         if order.state not in {READY, REJECTED}:
             raise OrderRefused({"state": "Ce mandat est déjà dans un PES."})
         order.state = DROPPED
+        _free_invoice(order.id)
         journal.write(
             f"accounting:{order.organisation_id}", "payment_order_dropped",
             by=actor.person_id, detail={"order": str(order.id)},
         )  # fmt: skip
+
+
+def _free_invoice(order_id: UUID) -> None:
+    """What an order dropped would have paid may be asked for again."""
+    for invoice in db.session.scalars(
+        select(Invoice).where(Invoice.order_id == order_id)
+    ):  # fmt: skip
+        invoice.state, invoice.reason = INVOICE_REJECTED, "Mandat abandonné."
 
 
 def choose(ids: Sequence[UUID], *, budget_id: UUID, name: str = "", actor: Actor) -> Chosen:
@@ -179,6 +191,23 @@ def take(budget: Budget, name: str, count: int = 1) -> int:
     return first
 
 
+def joined(documents: Sequence[Plain], reference: str) -> list[Plain]:
+    """Documents with the identifiers under which the accountant will know them.
+
+    An identifier serves once for ever: what two orders of a case join has two.
+    """
+    start = "".join(one for one in reference if one.isascii() and one.isalnum())[-27:]
+    return [
+        {
+            "unique_id": f"EBG{start}{one['sha256'][:20]}".upper(),
+            "name": one["name"],
+            "media_type": one.get("media_type") or "application/pdf",
+            "sha256": one["sha256"],
+        }
+        for one in documents
+    ]
+
+
 def plain(order: PaymentOrder) -> Plain:
     """An order as `helios.build` takes it."""
     return {
@@ -192,7 +221,14 @@ def plain(order: PaymentOrder) -> Plain:
         "contract": order.contract,
         "third_party": order.third_party,
         "documents": order.documents,
+        "nature": INVESTMENT if order.account[:1] in _CAPITAL else RUNNING,
+        **(order.particulars or {}),
     }
+
+
+RUNNING, INVESTMENT = "01", "02"
+"""What an expense is to the accountant (NatPce), by the class of its account."""
+_CAPITAL = ("1", "2")
 
 
 def _check_chosen(orders: Sequence[PaymentOrder], budget: Budget, asked: int) -> None:

@@ -9,6 +9,7 @@ from engine import access, documents
 from engine.actors import Actor
 from engine.directory import Organisation
 from engine.models import db
+from workflows.accounting.contract_models import Contract, Invoice
 from workflows.accounting.models import Budget, PaymentOrder, Pes, PesReturn
 
 ACCOUNTANT = "accountant"
@@ -28,7 +29,7 @@ RULES: dict[tuple[type, str], Callable[[Actor, Any], bool]] = {
     (Organisation, "keep accounts"): lambda a, o: keeps(a, o.id),
     **{
         (kind, "see"): lambda a, row: keeps(a, row.organisation_id)
-        for kind in (Budget, PaymentOrder, Pes, PesReturn)
+        for kind in (Budget, Contract, Invoice, PaymentOrder, Pes, PesReturn)
     },
 }
 access.add_rules(RULES)

@@ -15,7 +15,18 @@ from tests.connectors.signature.xml_signing import signed_pes, xmlsec1
 
 ORDERS = [
     order(1),
-    order(2, amount="10.00", vat="2.00", contract="2026-M-07", documents=[]),
+    order(
+        2,
+        amount="10.00",
+        vat="2.00",
+        contract="2026-M-07",
+        documents=[],
+        type="09",
+        nature="02",
+        invoice="F-2026-0042",
+        invoice_amount="12.50",
+        delay={"from": "2026-11-01", "until": "2026-12-01", "days": 30, "rate": "10.15"},
+    ),
     order(7, kind="revenue", account="7478", subject="Participation de l’État"),
 ]
 
@@ -42,6 +53,11 @@ def test_what_is_built_is_read_back_with_its_amounts():
     assert piece["subject"].startswith(
         "Aide à l'investissement - séchoir à bois, 2e acompte"
     )
+    on_contract = expense["pieces"][1]
+    said = ("type", "nature", "contract", "invoice", "due_on")
+    assert [on_contract[name] for name in said] == [
+        "09", "02", "2026-M-07", "F-2026-0042", "2026-12-01",
+    ]  # fmt: skip
     content = _built()
     assert reader.document(content, 0, Asked().limits)["content"] == INVOICE
     assert content == _built()  # the same orders make the same bytes

@@ -116,9 +116,26 @@ def test_a_procedure_registers_an_order_once(accounts):
     kept = db.session.query(PaymentOrder).one()
     assert kept.documents[0]["unique_id"].isalnum()
     assert kept.instance_id == case
+    with orders.transaction():
+        party = {**ORDER["third_party"], "siret": "", "kind": "association"}
+        operations.register_payment_order(
+            case=told, **{**values, "third_party": party}, amount=2, reference="2",
+            documents=[document],
+        )  # fmt: skip
+    _first, second = db.session.query(PaymentOrder).order_by(PaymentOrder.reference).all()
+    assert second.documents[0]["unique_id"] != kept.documents[0]["unique_id"]
+    assert (second.third_party["category"], second.third_party["legal_nature"]) == (
+        "50",
+        "06",
+    )
+    person = {**ORDER["third_party"], "siret": "", "kind": "person"}
+    with pytest.raises(ValueError, match="Prénom"), orders.transaction():
+        operations.register_payment_order(
+            case=told, **{**values, "third_party": person}, amount=2, reference="3"
+        )
     with pytest.raises(ValueError, match="IBAN"), orders.transaction():
         wrong = values | {"third_party": {**values["third_party"], "iban": "FR00"}}
-        operations.register_payment_order(case=told, **wrong, amount=1, reference="2")
+        operations.register_payment_order(case=told, **wrong, amount=1, reference="4")
 
 
 def test_strangers_keep_no_accounts(accounts):
