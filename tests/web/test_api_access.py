@@ -112,6 +112,8 @@ TABLE: list[tuple[str, str, set[str], Any]] = [
     ("PUT", f"{DESK}/folder/{{case}}/task/{{case}}/bypass", set(), None),
     ("PUT", f"{DESK}/folder/{{case}}/task/{{case}}/visa", set(), None),
     ("PUT", f"{DESK}/folder/{{case}}/task/{{case}}/secure_mail", set(), None),
+    ("GET", "/tenant/{region}/folder/{case}/dataToSign", {REGION}, None),
+    ("PUT", "/tenant/{region}/desk/{case}/folder/{case}/task/{case}/sign", set(), {}),
     ("GET", "/webhooks", EVERY, None),
     ("POST", "/webhooks", EVERY, HOOK),
     ("GET", "/webhooks/{hook}", {COMPANY}, None),
