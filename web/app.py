@@ -138,6 +138,7 @@ BLUEPRINTS = [
     "web.api.v1",
     "web.iparapheur.views",
     "web.iparapheur.signing",
+    "web.iparapheur.bin",
     "web.iparapheur.soap.door",
     "web.api.hooks",
     "web.api.reference",
