@@ -26,6 +26,8 @@ REQUESTS_READ, REQUESTS_WRITE = "requests:read", "requests:write"
 TASKS_READ, TASKS_WRITE = "tasks:read", "tasks:write"
 CASES_READ = "cases:read"
 FOLDERS_READ, FOLDERS_WRITE = "folders:read", "folders:write"
+FOLDERS_SIGN = "folders:sign"
+"""Carrying an agent's signature: what a key says was signed, their certificate proves."""
 WEBHOOKS_MANAGE = "webhooks:manage"
 
 OF_COMPANIES = (
@@ -34,7 +36,7 @@ OF_COMPANIES = (
 )  # fmt: skip
 OF_BODIES = (
     DEFINITIONS_READ, TASKS_READ, TASKS_WRITE, CASES_READ, FOLDERS_READ, FOLDERS_WRITE,
-    WEBHOOKS_MANAGE,
+    FOLDERS_SIGN, WEBHOOKS_MANAGE,
 )  # fmt: skip
 """What the keys of a company, and those of any other organisation, may be for."""
 

@@ -137,6 +137,8 @@ BLUEPRINTS = [
     "web.news.views",
     "web.api.v1",
     "web.iparapheur.views",
+    "web.iparapheur.signing",
+    "web.iparapheur.bin",
     "web.iparapheur.soap.door",
     "web.api.hooks",
     "web.api.reference",

@@ -43,6 +43,7 @@ HOOK = {"url": "https://logiciel.example.org/", "events": ["case.filed"]}
 
 BOOK = "/api/standard/v1/tenant"
 DESK = f"{BOOK}/{{region}}/desk/{{case}}"
+BIN = "/api/standard/v1/admin/tenant/{region}"
 
 # method, path, whose keys it serves, what is sent
 TABLE: list[tuple[str, str, set[str], Any]] = [
@@ -112,6 +113,13 @@ TABLE: list[tuple[str, str, set[str], Any]] = [
     ("PUT", f"{DESK}/folder/{{case}}/task/{{case}}/bypass", set(), None),
     ("PUT", f"{DESK}/folder/{{case}}/task/{{case}}/visa", set(), None),
     ("PUT", f"{DESK}/folder/{{case}}/task/{{case}}/secure_mail", set(), None),
+    ("PUT", f"{DESK}/folder/{{case}}/task/{{case}}/send_to_trash_bin", set(), None),
+    ("GET", f"{BIN}/trash-bin", set(), None),
+    ("GET", f"{BIN}/trash-bin/{{case}}/zip", set(), None),
+    ("PUT", f"{BIN}/trash-bin/{{case}}/restore", set(), None),
+    ("DELETE", f"{BIN}/trash-bin/{{case}}", set(), None),
+    ("GET", "/tenant/{region}/folder/{case}/dataToSign", {REGION}, None),
+    ("PUT", "/tenant/{region}/desk/{case}/folder/{case}/task/{case}/sign", set(), {}),
     ("GET", "/webhooks", EVERY, None),
     ("POST", "/webhooks", EVERY, HOOK),
     ("GET", "/webhooks/{hook}", {COMPANY}, None),

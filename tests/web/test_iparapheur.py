@@ -152,9 +152,26 @@ def test_a_folder_is_created_followed_and_fetched(caller: Caller, book: Book) ->
         assert {"documents/a.pdf", "annexes/b.pdf"} <= names
         assert f"i_Parapheur_internal_premis_{folder}.xml" in names
         assert held.read("documents/a.pdf") != PDF
+    # Once fetched it goes to the bin: listed no more, in the book as before.
+    assert caller.act(folder, folder, "send_to_trash_bin").status_code == 204
     assert caller.program.ask("DELETE", f"{caller.desk}/folder/{folder}").status_code == 204
     db.session.rollback()
     assert db.session.get_one(Folder, folder).state == "finished"
+    assert caller.states("FINISHED") == {"FINISHED": []}
+    thrown = f"/api/standard/v1/admin/tenant/{book.body}/trash-bin"
+    assert caller.get(thrown).status_code == 403, "a key that keeps the book alone"
+    keeper = Caller(book, "dgs")
+    by = administrator(book.body, "garde-corbeille@essai.test")
+    roles = ["desk:dgs", "parapheur_administrator"]
+    keeper.program = Program(book.app, make_key(book.body, roles=roles, actor=by)[1])
+    (one,) = keeper.get(f"{thrown}?size=5").json["content"]
+    assert one["id"] == str(folder) and one["sentToTrashBinAt"]
+    assert keeper.get(f"{thrown}/{folder}/zip").data[:2] == b"PK"
+    kept = keeper.program.ask("DELETE", f"{thrown}/{folder}")
+    assert kept.status_code == 409 and "terme légal" in kept.json["message"]
+    assert keeper.program.ask("PUT", f"{thrown}/{folder}/restore").status_code == 204
+    assert caller.states("FINISHED") == {"FINISHED": [str(folder)]}
+    assert keeper.get(f"{thrown}/{folder}/zip").status_code == 404
 
 
 def test_a_refused_folder_is_listed_then_given_up(caller: Caller, book: Book) -> None:

@@ -184,6 +184,7 @@ def test_a_folder_goes_from_its_deposit_to_the_archive(book: Book) -> None:
     assert not len(caller.about("RechercherDossiers", "<ns:Status>RejetVisa</ns:Status>"))
     assert how(caller.about("ArchiverDossier", to_archive))[0] == "OK"
     assert caller.statuses("DEL-1")[-1] == "Archive", "nothing leaves the book"
+    assert not len(caller.about("RechercherDossiers", "<ns:Status>Archive</ns:Status>"))
     transmitted = enveloped(
         "<ns:EnvoyerDossierTdTRequest>DEL-1</ns:EnvoyerDossierTdTRequest>"
     )

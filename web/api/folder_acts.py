@@ -85,3 +85,11 @@ def withdrawn(folder: Folder, reason: str) -> None:
         withdrawing.withdraw(folder.instance_id, actor=keyed.actor(), reason=reason)
     except ActRefused as refused:
         raise Problem(409, "too-late", str(refused)) from None
+
+
+def put_away(folder: Folder) -> None:
+    """Take a finished folder out of the lists of applications. Raises Problem."""
+    try:
+        withdrawing.put_away(folder.instance_id, actor=keyed.actor())
+    except ActRefused as refused:
+        raise Problem(409, "not-finished", str(refused)) from None

@@ -52,6 +52,9 @@ SCOPES: Mapping[str, Any] = {
         "Suivre les dossiers du parapheur, lire leurs fichiers"
     ),
     api_keys.FOLDERS_WRITE: lazy_gettext("Déposer des dossiers au parapheur, les retirer"),
+    api_keys.FOLDERS_SIGN: lazy_gettext(
+        "Apporter au parapheur la signature d’un agent, faite avec son certificat"
+    ),
     api_keys.WEBHOOKS_MANAGE: lazy_gettext("Gérer les webhooks"),
 }
 OVERLAPS = (0, 1, 7, 30)

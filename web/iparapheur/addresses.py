@@ -19,7 +19,6 @@ from web.security import csrf
 from workflows.parapheur.models import Desk, Folder
 
 bp = Blueprint("iparapheur", __name__, url_prefix="/api/standard/v1/tenant")
-csrf.exempt(bp)
 
 READ, WRITE = keyed.keyed(FOLDERS_READ), keyed.keyed(FOLDERS_WRITE)
 FOLDER = "/<uuid:tenant>/desk/<uuid:desk_id>/folder/<uuid:folder_id>"
@@ -61,7 +60,6 @@ def wrong(pointer: str, sentence: str) -> Problem:
     return Problem(422, "bad-values", sentence, errors=[fault])
 
 
-@bp.errorhandler(Problem)
 def refused(problem: Problem) -> Response:
     """A refusal in i-Parapheur's shape (`ErrorResponse`), and what ours say besides."""
     status = problem.status
@@ -86,14 +84,22 @@ def sentence(problem: Problem) -> str:
     return " ".join(said).strip() or str(CURES.get(problem.status, ""))
 
 
-@bp.errorhandler(Forbidden)
-@bp.errorhandler(NoResultFound)
-@bp.errorhandler(EngineError)
 def _failed(failure: Exception) -> Response:
     return refused(refusals.of(failure))
 
 
-@bp.after_request
 def _finish(response: Response) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     return keyed.tell_rate(response)
+
+
+def shaped(blueprint: Blueprint) -> None:
+    """Have a blueprint refuse as i-Parapheur does."""
+    csrf.exempt(blueprint)
+    blueprint.register_error_handler(Problem, refused)
+    for failure in (Forbidden, NoResultFound, EngineError):
+        blueprint.register_error_handler(failure, _failed)
+    blueprint.after_request(_finish)
+
+
+shaped(bp)

@@ -97,20 +97,23 @@ def person_only(
     )  # fmt: skip
 
 
-@bp.put(f"{TASK}/<any(secure_mail,send_to_trash_bin):act>")
+@bp.put(f"{TASK}/send_to_trash_bin")
 @WRITE
-def not_offered(
-    tenant: UUID, desk_id: UUID, folder_id: UUID, task_id: UUID, act: str
+def send_to_trash_bin(
+    tenant: UUID, desk_id: UUID, folder_id: UUID, task_id: UUID
 ) -> Response:
-    """Refused: a mail is a step of the circuit, and an ended folder stays in the book."""
+    """Put a finished folder away, whatever task is named: nothing waits there any more."""
+    folder_acts.put_away(folder_of(tenant, desk_id, folder_id))
+    return Response(status=DONE)
+
+
+@bp.put(f"{TASK}/secure_mail")
+@WRITE
+def not_offered(tenant: UUID, desk_id: UUID, folder_id: UUID, task_id: UUID) -> Response:
+    """Refused: a mail is a step of the circuit."""
     folder_of(tenant, desk_id, folder_id)
-    said = {
-        "secure_mail": _(
-            "Un courriel sécurisé est une étape du circuit : il part de lui-même."
-        ),
-        "send_to_trash_bin": _("Un dossier reste au parapheur : il n’a pas de corbeille."),
-    }
-    raise Problem(409, "not-offered", said[act])
+    said = _("Un courriel sécurisé est une étape du circuit : il part de lui-même.")
+    raise Problem(409, "not-offered", said)
 
 
 def _said() -> SimpleTaskParams:

@@ -94,7 +94,8 @@ def _folders(role: Role, state: str) -> Select[Any]:
         case "REJECTED":
             return lists.folders(role, lists.BACK)
         case _:
-            return lists.folders(role, lists.DEPOSITED).where(Folder.state == FINISHED)
+            ended = lists.folders(role, lists.DEPOSITED).where(Folder.state == FINISHED)
+            return ended.where(Folder.put_away_at.is_(None))
 
 
 def _to_take_back(role: Role) -> Select[Any]:

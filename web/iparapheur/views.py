@@ -10,7 +10,7 @@ from sqlalchemy import select
 from connectors import StoredFile
 from engine.models import db
 from web.api import folder_files, folders, keyed, receiving
-from web.api.folder_acts import withdrawn
+from web.api.folder_acts import put_away, withdrawn
 from web.api.problems import Problem
 from web.iparapheur import kinds, premis, steps, tasks
 from web.iparapheur.addresses import (
@@ -30,6 +30,7 @@ from workflows.parapheur.admission import DepositRefused, Given
 from workflows.parapheur.models import (
     ANNEX,
     DRAFT,
+    FINISHED,
     IN_PROGRESS,
     MAIN,
     REFUSED,
@@ -180,7 +181,7 @@ def folder_zip(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
 @bp.delete("/<uuid:tenant>/desk/<uuid:desk_id>/folder/<uuid:folder_id>")
 @WRITE
 def deletefolder_of(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
-    """Give up a draft or a refused folder; an ended one stays in the book, nothing is lost.
+    """Give up a draft or a refused folder; put an ended one away, which stays in the book.
 
     As in i-Parapheur, one that circulates is not deleted.
     """
@@ -191,6 +192,8 @@ def deletefolder_of(tenant: UUID, desk_id: UUID, folder_id: UUID) -> Response:
         )
     if folder.state in {DRAFT, REFUSED}:
         withdrawn(folder, _("Retiré par l’application qui l’a déposé."))
+    elif folder.state == FINISHED:
+        put_away(folder)
     return Response(status=204)
 
 

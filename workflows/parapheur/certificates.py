@@ -19,7 +19,7 @@ from engine.directory import Organisation
 from engine.errors import OperationRefused
 from engine.models import db
 from engine.transaction import transaction
-from workflows.parapheur.lots import SigningCertificate
+from workflows.parapheur.lots import SigningCertificate, SigningLot
 
 
 def admit(
@@ -58,6 +58,26 @@ def admit(
             f"Ce certificat est au nom de {name}, pas au vôtre. S’il est bien à vous, "
             f"l’administrateur du parapheur de {body} peut le confirmer."
         )
+
+
+def owner(sha256: str, organisation_id: UUID) -> UUID | None:
+    """Whose certificate this is in a body; None while nobody's, or of several agents."""
+    asked = select(SigningCertificate.person_id).where(
+        SigningCertificate.sha256 == sha256,
+        SigningCertificate.organisation_id == organisation_id,
+        SigningCertificate.confirmed_at.is_not(None),
+    )
+    found = db.session.scalars(asked.limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def chain_of(certificate: bytes, person_id: UUID) -> list[str]:
+    """What is above a certificate, as this person last signed with it; DER in base64."""
+    asked = select(SigningLot.chain).where(
+        SigningLot.person_id == person_id, SigningLot.certificate == certificate
+    )
+    latest = asked.order_by(SigningLot.created_at.desc(), SigningLot.id).limit(1)
+    return list(db.session.scalar(latest) or [])
 
 
 def waiting(bodies: Sequence[UUID]) -> Select[tuple[SigningCertificate]]:

@@ -42,12 +42,13 @@ def open_lot(
     certificate: bytes = b"",
     chain: Sequence[str] = (),
     answers: Mapping[str, Any] | None = None,
+    application: str = "",
 ) -> UUID:
     """Open a lot for the tasks chosen: those that may not be signed are refused in it, each
     with its reason; those that are not one's to see are left out.
 
     `lot_id` is drawn by the page: asking twice makes one lot. `signer` is one of the
-    connector's. Raises Forbidden, OperationRefused when nothing is chosen, too much is, or
+    connector's; `application` carries what they sign elsewhere. Raises Forbidden, OperationRefused when nothing is chosen, too much is, or
     folders are of several bodies.
     """
     if actor.person_id is None:
@@ -93,10 +94,12 @@ def open_lot(
                     at=clock.now() if why else None,
                 )
             )  # fmt: skip
+        detail = {"signer": signer["id"], "folders": len(chosen)}
+        if application:
+            detail["application"] = application
         journal.write(
-            f"signing:{lot_id}", "signing_opened", by=actor.person_id,
-            detail={"signer": signer["id"], "folders": len(chosen)},
-        )  # fmt: skip
+            f"signing:{lot_id}", "signing_opened", by=actor.person_id, detail=detail
+        )
     return lot_id
 
 

@@ -100,6 +100,10 @@ class Folder(db.Model):  # type: ignore[name-defined]
               **only("state = 'in_progress' AND due_at IS NOT NULL")),
         Index("ix_parapheur_folder_remind", "remind_at",
               **only("state = 'in_progress' AND remind_at IS NOT NULL")),
+        Index("ix_parapheur_folder_callers", "organisation_id", "author_role", "state",
+              "deposited_at", "instance_id", **only("put_away_at IS NULL")),
+        Index("ix_parapheur_folder_put_away", "organisation_id", "put_away_at",
+              "instance_id", **only("put_away_at IS NOT NULL")),
     )  # fmt: skip
     instance_id: Mapped[UUID] = mapped_column(
         ForeignKey("process_instance.id"), primary_key=True
@@ -125,6 +129,8 @@ class Folder(db.Model):  # type: ignore[name-defined]
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its desks, next
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Its caller has what it came for: out of the lists of applications, not of the book.
+    put_away_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     chained_from: Mapped[UUID | None]  # the folder that this one follows
 
     instance: Mapped[ProcessInstance] = relationship()

@@ -107,9 +107,17 @@ def drawn() -> str:
 
 
 def keep_values(
-    lot_id: UUID, nonce: str, values: Mapping[str, str], *, actor: Actor
+    lot_id: UUID,
+    nonce: str,
+    values: Mapping[str, str],
+    *,
+    actor: Actor,
+    note: str = "",
+    private_note: str = "",
 ) -> None:
     """Keep the signatures of everything that was to be signed; the workers do the rest.
+
+    What is noted with them stands in for what was when the lot was opened.
 
     Whether each fits its certificate is seen when its file is made. Raises Forbidden,
     OperationRefused for another nonce, a lot that no longer waits, or values missing.
@@ -127,6 +135,8 @@ def keep_values(
         for item in items:
             item.signatures = {key: values[key] for key, _ in _entries(item)}
         lot.nonce, lot.state = "", FINISHING
+        lot.note = note.strip()[:LONGEST_NOTE] or lot.note
+        lot.private_note = private_note.strip()[:LONGEST_NOTE] or lot.private_note
 
 
 def values_of(item: SigningItem) -> list[tuple[Plain, dict[str, str]]]:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine import clock
+from engine import clock, journal
 from engine.access import require
 from engine.actors import Actor
 from engine.commands import operations
@@ -16,6 +16,7 @@ from workflows.parapheur import correcting, records, standings
 from workflows.parapheur.models import (
     ABANDONED,
     DRAFT,
+    FINISHED,
     IN_PROGRESS,
     REFUSED,
     Folder,
@@ -72,6 +73,36 @@ def leave_identifier(folder_id: UUID, *, actor: Actor) -> None:
         if folder.external_id:
             number = folder.instance.number
             folder.external_id = f"{folder.external_id[:150]} [{number}]"
+
+
+def put_away(folder_id: UUID, *, actor: Actor) -> None:
+    """Take a finished folder out of the lists of applications: nothing of it is removed.
+
+    Raises NoResultFound, Forbidden, ActRefused.
+    """
+    with transaction():
+        folder = records.locked(folder_id)
+        require(actor, "handle", folder)
+        if folder.state != FINISHED:
+            raise ActRefused({"folder": "Ce dossier n’est pas terminé."})
+        if folder.put_away_at is None:
+            folder.put_away_at = clock.now()
+            _tell(folder, "folder_put_away", actor)
+
+
+def bring_back(folder_id: UUID, *, actor: Actor) -> None:
+    """Have applications list a folder again. Raises NoResultFound, Forbidden."""
+    with transaction():
+        folder = records.locked(folder_id)
+        require(actor, "bypass", folder)  # whoever keeps the book
+        if folder.put_away_at is not None:
+            folder.put_away_at = None
+            _tell(folder, "folder_brought_back", actor)
+
+
+def _tell(folder: Folder, what: str, actor: Actor) -> None:
+    chain = f"folder:{folder.instance_id}"
+    journal.write(chain, what, by=actor.person_id, detail={})
 
 
 def _acted_on(folder: Folder) -> bool:

@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from web.api.folder_acts import undone, withdrawn
+from web.api.folder_acts import put_away, undone, withdrawn
 from web.api.problems import Problem
 from web.iparapheur.soap import folders
 from web.iparapheur.soap.reading import Node
@@ -12,7 +12,7 @@ from workflows.parapheur.models import ABANDONED, DRAFT, FINISHED, REFUSED
 
 
 def archive(asked: Node, answer: Answer) -> None:
-    """Note that the caller has what it came for. Nothing leaves the book before its term.
+    """Put away what the caller has come for. Nothing leaves the book before its term.
 
     Raises Problem for a folder that is not finished.
     """
@@ -21,6 +21,7 @@ def archive(asked: Node, answer: Answer) -> None:
     if folder.state != FINISHED:
         sentence = _("Le dossier %(name)s n’est pas terminé.", name=name)
         raise Problem(409, "not-finished", sentence)
+    put_away(folder)
     answer.told(ok=True, message=_("Dossier %(name)s archivé.", name=name))
 
 

@@ -123,6 +123,7 @@ def _found(asked: Node, status: str, limit: int) -> Iterator[Folder]:
     query: Any = select(Folder).where(
         Folder.organisation_id == keyed.key().organisation_id,
         Folder.author_role.in_(folders.my_desks()),
+        Folder.put_away_at.is_(None),
     )
     states = [it for it, told in _STATES.items() if not status or status in told]
     query = query.where(Folder.state.in_(states))
