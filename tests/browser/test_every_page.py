@@ -637,8 +637,9 @@ def unmarked(reader: Reader) -> list[str]:
             const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
             const wrong = [];
             for (let one = texts.nextNode(); one; one = texts.nextNode())
-                if (names.some((name) => one.data.includes(name)))
-                    if (one.parentElement.closest("[lang]").lang !== "fr") wrong.push(one.data.trim());
+                if (names.some((name) => one.data.includes(name)) && !one.parentElement.closest("textarea"))
+                    if (one.parentElement.closest("[lang]").getAttribute("lang") !== "fr")
+                        wrong.push(one.data.trim());
             return wrong;
         }""",
         FRENCH,
