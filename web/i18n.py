@@ -7,9 +7,11 @@ the sentences; tests/web/test_english.py fails as long as one has no English.
 """
 
 import io
+import re
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
@@ -17,10 +19,12 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, request, session
 from flask_babel import Babel, format_currency, get_locale
+from markupsafe import Markup, escape
 
 LOCALES = {"fr_FR": "Français", "en_GB": "English"}
 DEFAULT = "fr_FR"
 
+_QUOTED = re.compile("“([^”]+)”|« ?([^»]+?) ?»")
 _ENGLISH = Path(__file__).parent / "translations" / "en"
 
 
@@ -30,6 +34,8 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         babel.domain_instance.cache["en_GB", "messages"] = _english()
     app.add_template_filter(euros)
+    app.add_template_filter(fr)
+    app.add_template_filter(quoted)
     app.jinja_env.globals["locales"] = LOCALES
     app.add_template_global(get_locale, "locale")
 
@@ -50,6 +56,28 @@ def _asked() -> str:
     codes = {locale[:2]: locale for locale in LOCALES}
     best = request.accept_languages.best_match(list(codes), default=DEFAULT[:2])
     return codes[best or DEFAULT[:2]]
+
+
+def fr(words: Any) -> Any:
+    """Words that procedures have in French alone, said to be French on a page that is not.
+
+    What is not text stays as it is. On an `<option>`, and on what holds nothing else, write
+    `lang="fr"` in the template: an attribute or the title of a page cannot hold the mark.
+    """
+    french = get_locale().language == DEFAULT[:2]
+    if french or not isinstance(words, str) or not words.strip():
+        return words
+    return Markup('<span lang="fr">{}</span>').format(words)
+
+
+def quoted(sentence: str) -> Any:
+    """A sentence of ours; what it quotes is said to be French on a page that is not."""
+    if get_locale().language == DEFAULT[:2]:
+        return sentence
+    said = str(escape(sentence))
+    return Markup(  # noqa: S704  escaped just above
+        _QUOTED.sub(lambda found: f'“<span lang="fr">{found[1] or found[2]}</span>”', said)
+    )
 
 
 def euros(amount: Decimal | float | None) -> str:

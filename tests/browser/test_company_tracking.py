@@ -43,7 +43,8 @@ def test_a_request_is_followed_with_what_its_page_told_once(enter, served: Serve
 
     lucie.follow("Changer ou arrêter le code de suivi")
     lucie.look("tracking-manage")
-    lucie.press("Arrêter le code")
+    lucie.page.locator("summary", has_text="Arrêter le code").click()
+    lucie.press("Arrêter définitivement")
     lucie.reads("Le code n’ouvre plus rien.")
     lucie.look()
     banker.open("/suivre/demande")

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from passlib.totp import TOTP
+from playwright.sync_api import expect
 
 from tests.browser import furnished
-from tests.browser.furnished import CAREFUL, House
+from tests.browser.furnished import CAREFUL, FORGETFUL, House
 from tests.browser.reader import Reader
+from tests.browser.serving import PASSWORD
 from tests.conftest import ROOT
 
 PAGES = {
@@ -323,6 +325,7 @@ IN_ENGLISH = {
     ],
     "officer": [
         "parapheur_folders.show folder_id=folder",
+        "inbox.index panier=a-prendre procedure=key",
         "inbox.show task_id=held_task",
         "cases.show case_id=case",
         "sections.history case_id=case",
@@ -330,6 +333,13 @@ IN_ENGLISH = {
     ],
     "operator": ["operate.index", "case_operations.show case_id=stuck"],
 }
+
+FRENCH = [
+    "Aide à l'investissement des entreprises", "Examiner la recevabilité", "Compléter le dossier",
+    "Donner l'avis du département", "Éditer le récapitulatif", "Une aide accordée",
+    "Aide à l’investissement matériel des PME",
+]  # fmt: skip
+"""Names that procedures, stories and aids have in French alone."""
 
 BY_ANOTHER_TEST = {
     "following.show": "a request followed by secret: test_company_tracking.py",
@@ -447,7 +457,10 @@ def test_a_page_in_english_has_no_fault(enter, house: House, role: str) -> None:
     wrong = [
         fault
         for number, line in enumerate(IN_ENGLISH[role])
-        for fault in visit(reader, house.address(line), shot=f"english-{role}-{number}")
+        for fault in (
+            *visit(reader, house.address(line), shot=f"english-{role}-{number}"),
+            *unmarked(reader),
+        )
     ]
     assert language(reader, "main") == "en"
     assert not wrong, "\n".join(wrong)
@@ -561,6 +574,40 @@ def test_the_pages_of_a_second_factor_have_no_fault(enter, house: House) -> None
     elsewhere.look()
 
 
+def test_a_visit_about_to_end_says_so_and_loses_nothing_typed(enter, house: House) -> None:
+    reader: Reader = enter(FORGETFUL)
+    reader.page.clock.install()
+    reader.open(house.address("company.new"))
+    reader.fill("Numéro SIRET", "123")
+    soon = reader.page.get_by_text("votre visite se ferme à")
+    over = reader.page.get_by_text("Votre visite est fermée.")
+    stay = reader.page.get_by_role("button", name="Rester ici")
+
+    reader.page.route(re.compile(r"/nouvelles/signal\?"), lambda route: None)  # away
+    reader.page.clock.fast_forward("09:50:00")
+    expect(soon).to_be_visible(timeout=60_000)
+    reader.page.clock.resume()
+    reader.look("session-soon")
+    stay.click()
+    expect(soon).to_be_hidden(timeout=60_000)
+    reader.page.clock.fast_forward("10:00:10")
+    expect(over).to_be_visible(timeout=60_000)
+    reader.look("session-over")
+
+    reader.context.clear_cookies()
+    with reader.context.expect_page() as opened:
+        reader.page.get_by_role("link", name="Se reconnecter").click()
+    beside = opened.value
+    beside.get_by_label("Adresse de courriel").fill(FORGETFUL)
+    beside.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    with beside.expect_navigation():
+        beside.locator("main").get_by_role("button", name="Se connecter").click()
+    expect(over).to_be_hidden(timeout=60_000)
+    reader.refused_with = {422}
+    reader.press("Chercher")
+    assert reader.page.get_by_label("Numéro SIRET").input_value() == "123"
+
+
 def visit(reader: Reader, path: str, status: int = 200, shot: str = "") -> Iterator[str]:
     """What is wrong at an address, all that can be unfolded there unfolded."""
     answer = reader.page.goto(path)
@@ -586,6 +633,23 @@ def in_english(enter, house: House, role: str) -> Reader:
 def language(reader: Reader, where: str) -> str:
     """The language a screen reader speaks there."""
     return reader.page.locator(where).first.evaluate("one => one.closest('[lang]').lang")
+
+
+def unmarked(reader: Reader) -> list[str]:
+    """What procedures name, read there without being said to be French."""
+    found = reader.page.evaluate(
+        """names => {
+            const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            const wrong = [];
+            for (let one = texts.nextNode(); one; one = texts.nextNode())
+                if (names.some((name) => one.data.includes(name)) && !one.parentElement.closest("textarea"))
+                    if (one.parentElement.closest("[lang]").getAttribute("lang") !== "fr")
+                        wrong.push(one.data.trim());
+            return wrong;
+        }""",
+        FRENCH,
+    )
+    return [f"{reader.page.url}: not said to be French: {words}" for words in found]
 
 
 def unfold(reader: Reader, which: str) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from fpdf import FPDF
 from sqlalchemy import select
 
 from connectors import StoredFile
@@ -356,6 +357,38 @@ def test_a_pdf_is_framed_by_our_page_alone_and_downloads_stay_sandboxed(
         shown = claire.get(f"/documents/{made[kind]}/apercu")
         assert "ne peut pas être montré ici" in said(shown)
     assert "frame-src" not in claire.get("/dossiers/").headers["Content-Security-Policy"]
+
+
+def test_the_text_of_a_pdf_is_read_beside_it_a_few_pages_at_a_time(
+    ground: Ground, claire: Browser
+) -> None:
+    case = ground.begin()
+    paper = FPDF()
+    paper.set_font("helvetica", size=12)
+    for number in range(1, 13):
+        paper.add_page()
+        if number != 2:
+            paper.cell(text=f"Article {number} <b>")
+    storage = ground.app.extensions["partners"]["storage"]
+    addresses = []
+    for content in (bytes(paper.output()), b"%PDF-1.7 nothing"):
+        kept = storage.put(content, name="a.pdf", media_type="application/pdf")
+        with transaction():
+            one = documents.add(
+                kept, kind="PJ", title="Plan", origin="applicant", instance_id=case.id
+            )
+            addresses.append(f"/documents/{one.id}/apercu")
+    first, broken = addresses
+    assert "Article 1" not in said(claire.get(first))
+    shown = claire.get(f"{first}?texte=1").text
+    assert "Article 1 &lt;b&gt;" in shown
+    assert "Article 10 " in shown
+    assert "Article 11 " not in shown
+    assert html.unescape(shown).count("C’est une image sans texte.") == 1
+    assert "Article 12 " in claire.get(f"{first}?texte=11").text
+    for nonsense in ("-3", "99999", "x"):
+        assert "Article 1" in claire.get(f"{first}?texte={nonsense}").text
+    assert "n’a pas pu être lu" in said(claire.get(f"{broken}?texte=1"))
 
 
 def test_a_removed_colleague_is_told_why_a_document_is_closed(app: Flask) -> None:

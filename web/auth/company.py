@@ -163,6 +163,10 @@ def _registered(siret: str, facts: Mapping[str, str], down: bool) -> ResponseRet
 @guard("belong", Organisation, "organisation_id")
 def show(organisation_id: UUID) -> ResponseReturnValue:
     """The company: what we know of it, and who acts for it."""
+    return _shown(organisation_id)
+
+
+def _shown(organisation_id: UUID, typed: str = "", problem: str = "") -> str:
     company = _company(organisation_id)
     manages = allowed(current_actor(), "manage", company)
     return render_template(
@@ -176,7 +180,8 @@ def show(organisation_id: UUID) -> ResponseReturnValue:
         applicant=APPLICANT,
         rights=acts.RIGHTS,
         today=clock.today(),
-        errors={},
+        typed=typed,
+        problems={"email": problem} if problem else {},
     )
 
 
@@ -199,10 +204,8 @@ def invite(organisation_id: UUID) -> ResponseReturnValue:
             request.form.get("email", ""), check_deliverability=False
         ).normalized
     except EmailNotValidError:
-        flash(
-            _("L’adresse de courriel n’est pas complète : rien n’a été envoyé."), "danger"
-        )
-        return _back(organisation_id)
+        problem = _("L’adresse de courriel n’est pas complète : rien n’a été envoyé.")
+        return _shown(organisation_id, request.form.get("email", "")[:320], problem), 422
     actor = current_actor()
     role = request.form.get("role", APPLICANT)
     invited = membership.invite(organisation_id, email=email, role=role, actor=actor)

@@ -1,9 +1,10 @@
 """A document seen without leaving the case: the PDF, the image or the text, and its neighbours."""
 
 import codecs
+from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, current_app, render_template
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from connectors import ConnectorError
@@ -12,6 +13,7 @@ from engine.models import db
 from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.cases import papers, reading
+from web.parapheur import pictures
 from web.security import relax
 
 bp = Blueprint("previews", __name__)
@@ -20,6 +22,8 @@ FRAMED = {"application/pdf"}
 DRAWN = {"image/png", "image/jpeg"}
 WRITTEN = {"text/plain", "text/csv", "text/xml", "application/xml"}
 
+PAGES_READ = 10
+"""Pages whose text is shown at once; the rest is leafed through."""
 MOST_TEXT = 100_000
 """Bytes of a text shown; the whole of it is downloaded."""
 
@@ -34,12 +38,14 @@ def show(document_id: UUID) -> ResponseReturnValue:
     case = document.instance or abort(404)
     relax("frame-src", "'self'")
     newer, older = papers.around(document, current_actor())
+    way = _way(document)
     return render_template(
         "cases/preview.html",
         page=reading.page(case, current_actor()),
         tab="documents",
         document=document,
-        way=_way(document),
+        way=way,
+        words=_pages(document) if way == "framed" and "texte" in request.args else None,
         text=_text(document) if document.media_type in WRITTEN else "",
         newer=newer,
         older=older,
@@ -81,6 +87,23 @@ def _way(document: Document) -> str:
         return "gone"
     kinds = (("framed", FRAMED), ("drawn", DRAWN), ("written", WRITTEN))
     return next((way for way, known in kinds if document.media_type in known), "none")
+
+
+def _pages(document: Document) -> dict[str, Any]:
+    """The text of some pages of a PDF, for who cannot see them, or why there is none."""
+    try:
+        found = pictures.read(document.sha256)
+    except (pictures.Unreadable, ConnectorError):
+        return {"problem": True}
+    there = len(found.texts)
+    first = min(max(request.args.get("texte", 1, type=int), 1), max(there, 1))
+    last = min(first + PAGES_READ - 1, there)
+    return {
+        "pages": list(enumerate(found.texts[first - 1 : last], first)),
+        "count": found.count,
+        "before": max(first - PAGES_READ, 1) if first > 1 else 0,
+        "after": last + 1 if last < there else 0,
+    }
 
 
 def _text(document: Document) -> str:

@@ -92,6 +92,8 @@ class Line:
     detail: str = ""
     behalf: str = ""
     document: UUID | None = None
+    named: bool = False
+    """Whether its words are the name of a step, as the procedure has it."""
 
 
 @dataclass(frozen=True)
@@ -190,12 +192,13 @@ def _step(row: History, who: str, behalf: str) -> Line:
     edge = row.kind in {"startEvent", "endEvent"}
     dropped = row.state == "cancelled"
     return Line(
-        gettext("%(step)s (abandonné)", step=row.name) if dropped else row.name,
+        gettext("« %(step)s » (abandonné)", step=row.name) if dropped else row.name,
         who,
         row.ended_at,
         "x-lg" if dropped else "flag" if edge else "check-lg",
         "ok" if edge and not dropped else "",
         behalf=behalf,
+        named=not dropped,
     )
 
 

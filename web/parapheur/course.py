@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
 from engine import definitions, feel
@@ -44,7 +44,7 @@ ACTED = {
 class Stage:
     """A step as people follow it: `state` is done, now, refused or to_come."""
 
-    name: str
+    name: Any
     desks: list[str] = field(default_factory=list)
     state: str = "to_come"
     any: bool = False

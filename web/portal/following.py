@@ -1,7 +1,7 @@
 """Following a request without an account, with its number and its secret.
 
-A right pair opens that request alone for fifteen minutes, in a cookie of its own that no
-other page receives. What is told there names no agent, no amount, and shows no document.
+A right pair opens that request alone until fifteen minutes pass without reading it, in a
+cookie of its own that no other page receives. What is told there names no agent, no amount, and shows no document.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ from web.typed import text
 bp = Blueprint("following", __name__, url_prefix="/suivre")
 
 LASTS = 15 * 60
-"""Seconds during which a visit shows its request."""
+"""Seconds that a visit lasts after its last reading."""
 
 _COOKIE = "suivi"
 
@@ -102,17 +102,23 @@ def _enter() -> ResponseReturnValue:
         shown = {"number": typed["number"]}
         page = render_template("portal/following.html", typed=shown, problems=problems)
         return page, 422
-    answer = make_response(redirect(url_for(".show")))
-    answer.set_cookie(
+    found = [str(kept.instance_id), kept.digest[:16]]
+    return _lasting(redirect(url_for(".show")), found)
+
+
+def _lasting(answer: ResponseReturnValue, found: list[str]) -> Response:
+    """The same answer, from which the visit lasts its time again."""
+    lasting = make_response(answer)
+    lasting.set_cookie(
         _COOKIE,
-        _serializer().dumps([str(kept.instance_id), kept.digest[:16]]),
+        _serializer().dumps(found),
         max_age=LASTS,
         path=url_for(".index"),
         httponly=True,
         secure=current_app.extensions["settings"].secure,
         samesite="Lax",
     )
-    return answer
+    return lasting
 
 
 def _number_typed() -> str:
@@ -138,11 +144,11 @@ bp.add_url_rule(
 @bp.get("/demande")
 @public
 def show() -> ResponseReturnValue:
-    """Where the request stands, as long as the visit lasts."""
-    case = _visited()
+    """Where the request stands, as long as the visit lasts: reading it makes it last."""
+    case, found = _visited()
     if case is None:
         return redirect(url_for(".index"))
-    return render_template(
+    page = render_template(
         "portal/followed.html",
         case=case,
         milestones=reading.milestones(case),
@@ -150,7 +156,9 @@ def show() -> ResponseReturnValue:
         past=_reached(case),
         contact=contact_of(case),
         outcome=reading.outcome_name(case),
+        lasts=LASTS,
     )
+    return _lasting(page, found)
 
 
 @bp.post("/quitter")
@@ -162,15 +170,16 @@ def leave() -> ResponseReturnValue:
     return answer
 
 
-def _visited() -> ProcessInstance | None:
+def _visited() -> tuple[ProcessInstance | None, list[str]]:
+    """The request that the cookie opens, with what the cookie holds."""
     try:
         kept = _serializer().loads(request.cookies.get(_COOKIE, ""), max_age=LASTS)
         case_id, version = UUID(kept[0]), str(kept[1])
     except (BadData, ValueError, TypeError, IndexError, KeyError):
-        return None
+        return None, []
     if not tracking.still_opens(case_id, version):
-        return None
-    return db.session.get(ProcessInstance, case_id)
+        return None, []
+    return db.session.get(ProcessInstance, case_id), [str(case_id), version]
 
 
 def _serializer() -> URLSafeTimedSerializer:

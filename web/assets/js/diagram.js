@@ -32,6 +32,7 @@ function speak(place) {
   const image = place.querySelector(".djs-container > svg");
   image?.setAttribute("role", "img");
   image?.setAttribute("aria-label", place.getAttribute("aria-label"));
+  image?.querySelector(".viewport")?.setAttribute("lang", "fr"); // as procedures name their steps
 }
 
 const ids = (text) => (text ?? "").split(" ").filter(Boolean);

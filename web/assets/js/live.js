@@ -72,7 +72,10 @@ async function ask() {
   try {
     const response = await fetch(`${address}?${question()}`);
     if (response.redirected) return rest(); // signed out
-    if (response.ok) show(await response.json());
+    if (response.ok) {
+      document.dispatchEvent(new Event("ebg:contact")); // the session lasts again
+      show(await response.json());
+    }
   } catch {
     // no network for a while: asked again later
   }

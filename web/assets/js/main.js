@@ -17,6 +17,7 @@ import "./preview.js";
 import "./refresh.js";
 import "./selection.js";
 import "./select-all.js";
+import "./session.js";
 import "./stamp.js";
 import "./signing.js";
 import "./undo.js";

@@ -1,6 +1,7 @@
-// The button that takes an act back goes away after ten seconds, unless one is about to use it.
+// The button that takes an act back goes away once it would be refused, unless one is about to
+// use it: a minute, as `web/undo.py` says.
 
-const SHOWN = 10_000;
+const SHOWN = 60_000;
 
 for (const form of document.querySelectorAll("[data-ebg-undo]")) {
   const leave = () => {
