@@ -42,6 +42,8 @@ def test_the_code_opens_what_the_record_says(client: Visitor, folder: Folder) ->
     found = client.get("/verifier/", query_string={"code": typed})
     assert "Délibération &lt;b&gt;12&lt;/b&gt;" in found.text
     assert "CN=Demo" in found.text
+    record = found.text.partition("Porte l’empreinte de chaque fichier")[2]
+    assert "PADES B-LTA" in record[:300]
     assert "Remarque interne" not in found.text
     assert found.headers["Referrer-Policy"] == "no-referrer"
 
