@@ -18,6 +18,7 @@ PES = "http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/aller"
 MAX_SIZE = 160 * 1024 * 1024  # an accountant takes 128 MB
 MAX_DEPTH = 200
 MAX_ELEMENTS = 3_000_000
+MAX_ATTRIBUTES = 500  # of one element
 MAX_PLACES = 100_000  # of the first three levels: batches, and documents joined
 # Encodings in which ASCII text may be inserted as it is.
 ENCODINGS = ("iso8859-1", "iso8859-15", "cp1252", "utf-8", "ascii")
@@ -146,6 +147,8 @@ class _Pass:
         self.found.elements += 1
         if self.found.elements > MAX_ELEMENTS or len(self.open) >= MAX_DEPTH:
             raise Refused(["Le fichier compte trop d’éléments."], code="too_large")
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise Refused(["Un élément porte trop d’attributs."], code="too_large")
         ids = [attributes[one] for one in _ID_KEYS if one in attributes]
         self.found.ids.update(ids)
         if not self.open:

@@ -17,7 +17,7 @@ from pyhanko.pdf_utils.decode_limits import (
 
 from connectors import Refused
 
-MOST_ENTRIES = 400_000
+MOST_ENTRIES = 300_000
 """Objects of a file, over all its revisions: one of 100 MB has some tens of thousands."""
 A_REVISION = 200
 """What a revision counts for: each costs as much to read as so many entries."""

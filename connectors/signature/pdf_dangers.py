@@ -160,7 +160,7 @@ def _attached(reader: PdfFileReader) -> Iterator[str]:
 
 
 def _pages(reader: PdfFileReader, visits: "_Visits") -> Iterator[Any]:
-    for node in _tree([reader.root["/Pages"]], "/Kids", _Visits(3 * MOST_PAGES)):
+    for node in _tree([reader.root["/Pages"]], "/Kids", _Visits(2 * MOST_PAGES)):
         visits.count()
         if "/Kids" not in node:
             yield node

@@ -1,7 +1,6 @@
 """Files that want something else than to be signed: a clear refusal for each."""
 
 import io
-import zlib
 
 import pypdf
 import pytest
@@ -17,6 +16,7 @@ from pypdf.generic import (
 from connectors import Refused
 from connectors.signature import apart
 from tests.connectors.signature.conftest import opened
+from tests.connectors.signature.test_exhausting import wide
 
 
 def blank(**options):
@@ -156,17 +156,6 @@ def test_a_file_too_large_is_refused_before_it_is_read(tmp_path, keys):
         office.close(huge)
 
 
-def bomb():
-    """A cross-reference stream that unpacks to a thousand times its size."""
-    packed = zlib.compressobj(9)
-    data = b"".join(packed.compress(bytes(1 << 20)) for _ in range(128)) + packed.flush()
-    head = (
-        b"1 0 obj <</Type /XRef /W [1 4 2] /Size 19173961 /Root 2 0 R /Filter /FlateDecode"
-        b" /Length %d>> stream\n" % len(data)
-    )
-    return b"%PDF-1.7\n" + head + data + b"\nendstream endobj\nstartxref\n9\n%%EOF\n"
-
-
 def drawn(*objects):
     """A file of these objects, the first being its catalogue."""
     content, places = b"%PDF-1.4\n", []
@@ -215,7 +204,7 @@ def test_what_would_exhaust_us_ends_apart(office, make):
 @pytest.mark.parametrize("limit", ["LONGEST", "SECONDS"])
 def test_whoever_reads_too_long_is_killed_and_replaced(office, monkeypatch, limit):
     monkeypatch.setattr(apart, limit, 1)
-    content = bomb()
+    content = wide()
     with pytest.raises(Refused, match="trop de temps"):
         office.close(content)
     monkeypatch.undo()
