@@ -134,7 +134,7 @@ def test_a_resolution_from_its_deposit_to_the_archive(
     assert "Signature is Valid" in said.stdout
     assert "Victor Aubry" in said.stdout
 
-    act_page(agathe, "2026_DE_501")
+    agathe.follow("2026_DE_501")
     agathe.wait_to_read("Exécutoire depuis le", seconds=60)
     agathe.look("parapheur-acte")
     stamped = agathe.page.get_by_role("link", name="tampon").first
@@ -178,6 +178,13 @@ def test_an_approval_is_taken_back_and_the_folder_given_to_another_desk(
     bruno.press("Viser")
     folder_of(bruno, folder)
     bruno.reads("Votre visa est demandé au bureau « Direction générale »")
+    bruno.page.get_by_text("Refuser…").click()
+    bruno.page.locator("#motif-refus-1").fill("La carte manque.")
+    bruno.press("Refuser le dossier")
+    folder_of(bruno, folder)
+    bruno.wait_to_read("reprendre votre refus", seconds=60)
+    bruno.press("Reprendre mon acte")
+    bruno.wait_to_read("Votre visa est demandé", seconds=60)
     bruno.page.get_by_text("Refuser…").click()
     bruno.page.locator("#motif-refus-1").fill("La carte manque.")
     bruno.press("Refuser le dossier")

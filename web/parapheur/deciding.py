@@ -166,7 +166,7 @@ def undo(folder_id: UUID) -> ResponseReturnValue:
     return performed(
         folder_id,
         lambda actor: acts.undo(act_id, actor=actor),
-        _("Votre acte est repris : le dossier est de nouveau à votre bureau."),
+        _("Votre acte est repris : l’étape rouvre à votre bureau."),
     )
 
 

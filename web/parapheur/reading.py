@@ -17,6 +17,7 @@ from engine.models import ProcessInstance, UserTask, db
 from web.parapheur import course, metadata
 from web.parapheur.course import Stage
 from web.parapheur.papers import Shown, files_of
+from workflows.legality.models import LegalityAct
 from workflows.parapheur import (
     acts,
     lists,
@@ -30,6 +31,7 @@ from workflows.parapheur.circuits import OPINION
 from workflows.parapheur.mail_models import SecureMail
 from workflows.parapheur.metadata import required
 from workflows.parapheur.models import (
+    ACTES,
     DRAFT,
     REFUSED,
     Desk,
@@ -141,6 +143,20 @@ class FolderPage:
     def administers(self) -> bool:
         """Whether this person keeps the body's book."""
         return allowed(self.actor, "bypass", self.folder)
+
+    @cached_property
+    def registered(self) -> LegalityAct | None:
+        """Its act in the register, for whoever reads it there."""
+        if self.subtype.type.protocol != ACTES:
+            return None
+        found = (
+            select(LegalityAct)
+            .where(LegalityAct.folder_id == self.folder.instance_id)
+            .order_by(LegalityAct.created_at.desc())
+            .limit(1)
+        )
+        act = db.session.scalars(found).first()
+        return act if act is not None and allowed(self.actor, "see", act) else None
 
     @cached_property
     def open_desks(self) -> dict[str, str]:
