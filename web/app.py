@@ -139,6 +139,7 @@ BLUEPRINTS = [
     "web.iparapheur.views",
     "web.iparapheur.signing",
     "web.iparapheur.bin",
+    "web.iparapheur.provisioning",
     "web.iparapheur.soap.door",
     "web.api.hooks",
     "web.api.reference",

@@ -172,6 +172,22 @@ def test_a_folder_is_created_followed_and_fetched(caller: Caller, book: Book) ->
     assert keeper.program.ask("PUT", f"{thrown}/{folder}/restore").status_code == 204
     assert caller.states("FINISHED") == {"FINISHED": [str(folder)]}
     assert keeper.get(f"{thrown}/{folder}/zip").status_code == 404
+    # What is set up is read by the same keys, and changed by people.
+    root = "/api/provisioning/v1/admin/tenant"
+    there = f"{root}/{book.body}"
+    assert keeper.get(root).json["content"][0]["id"] == str(book.body)
+    assert keeper.get(f"{there}/desk?size=2").json["totalElements"] == 4
+    (kind,) = keeper.get(f"{there}/typology/type").json["content"]
+    assert (kind["name"], kind["protocol"]) == ("Délibérations", "NONE")
+    (subtype,) = keeper.get(f"{there}/typology/type/{kind['id']}/subtype").json["content"]
+    assert subtype["id"] == str(book.subtype_id) and subtype["validationWorkflowId"]
+    refused = keeper.program.ask("POST", f"{there}/desk", json={"name": "Maire"})
+    assert (refused.status_code, refused.json["code"]) == (409, "not-offered")
+    elsewhere = f"{root}/{book.office.department}"
+    for path in ("desk", "typology/type", f"typology/type/{kind['id']}/subtype"):
+        assert caller.get(f"{there}/{path}").status_code == 403
+        assert keeper.get(f"{elsewhere}/{path}").status_code == 404
+        assert Program(book.app).get(f"{there}/{path}").status_code == 401
 
 
 def test_a_refused_folder_is_listed_then_given_up(caller: Caller, book: Book) -> None:
