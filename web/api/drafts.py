@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import request
 from flask_babel import gettext as _
 from pydantic import Field
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from engine import subscriptions
 from engine.api_keys import REQUESTS_READ, REQUESTS_WRITE
@@ -71,22 +71,16 @@ class DraftInFull(DraftHead):
 )  # fmt: skip
 def list_drafts(query: Listing) -> Page[DraftHead]:
     """The drafts of the organisation, the latest written first."""
-    after = cursors.read(query.cursor, datetime, UUID)
     asked = (
         select(Draft, ProcessDefinition)
         .join(ProcessDefinition, ProcessDefinition.id == Draft.definition_id)
         .where(
             Draft.organisation_id == keyed.key().organisation_id, Draft.task_id.is_(None)
         )
-        .order_by(Draft.updated_at.desc(), Draft.id.desc())
     )
-    if after is not None:
-        asked = asked.where(tuple_(Draft.updated_at, Draft.id) < tuple_(*after))
-    rows = db.session.execute(asked.limit(query.limit + 1)).all()
-    shown = [_head(draft, definition) for draft, definition in rows[: query.limit]]
-    more = len(rows) > query.limit
-    following = cursors.written(shown[-1].updated_at, shown[-1].id) if more else None
-    return Page(items=shown, next=following)
+    rows, following = cursors.latest(asked, query, Draft.updated_at, Draft.id)
+    items = [_head(draft, definition) for draft, definition, *_ in rows]
+    return Page(items=items, next=following)
 
 
 @operation(

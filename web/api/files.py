@@ -113,12 +113,8 @@ def get_document(document_id: UUID) -> Response:
 
 def page_of(case: CasePage, cursor: str | None) -> Page[DocumentOfCase]:
     """The documents of a case that the key may read, the latest first."""
-    after = cursors.read(cursor, str)
-    found = papers.page(case.case, case.actor, after=after[0] if after else "")
-    return Page(
-        items=[_told(one) for one in found.items],
-        next=cursors.written(found.after) if found.after else None,
-    )
+    found = papers.page(case.case, case.actor, after=cursors.begun(cursor))
+    return Page(items=[_told(one) for one in found.items], next=cursors.ended(found.after))
 
 
 def _told(one: Document) -> DocumentOfCase:

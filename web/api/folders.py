@@ -96,9 +96,7 @@ def list_folders(query: FoldersAsked) -> Page[FolderHead]:
         rows = [(found.deposited_at, found.instance_id)] if found else []
     else:
         rows = sorted(_listed(query, after), reverse=True)
-    shown = rows[: query.limit]
-    more = len(rows) > query.limit
-    following = cursors.written(*shown[-1]) if more else None
+    shown, following = cursors.cut(rows, query, tuple)
     return Page(items=folder_telling.heads([one for _at, one in shown]), next=following)
 
 
