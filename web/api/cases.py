@@ -185,8 +185,7 @@ def list_case_messages(case_id: UUID, query: Listing) -> Page[Message]:
 
 def _readable(case_id: UUID) -> ProcessInstance:
     """A case that the key sees. Raises Problem."""
-    found: ProcessInstance = refusals.found(ProcessInstance, case_id)
-    return found
+    return refusals.found(ProcessInstance, case_id)
 
 
 def _happenings(events: Iterable[Event]) -> Iterable[Happening]:

@@ -11,7 +11,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import Select, tuple_
 
 from engine.models import db
-from web.api.problems import Fault, Problem
+from web.api.problems import wrong
 from web.api.shapes import Listing
 
 One = TypeVar("One")
@@ -79,8 +79,7 @@ def read(word: str | None, *kinds: Any) -> list[Any] | None:
             "Ce curseur ne vient pas de cette liste : donnez tel quel le « next » de sa page "
             "précédente, ou rien pour le début."
         )
-        fault = Fault(where="query", pointer="cursor", message=sentence)
-        raise Problem(422, "bad-cursor", sentence, errors=[fault]) from None
+        raise wrong("bad-cursor", "cursor", sentence, where="query") from None
 
 
 def _made(kind: Any, told: str) -> Any:

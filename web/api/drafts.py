@@ -21,7 +21,7 @@ from web import receiving as files
 from web.api import answering, cursors, keyed, receiving, refusals, repeating
 from web.api.declaring import IF_MATCH, operation, tell
 from web.api.definitions import of_key
-from web.api.problems import Fault, Problem
+from web.api.problems import Fault, Problem, wrong
 from web.api.shapes import Key, Listing, Page, Shape
 from web.api.telling import CaseInFull, case_in_full
 
@@ -225,8 +225,7 @@ def judged(definition: ProcessDefinition, values: answering.Values) -> answering
 
 def _mine(draft_id: UUID) -> Draft:
     """A draft of a request of the organisation. Raises Problem."""
-    draft: Draft = refusals.found(Draft, draft_id, "file")
-    return draft
+    return refusals.found(Draft, draft_id, "file")
 
 
 def _held(draft_id: UUID) -> Any:
@@ -260,10 +259,8 @@ def _rev() -> int:
     given = request.headers.get("If-Match", "")
     if not given:
         sentence = _("Donnez dans If-Match l’ETag du brouillon que vous avez lu.")
-        fault = Fault(where="header", pointer="If-Match", message=sentence)
-        raise Problem(428, "if-match-missing", sentence, errors=[fault])
+        raise wrong("if-match-missing", "If-Match", sentence, where="header", status=428)
     if not re.fullmatch(IF_MATCH, given.strip()):
         sentence = _('If-Match : donnez l’ETag tel qu’il a été reçu, ainsi : "3".')
-        fault = Fault(where="header", pointer="If-Match", message=sentence)
-        raise Problem(422, "bad-header", sentence, errors=[fault])
+        raise wrong("bad-header", "If-Match", sentence, where="header")
     return int(given.strip().strip('"'))

@@ -187,7 +187,7 @@ def _message(row: CaseMessage) -> Message:
 
 def _mine(request_id: UUID) -> ProcessInstance:
     """A request of the organisation. Raises Problem."""
-    found: ProcessInstance = refusals.found(ProcessInstance, request_id)
+    found = refusals.found(ProcessInstance, request_id)
     if found.applicant_id != keyed.key().organisation_id:
         raise Problem(404, "unknown")
     return found

@@ -180,8 +180,7 @@ def complete_task(task_id: UUID, body: NewValues) -> None:
 
 def readable(task_id: UUID) -> UserTask:
     """A task that the key's roles show. Raises Problem."""
-    found: UserTask = refusals.found(UserTask, task_id)
-    return found
+    return refusals.found(UserTask, task_id)
 
 
 def complete(

@@ -17,7 +17,7 @@ from engine.commands import webhooks as commands
 from engine.webhooks import LONGEST_URL, Webhook, WebhookDelivery
 from web.api import cursors, keyed, refusals
 from web.api.declaring import operation, tell
-from web.api.problems import Fault, Problem
+from web.api.problems import Problem, wrong
 from web.api.shapes import Listing, Page, Shape, plain_text, whole
 
 TAG = "Webhooks"
@@ -231,9 +231,7 @@ def address(url: str) -> str:
     try:
         return checked(url, inside=inside)
     except AddressRefused as refused:
-        sentence = why(refused)
-        fault = Fault(where="body", pointer="/url", message=sentence)
-        raise Problem(422, "bad-url", sentence, errors=[fault]) from None
+        raise wrong("bad-url", "/url", why(refused)) from None
 
 
 def why(refused: AddressRefused) -> str:
@@ -269,8 +267,7 @@ def _eyes(events: Collection[str]) -> UUID | None:
 
 
 def _mine(webhook_id: UUID) -> Webhook:
-    found: Webhook = refusals.found(Webhook, webhook_id, "change")
-    return found
+    return refusals.found(Webhook, webhook_id, "change")
 
 
 def _told(hook: Webhook) -> WebhookTold:
