@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from engine.models import db
 from web.auth import current_actor, guard
 from web.cases.reading import names
-from web.typed import page_number
+from web.paging import whole
 from workflows.parapheur import certificates
 from workflows.parapheur.lots import SigningCertificate
 from workflows.parapheur.rules import KEEPER
@@ -24,9 +24,7 @@ PER_PAGE = 50
 def index() -> ResponseReturnValue:
     """The certificates that wait for a confirmation, in the bodies whose book one keeps."""
     bodies = current_actor().organisations(KEEPER)
-    page = db.paginate(
-        certificates.waiting(bodies), page=page_number(), per_page=PER_PAGE, error_out=False
-    )
+    page = whole(certificates.waiting(bodies), PER_PAGE)
     people = names({one.person_id for one in page.items})
     return render_template(
         "signing/certificates.html", page=page, people=people, me=current_actor().person_id
