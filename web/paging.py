@@ -1,4 +1,4 @@
-"""Pages of what several short queries find, counted no further than anyone reads.
+"""Pages of lists: of a short one, counted whole; of a long one, no further than anyone reads.
 
 A list of a hundred thousand rows is not for reading page after page: past the first
 thousand, people filter or search.
@@ -7,10 +7,11 @@ thousand, people filter or search.
 from typing import Any
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import false
+from sqlalchemy import Select, false
 
 from engine import merging
 from engine.models import db
+from web.typed import page_number
 
 MOST = 1000
 """Rows that can be reached page by page."""
@@ -52,6 +53,12 @@ class Once(Pagination):
 
     def _query_count(self) -> int:
         return len(self._found)
+
+
+def whole(rows: Select[Any], per_page: int, *, page: int | None = None) -> Pagination:
+    """One page of all that a query finds, the one that the address asks for unless told."""
+    number = page_number() if page is None else page
+    return db.paginate(rows, page=number, per_page=per_page, error_out=False)
 
 
 def bounded(branches: Any, rows: Any, *, id: Any, page: int, per_page: int) -> Bounded:  # noqa: A002  the column's own name

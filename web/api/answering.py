@@ -16,7 +16,7 @@ from forms import FieldError, Form, Reading
 from forms.characters import printable
 from web import receiving as files
 from web.api import keyed
-from web.api.problems import Fault, Problem
+from web.api.problems import Fault, Problem, wrong
 from web.api.wording import worded
 from workflows.territory import lookups
 
@@ -47,8 +47,7 @@ def _place(values: Values, name: str, file: Mapping[str, Any]) -> None:
         held.append(file)
     except (AttributeError, IndexError, TypeError, ValueError):
         sentence = _("Ce nom de fichier ne correspond à aucune question des valeurs.")
-        fault = Fault(where="body", pointer=f"/{name}", message=sentence)
-        raise Problem(422, "bad-file", sentence, errors=[fault]) from None
+        raise wrong("bad-file", f"/{name}", sentence) from None
 
 
 def judged(

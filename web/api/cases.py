@@ -120,9 +120,8 @@ def get_case(case_id: UUID) -> CaseInFull:
 def list_case_timeline(case_id: UUID, query: Listing) -> Page[Line]:
     """What happened, in words, as agents read it: the latest first."""
     case = reading.page(_readable(case_id), keyed.actor())
-    after = cursors.read(query.cursor, str)
     page = words.page(
-        case.case, case.actor, handles=case.handles, after=after[0] if after else "",
+        case.case, case.actor, handles=case.handles, after=cursors.begun(query.cursor),
         most=query.limit,
     )  # fmt: skip
     lines = [
@@ -136,7 +135,7 @@ def list_case_timeline(case_id: UUID, query: Listing) -> Page[Line]:
         )
         for one in page.lines
     ]
-    return Page(items=lines, next=cursors.written(page.after) if page.after else None)
+    return Page(items=lines, next=cursors.ended(page.after))
 
 
 @operation(
@@ -147,17 +146,15 @@ def list_case_timeline(case_id: UUID, query: Listing) -> Page[Line]:
 def list_case_events(case_id: UUID, query: Listing) -> Page[Happening]:
     """What happened, for programs: the latest first. Who only was asked sees fewer kinds."""
     case = reading.page(_readable(case_id), keyed.actor())
-    after = cursors.read(query.cursor, str)
     asked = Asked(
         steps=HUMAN_STEPS,
         acts=frozenset(TOLD) if case.handles else None,
         messages=case.handles,
         documents=readable_documents(case.actor, case.case),
     )
-    place = timeline.Place.read(after[0]) if after else timeline.Place()
+    place = timeline.Place.read(cursors.begun(query.cursor))
     page = timeline.page(case.case, asked, place, query.limit)
-    following = cursors.written(str(page.after)) if page.after else None
-    return Page(items=list(_happenings(page.events)), next=following)
+    return Page(items=list(_happenings(page.events)), next=cursors.ended(page.after))
 
 
 @operation(
@@ -188,8 +185,7 @@ def list_case_messages(case_id: UUID, query: Listing) -> Page[Message]:
 
 def _readable(case_id: UUID) -> ProcessInstance:
     """A case that the key sees. Raises Problem."""
-    found: ProcessInstance = refusals.found(ProcessInstance, case_id)
-    return found
+    return refusals.found(ProcessInstance, case_id)
 
 
 def _happenings(events: Iterable[Event]) -> Iterable[Happening]:

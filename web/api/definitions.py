@@ -74,11 +74,10 @@ class DefinitionInFull(Definition):
 )  # fmt: skip
 def list_definitions(query: Listing) -> Page[Definition]:
     """The procedures that the key may start or work in, in the order of their keys."""
-    after = cursors.read(query.cursor, str)
+    after = cursors.begun(query.cursor)
     known = sorted(readable(keyed.actor()), key=lambda one: one.key)
-    left = [one for one in known if after is None or one.key > after[0]]
-    rows = left[: query.limit]
-    following = cursors.written(rows[-1].key) if len(left) > len(rows) else None
+    left = [one for one in known if one.key > after]
+    rows, following = cursors.cut(left, query, lambda one: [one.key])
     return Page(items=[_told(one) for one in rows], next=following)
 
 

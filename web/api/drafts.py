@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import request
 from flask_babel import gettext as _
 from pydantic import Field
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from engine import subscriptions
 from engine.api_keys import REQUESTS_READ, REQUESTS_WRITE
@@ -21,7 +21,7 @@ from web import receiving as files
 from web.api import answering, cursors, keyed, receiving, refusals, repeating
 from web.api.declaring import IF_MATCH, operation, tell
 from web.api.definitions import of_key
-from web.api.problems import Fault, Problem
+from web.api.problems import Fault, Problem, wrong
 from web.api.shapes import Key, Listing, Page, Shape
 from web.api.telling import CaseInFull, case_in_full
 
@@ -71,22 +71,16 @@ class DraftInFull(DraftHead):
 )  # fmt: skip
 def list_drafts(query: Listing) -> Page[DraftHead]:
     """The drafts of the organisation, the latest written first."""
-    after = cursors.read(query.cursor, datetime, UUID)
     asked = (
         select(Draft, ProcessDefinition)
         .join(ProcessDefinition, ProcessDefinition.id == Draft.definition_id)
         .where(
             Draft.organisation_id == keyed.key().organisation_id, Draft.task_id.is_(None)
         )
-        .order_by(Draft.updated_at.desc(), Draft.id.desc())
     )
-    if after is not None:
-        asked = asked.where(tuple_(Draft.updated_at, Draft.id) < tuple_(*after))
-    rows = db.session.execute(asked.limit(query.limit + 1)).all()
-    shown = [_head(draft, definition) for draft, definition in rows[: query.limit]]
-    more = len(rows) > query.limit
-    following = cursors.written(shown[-1].updated_at, shown[-1].id) if more else None
-    return Page(items=shown, next=following)
+    rows, following = cursors.latest(asked, query, Draft.updated_at, Draft.id)
+    items = [_head(draft, definition) for draft, definition, *_ in rows]
+    return Page(items=items, next=following)
 
 
 @operation(
@@ -231,8 +225,7 @@ def judged(definition: ProcessDefinition, values: answering.Values) -> answering
 
 def _mine(draft_id: UUID) -> Draft:
     """A draft of a request of the organisation. Raises Problem."""
-    draft: Draft = refusals.found(Draft, draft_id, "file")
-    return draft
+    return refusals.found(Draft, draft_id, "file")
 
 
 def _held(draft_id: UUID) -> Any:
@@ -266,10 +259,8 @@ def _rev() -> int:
     given = request.headers.get("If-Match", "")
     if not given:
         sentence = _("Donnez dans If-Match l’ETag du brouillon que vous avez lu.")
-        fault = Fault(where="header", pointer="If-Match", message=sentence)
-        raise Problem(428, "if-match-missing", sentence, errors=[fault])
+        raise wrong("if-match-missing", "If-Match", sentence, where="header", status=428)
     if not re.fullmatch(IF_MATCH, given.strip()):
         sentence = _('If-Match : donnez l’ETag tel qu’il a été reçu, ainsi : "3".')
-        fault = Fault(where="header", pointer="If-Match", message=sentence)
-        raise Problem(422, "bad-header", sentence, errors=[fault])
+        raise wrong("bad-header", "If-Match", sentence, where="header")
     return int(given.strip().strip('"'))

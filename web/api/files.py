@@ -21,7 +21,7 @@ from engine.commands import api_keys as commands
 from engine.documents import Document
 from web.api import cursors, keyed, receiving, refusals
 from web.api.declaring import operation
-from web.api.problems import Fault, Problem
+from web.api.problems import Problem, wrong
 from web.api.shapes import CURSOR, Page, Shape
 from web.attachments import disposition
 from web.cases import papers
@@ -77,8 +77,7 @@ def send_file() -> Upload:
     upload = request.files.get("file")
     if upload is None or len(request.files) != 1 or request.form:
         sentence = _("Envoyez un seul fichier, dans la partie nommée « file ».")
-        fault = Fault(where="body", pointer="/file", message=sentence)
-        raise Problem(422, "bad-file", sentence, errors=[fault])
+        raise wrong("bad-file", "/file", sentence)
     kept = receiving.stored(upload, "file")
     made = commands.keep_upload(kept, organisation_id=keyed.key().organisation_id)
     return Upload(
@@ -113,12 +112,8 @@ def get_document(document_id: UUID) -> Response:
 
 def page_of(case: CasePage, cursor: str | None) -> Page[DocumentOfCase]:
     """The documents of a case that the key may read, the latest first."""
-    after = cursors.read(cursor, str)
-    found = papers.page(case.case, case.actor, after=after[0] if after else "")
-    return Page(
-        items=[_told(one) for one in found.items],
-        next=cursors.written(found.after) if found.after else None,
-    )
+    found = papers.page(case.case, case.actor, after=cursors.begun(cursor))
+    return Page(items=[_told(one) for one in found.items], next=cursors.ended(found.after))
 
 
 def _told(one: Document) -> DocumentOfCase:

@@ -25,7 +25,7 @@ from web.api.folder_shapes import (
     Slug,
     State,
 )
-from web.api.problems import Fault, Problem
+from web.api.problems import Fault, Problem, wrong
 from web.api.shapes import Listing, Page, Shape, whole
 from web.parapheur import taking
 from workflows.parapheur import deposit, rules
@@ -96,9 +96,7 @@ def list_folders(query: FoldersAsked) -> Page[FolderHead]:
         rows = [(found.deposited_at, found.instance_id)] if found else []
     else:
         rows = sorted(_listed(query, after), reverse=True)
-    shown = rows[: query.limit]
-    more = len(rows) > query.limit
-    following = cursors.written(*shown[-1]) if more else None
+    shown, following = cursors.cut(rows, query, tuple)
     return Page(items=folder_telling.heads([one for _at, one in shown]), next=following)
 
 
@@ -144,8 +142,7 @@ def deposited(asked: NewFolder, given: list[Given], role: str) -> Folder:
     for rank, one in enumerate(given):
         refuse_unfit(one.file, f"/files/{rank}")
         if one.kind == DETACHED and one.signs is not None and one.signs < len(given):
-            wrong = taking.misplaced(one.file, given[one.signs].file)
-            _refuse(wrong, f"/files/{rank}")
+            _refuse(taking.misplaced(one.file, given[one.signs].file), f"/files/{rank}")
     try:
         found = deposit.deposit(
             actor=keyed.actor(),
@@ -171,10 +168,9 @@ def refuse_unfit(stored: StoredFile, pointer: str) -> None:
     _refuse(taking.unfit(stored), pointer)
 
 
-def _refuse(wrong: str, pointer: str) -> None:
-    if wrong:
-        fault = Fault(where="body", pointer=pointer, message=wrong)
-        raise Problem(422, "bad-file", wrong, errors=[fault])
+def _refuse(why: str, pointer: str) -> None:
+    if why:
+        raise wrong("bad-file", pointer, why)
 
 
 def my_desks() -> list[str]:
@@ -189,7 +185,7 @@ def _deposited(body: NewFolder) -> Folder:
         role = mine[0]
     if role not in mine:
         sentence = _("Donnez dans « desk » un des bureaux de la clé.")
-        raise _wrong("/desk", sentence)
+        raise wrong("bad-values", "/desk", sentence)
     return deposited(body, list(_given(body)), role)
 
 
@@ -210,8 +206,7 @@ def _given(body: NewFolder) -> Iterator[Given]:
                 "partie « files.%(rank)s ».",
                 rank=rank,
             )
-            fault = Fault(where="body", pointer=f"/files/{rank}", message=sentence)
-            raise Problem(422, "bad-file", sentence, errors=[fault])
+            raise wrong("bad-file", f"/files/{rank}", sentence)
         yield given(one, stored)
 
 
@@ -231,9 +226,8 @@ def _subtype(asked: NewFolder) -> FolderSubtype:
         )
     ).first()
     if found is None:
-        raise _wrong(
-            "/subtype", _("Ce type ou ce sous-type n’existe pas dans ce parapheur.")
-        )
+        sentence = _("Ce type ou ce sous-type n’existe pas dans ce parapheur.")
+        raise wrong("bad-values", "/subtype", sentence)
     return found
 
 
@@ -285,7 +279,7 @@ def _listed(
 
 def mine(folder_id: UUID) -> Folder:
     """A folder that the key may see. Raises Problem."""
-    found: Folder = refusals.found(Folder, folder_id)
+    found = refusals.found(Folder, folder_id)
     if found.organisation_id != keyed.key().organisation_id:
         raise Problem(404, "unknown")
     return found
@@ -296,8 +290,3 @@ def faults(refused: DepositRefused | ActRefused) -> list[Fault]:
         Fault(where="body", pointer="/" + field.replace(".", "/"), message=sentence)
         for field, sentence in refused.errors.items()
     ]
-
-
-def _wrong(pointer: str, sentence: str) -> Problem:
-    fault = Fault(where="body", pointer=pointer, message=sentence)
-    return Problem(422, "bad-values", sentence, errors=[fault])

@@ -56,10 +56,13 @@ CURES: Mapping[int, Any] = {
 }  # fmt: skip
 
 
+Where = Literal["body", "query", "path", "header"]
+
+
 class Fault(BaseModel):
     """One value to put right, and how."""
 
-    where: Literal["body", "query", "path", "header"]
+    where: Where
     pointer: str = Field(
         description="JSON Pointer in the body (RFC 6901), or the name of the parameter.",
         examples=["/values/project/title"],
@@ -95,6 +98,14 @@ class Problem(Exception):
         super().__init__(code)
         self.status, self.code, self.detail = status, code, detail
         self.errors, self.headers = list(errors), dict(headers or {})
+
+
+def wrong(
+    code: str, pointer: str, sentence: str, *, where: Where = "body", status: int = 422
+) -> Problem:
+    """The problem that one value is; the sentence says how to put it right."""
+    fault = Fault(where=where, pointer=pointer, message=sentence)
+    return Problem(status, code, sentence, errors=[fault])
 
 
 def answer(problem: Problem) -> Response:

@@ -13,7 +13,7 @@ from connectors import ConnectorError, Refused, StoredFile
 from engine.api_keys import FOLDERS_WRITE
 from web import receiving
 from web.api import keyed
-from web.api.problems import RETRY, Fault, Problem
+from web.api.problems import RETRY, Problem, wrong
 from web.api.sentences import faults
 from web.api.shapes import Shape
 
@@ -105,8 +105,7 @@ def stored(upload: Any, name: str) -> StoredFile:
     try:
         return receiving.store(upload, LARGEST, machines=machines)
     except Refused as refused:
-        fault = Fault(where="body", pointer=f"/{name}", message=str(refused))
-        raise Problem(422, "bad-file", str(refused), errors=[fault]) from None
+        raise wrong("bad-file", f"/{name}", str(refused)) from None
     except ConnectorError:
         sentence = _(
             "Ce fichier n’a pas pu être vérifié : réessayez dans quelques minutes."

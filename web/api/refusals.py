@@ -1,6 +1,6 @@
 """What the engine refuses, as a problem: each with its status and its sentence."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy.exc import NoResultFound
@@ -25,6 +25,8 @@ from engine.models import db
 from engine.webhooks import MOST_WEBHOOKS
 from web.api import keyed
 from web.api.problems import RETRY, Problem
+
+Row = TypeVar("Row", bound=Base)
 
 
 def of(failure: Exception) -> Problem:
@@ -87,7 +89,7 @@ def stale(who: str = "") -> Problem:
     return Problem(412, "stale", sentence)
 
 
-def found(kind: type[Base], key: Any, act: str = "see") -> Any:
+def found(kind: type[Row], key: Any, act: str = "see") -> Row:
     """The row of this id, if the key may do that: otherwise it does not exist for it.
 
     Raises Problem.

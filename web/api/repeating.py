@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from engine.commands import api_keys as commands
 from web.api import keyed, receiving
-from web.api.problems import Fault, Problem
+from web.api.problems import wrong
 
 HEADER = "Idempotency-Key"
 FORM = r"^[!-~]{1,200}$"
@@ -53,5 +53,4 @@ def _name() -> str | None:
     if given is None or re.fullmatch(FORM, given):
         return given
     sentence = _("Idempotency-Key : de 1 à 200 caractères visibles, un UUID par exemple.")
-    fault = Fault(where="header", pointer=HEADER, message=sentence)
-    raise Problem(422, "bad-header", sentence, errors=[fault])
+    raise wrong("bad-header", HEADER, sentence, where="header")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from engine import timeline
 from engine.api_keys import REQUESTS_READ, REQUESTS_WRITE
@@ -61,21 +61,14 @@ class Withdrawal(Shape):
 )  # fmt: skip
 def list_requests(query: RequestsAsked) -> Page[Case]:
     """The requests that the organisation has filed, the latest first."""
-    after = cursors.read(query.cursor, datetime, UUID)
     row = ProcessInstance
     asked = select(row).where(row.applicant_id == keyed.key().organisation_id)
     if query.procedure:
         asked = asked.where(row.key == query.procedure)
     if query.status:
         asked = asked.where(row.status == query.status)
-    if after is not None:
-        asked = asked.where(tuple_(row.started_at, row.id) < tuple_(*after))
-    ordered = asked.order_by(row.started_at.desc(), row.id.desc()).limit(query.limit + 1)
-    found = list(db.session.scalars(ordered))
-    shown = found[: query.limit]
-    more = len(found) > query.limit
-    following = cursors.written(shown[-1].started_at, shown[-1].id) if more else None
-    return Page(items=[Case(**case(one)) for one in shown], next=following)
+    rows, following = cursors.latest(asked, query, row.started_at, row.id)
+    return Page(items=[Case(**case(one)) for one, *_ in rows], next=following)
 
 
 @operation(
@@ -179,13 +172,10 @@ def withdraw_request(request_id: UUID, body: Withdrawal) -> None:
 
 def messages_of(found: ProcessInstance, query: Listing) -> Page[Message]:
     """The conversation of a case, the latest message first."""
-    after = cursors.read(query.cursor, str)
-    place = Place.read(after[0]) if after else Place()
+    place = Place.read(cursors.begun(query.cursor))
     page = timeline.page(found, Asked(messages=True), place, query.limit)
-    return Page(
-        items=[_message(event.row) for event in page.events],
-        next=cursors.written(str(page.after)) if page.after else None,
-    )
+    items = [_message(event.row) for event in page.events]
+    return Page(items=items, next=cursors.ended(page.after))
 
 
 def _message(row: CaseMessage) -> Message:
@@ -197,7 +187,7 @@ def _message(row: CaseMessage) -> Message:
 
 def _mine(request_id: UUID) -> ProcessInstance:
     """A request of the organisation. Raises Problem."""
-    found: ProcessInstance = refusals.found(ProcessInstance, request_id)
+    found = refusals.found(ProcessInstance, request_id)
     if found.applicant_id != keyed.key().organisation_id:
         raise Problem(404, "unknown")
     return found

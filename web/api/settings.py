@@ -37,7 +37,8 @@ from forms.dates import read_date
 from forms.numbers import Wrong
 from web.auth import acting_for, current_actor, guard, signed_in
 from web.cases.naming import names
-from web.typed import page_number, text
+from web.paging import whole
+from web.typed import text
 
 bp = Blueprint("api_settings", __name__, url_prefix="/reglages/api")
 
@@ -78,12 +79,7 @@ def mine() -> ResponseReturnValue:
     if not actor.operates:
         abort(403)
     bodies = select(Organisation).where(Organisation.kind != COMPANY)
-    page = db.paginate(
-        bodies.order_by(Organisation.name, Organisation.id),
-        page=page_number(),
-        per_page=PER_PAGE,
-        error_out=False,
-    )
+    page = whole(bodies.order_by(Organisation.name, Organisation.id), PER_PAGE)
     return render_template("api/bodies.html", page=page)
 
 

@@ -82,11 +82,9 @@ def list_tasks(query: TasksAsked) -> Page[Task]:
         .options(joinedload(UserTask.instance))
     )
     found = list(db.session.scalars(rows).unique())
-    shown = found[: query.limit]
-    following = None
-    if len(found) > query.limit:
-        last = shown[-1]
-        following = cursors.written(order, last.due_at, last.opened_at, last.id)
+    shown, following = cursors.cut(
+        found, query, lambda last: (order, last.due_at, last.opened_at, last.id)
+    )
     return Page(items=[Task(**one) for one in told(shown)], next=following)
 
 
@@ -182,8 +180,7 @@ def complete_task(task_id: UUID, body: NewValues) -> None:
 
 def readable(task_id: UUID) -> UserTask:
     """A task that the key's roles show. Raises Problem."""
-    found: UserTask = refusals.found(UserTask, task_id)
-    return found
+    return refusals.found(UserTask, task_id)
 
 
 def complete(

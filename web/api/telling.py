@@ -1,5 +1,6 @@
 """Cases and tasks as the API tells them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -151,7 +152,7 @@ def case_in_full(found: ProcessInstance, actor: Actor) -> CaseInFull:
     )
 
 
-def tasks(found: list[UserTask]) -> list[dict[str, Any]]:
+def tasks(found: Sequence[UserTask]) -> list[dict[str, Any]]:
     """What is told of tasks, whose cases were read with them."""
     people = names({task.assignee_id for task in found})
     return [

@@ -8,17 +8,16 @@ from uuid import UUID
 from flask import current_app
 from flask_babel import gettext as _
 from pydantic import Field
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from connectors.webhooks import AddressRefused, checked, new_secret_of
 from engine import webhooks
 from engine.api_keys import FOLDERS_READ, WEBHOOKS_MANAGE
 from engine.commands import webhooks as commands
-from engine.models import db
 from engine.webhooks import LONGEST_URL, Webhook, WebhookDelivery
 from web.api import cursors, keyed, refusals
 from web.api.declaring import operation, tell
-from web.api.problems import Fault, Problem
+from web.api.problems import Problem, wrong
 from web.api.shapes import Listing, Page, Shape, plain_text, whole
 
 TAG = "Webhooks"
@@ -109,15 +108,9 @@ class Delivery(Shape):
 )  # fmt: skip
 def list_webhooks(query: Listing) -> Page[WebhookTold]:
     """The addresses of the organisation, the latest first."""
-    after = cursors.read(query.cursor, datetime, UUID)
     asked = select(Webhook).where(Webhook.organisation_id == keyed.key().organisation_id)
-    if after is not None:
-        asked = asked.where(tuple_(Webhook.created_at, Webhook.id) < tuple_(*after))
-    ordered = asked.order_by(Webhook.created_at.desc(), Webhook.id.desc())
-    found = list(db.session.scalars(ordered.limit(query.limit + 1)))
-    shown, more = found[: query.limit], len(found) > query.limit
-    following = cursors.written(shown[-1].created_at, shown[-1].id) if more else None
-    return Page(items=[_told(one) for one in shown], next=following)
+    rows, following = cursors.latest(asked, query, Webhook.created_at, Webhook.id)
+    return Page(items=[_told(one) for one, *_ in rows], next=following)
 
 
 @operation(
@@ -216,16 +209,10 @@ def try_webhook(webhook_id: UUID) -> None:
 )  # fmt: skip
 def list_deliveries(webhook_id: UUID, query: Listing) -> Page[Delivery]:
     """What the address was told in the last thirty days, and how it went."""
-    after = cursors.read(query.cursor, datetime, UUID)
     row = WebhookDelivery
     asked = select(row).where(row.webhook_id == _mine(webhook_id).id)
-    if after is not None:
-        asked = asked.where(tuple_(row.at, row.event_id) < tuple_(*after))
-    ordered = asked.order_by(row.at.desc(), row.event_id.desc()).limit(query.limit + 1)
-    found = list(db.session.scalars(ordered))
-    shown, more = found[: query.limit], len(found) > query.limit
-    following = cursors.written(shown[-1].at, shown[-1].event_id) if more else None
-    return Page(items=[_delivery(one) for one in shown], next=following)
+    rows, following = cursors.latest(asked, query, row.at, row.event_id)
+    return Page(items=[_delivery(one) for one, *_ in rows], next=following)
 
 
 @operation(
@@ -244,9 +231,7 @@ def address(url: str) -> str:
     try:
         return checked(url, inside=inside)
     except AddressRefused as refused:
-        sentence = why(refused)
-        fault = Fault(where="body", pointer="/url", message=sentence)
-        raise Problem(422, "bad-url", sentence, errors=[fault]) from None
+        raise wrong("bad-url", "/url", why(refused)) from None
 
 
 def why(refused: AddressRefused) -> str:
@@ -282,8 +267,7 @@ def _eyes(events: Collection[str]) -> UUID | None:
 
 
 def _mine(webhook_id: UUID) -> Webhook:
-    found: Webhook = refusals.found(Webhook, webhook_id, "change")
-    return found
+    return refusals.found(Webhook, webhook_id, "change")
 
 
 def _told(hook: Webhook) -> WebhookTold:

@@ -23,7 +23,7 @@ from web.bulk.reading import ACTS, TITLES, Preview
 from web.cases.reading import names
 from web.inbox import around
 from web.inbox.asking import LONGEST_QUERY
-from web.paging import bounded
+from web.paging import bounded, whole
 from web.people import acting, moments
 from web.security import safe
 from web.typed import page_number, text
@@ -115,7 +115,7 @@ def show(job_id: UUID) -> ResponseReturnValue:
         job=job,
         title=TITLES[job.operation["act"]],
         progress=progress([job])[job_id],
-        page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
+        page=whole(items, PER_PAGE),
         result=result,
         author=author,
     )

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from engine.directory import ADMINISTRATOR, APPLICANT
 from engine.journal import JournalEntry
-from engine.models import db
 from web.cases.reading import names
+from web.paging import whole
 
 PER_PAGE = 25
 
@@ -71,13 +71,12 @@ class Act:
 
 def page(organisation_id: UUID, number: int) -> tuple[Pagination, list[Act]]:
     """A page of what was done in an organisation, the latest first."""
-    found = db.paginate(
+    found = whole(
         select(JournalEntry)
         .where(JournalEntry.chain == f"organisation:{organisation_id}")
         .order_by(JournalEntry.seq.desc()),
+        PER_PAGE,
         page=number,
-        per_page=PER_PAGE,
-        error_out=False,
     )
     return found, told(found.items)
 

@@ -24,7 +24,8 @@ from engine.models import IS_OPEN, ProcessDefinition, ProcessInstance, UserTask,
 from web.auth import current_actor, guard
 from web.designer import reading, words
 from web.operate import asking
-from web.typed import page_number, text
+from web.paging import whole
+from web.typed import text
 
 bp = Blueprint("designer_migrating", __name__, url_prefix="/concepteur")
 bp.context_processor(lambda: {"words": words, "asking": asking})
@@ -84,7 +85,7 @@ def show(job_id: UUID) -> ResponseReturnValue:
         target=_version(UUID(job.operation["to"])),
         progress=progress([job])[job_id],
         reasons=_reasons(job_id),
-        page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
+        page=whole(items, PER_PAGE),
         result=result,
         author=db.session.get(Person, job.created_by),
         job_id=uuid4(),

@@ -14,6 +14,7 @@ from engine.directory import Organisation, Person
 from engine.journal import JournalEntry
 from engine.models import ProcessDefinition, ProcessInstance, db
 from engine.procedure_drafts import ASKED, ProcedureDraft, PublicationRequest
+from web.paging import whole
 
 PER_PAGE = 25
 MOST_COUNTED = 10_000
@@ -38,12 +39,12 @@ class Procedure:
 
 def procedures(actor: Actor, text: str, page: int) -> tuple[Pagination, list[Procedure]]:
     """The procedures of one's bodies, published or not yet, by key."""
-    found = db.paginate(_keys(actor, text), page=page, per_page=PER_PAGE, error_out=False)
+    found = whole(_keys(actor, text), PER_PAGE, page=page)
     return found, _described(list(found.items))
 
 
 def _keys(actor: Actor, text: str) -> Select[str]:
-    """`db.paginate` gives the keys alone."""
+    """`whole` gives the keys alone."""
     owners = actor.designs
     version, draft = ProcessDefinition, ProcedureDraft
     named = [
@@ -88,13 +89,12 @@ def _described(keys: list[str]) -> list[Procedure]:
 
 def versions(key: str, page: int) -> Pagination:
     """The versions of a procedure, the latest first."""
-    return db.paginate(
+    return whole(
         select(ProcessDefinition)
         .where(ProcessDefinition.key == key)
         .order_by(ProcessDefinition.version.desc()),
+        PER_PAGE,
         page=page,
-        per_page=PER_PAGE,
-        error_out=False,
     )
 
 
@@ -148,13 +148,12 @@ def people(ids: Iterable[UUID | None]) -> dict[UUID, str]:
 
 def acts(key: str, page: int) -> Pagination:
     """The acts on a procedure, the newest first."""
-    return db.paginate(
+    return whole(
         select(JournalEntry)
         .where(JournalEntry.chain == f"procedure:{key}")
         .order_by(JournalEntry.seq.desc()),
+        PER_PAGE,
         page=page,
-        per_page=PER_PAGE,
-        error_out=False,
     )
 
 

@@ -8,10 +8,9 @@ from sqlalchemy import select
 
 from engine.directory import Organisation
 from engine.journal import JournalEntry
-from engine.models import db
 from web.auth import guard
 from web.directory import frame
-from web.typed import page_number
+from web.paging import whole
 
 bp = Blueprint("body_journal", __name__, url_prefix="/annuaire")
 
@@ -27,6 +26,6 @@ def index(organisation_id: UUID) -> ResponseReturnValue:
         .where(JournalEntry.chain == f"organisation:{organisation_id}")
         .order_by(JournalEntry.seq.desc())
     )
-    page = db.paginate(rows, page=page_number(), per_page=PER_PAGE, error_out=False)
+    page = whole(rows, PER_PAGE)
     body = frame.body(organisation_id)
     return frame.page("journal.html", body, page=page, acts=frame.acts(page.items))

@@ -11,7 +11,7 @@ from engine.commands import brands
 from engine.models import db
 from web.auth import current_actor, guard
 from web.branding import hosts
-from web.typed import page_number
+from web.paging import whole
 
 bp = Blueprint("host_names", __name__, url_prefix="/exploitation/adresses")
 
@@ -22,11 +22,8 @@ PER_PAGE = 50
 @guard("operate")
 def index() -> ResponseReturnValue:
     """Those that wait first, then those in service."""
-    page = db.paginate(
-        db.select(BrandHost).order_by(BrandHost.status.desc(), BrandHost.asked_at),
-        page=page_number(),
-        per_page=PER_PAGE,
-        error_out=False,
+    page = whole(
+        db.select(BrandHost).order_by(BrandHost.status.desc(), BrandHost.asked_at), PER_PAGE
     )
     return render_template("operate/hosts.html", page=page)
 

@@ -20,7 +20,8 @@ from engine.models import SUSPENDED, ProcessDefinition, ProcessInstance, UserTas
 from web.auth import current_actor, guard
 from web.cases.search import as_day
 from web.operate import asking, reading, words
-from web.typed import clean, page_number, text
+from web.paging import whole
+from web.typed import clean, text
 
 bp = Blueprint("jobs", __name__, url_prefix="/exploitation/travaux")
 bp.context_processor(lambda: {"words": words, "asking": asking})
@@ -37,12 +38,7 @@ def index() -> ResponseReturnValue:
     found = select(Job).where(Job.kind == OPERATION)
     if status in asking.STATUSES:
         found = found.where(Job.status == status)
-    page = db.paginate(
-        found.order_by(Job.created_at.desc(), Job.id.desc()),
-        page=page_number(),
-        per_page=PER_PAGE,
-        error_out=False,
-    )
+    page = whole(found.order_by(Job.created_at.desc(), Job.id.desc()), PER_PAGE)
     ids = {job.created_by for job in page.items}
     people = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     return render_template(
@@ -102,7 +98,7 @@ def _job_page(job: Job, typed: Mapping[str, str], **more: Any) -> str:
         named=lambda key: names.get(key) or words.said(words.CAUSES, key),
         job=job,
         progress=progress([job])[job.id],
-        page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
+        page=whole(items, PER_PAGE),
         result=result,
         author=db.session.get(Person, job.created_by),
         version=_version(job.operation.get("to", "")),

@@ -33,8 +33,9 @@ from web.attachments import disposition
 from web.auth import current_actor, guard
 from web.operate import words
 from web.operate.filters import Typed
+from web.paging import whole
 from web.spreadsheets import harmless
-from web.typed import clean, page_number, text
+from web.typed import clean, text
 
 bp = Blueprint("journal", __name__, url_prefix="/exploitation/journal")
 bp.context_processor(lambda: {"words": words})
@@ -109,12 +110,7 @@ def check() -> ResponseReturnValue:
 
 def _checks(typed: Any, **more: Any) -> str:
     found = select(Chore).where(Chore.kind == chore.JOURNAL)
-    page = db.paginate(
-        found.order_by(Chore.created_at.desc(), Chore.id.desc()),
-        page=page_number(),
-        per_page=PER_PAGE,
-        error_out=False,
-    )
+    page = whole(found.order_by(Chore.created_at.desc(), Chore.id.desc()), PER_PAGE)
     return render_template("operate/checks.html", page=page, typed=typed, **more)
 
 

@@ -24,7 +24,8 @@ from engine.retention import LegalHold, Rule
 from web.auth import current_actor, guard
 from web.operate import words
 from web.operate.filters import Typed
-from web.typed import clean, page_number, text
+from web.paging import whole
+from web.typed import clean, text
 
 bp = Blueprint("retaining", __name__)
 bp.context_processor(lambda: {"words": words})
@@ -170,11 +171,9 @@ def _decision(typed: Any, **more: Any) -> str:
 @guard("operate")
 def holds() -> ResponseReturnValue:
     """The cases of which nothing is removed, and those of which that was true."""
-    page = db.paginate(
+    page = whole(
         select(LegalHold).order_by(LegalHold.placed_at.desc(), LegalHold.id.desc()),
-        page=page_number(),
-        per_page=PER_PAGE,
-        error_out=False,
+        PER_PAGE,
     )
     ids = [one.instance_id for one in page.items]
     cases = db.session.scalars(select(ProcessInstance).where(ProcessInstance.id.in_(ids)))

@@ -17,7 +17,8 @@ from engine.models import db
 from web.auth import current_actor, guard
 from web.operate import needs, reading, words
 from web.operate.filters import Typed
-from web.typed import clean, page_number, text
+from web.paging import whole
+from web.typed import clean, text
 
 bp = Blueprint("running", __name__, url_prefix="/exploitation/fonctionnement")
 bp.context_processor(lambda: {"words": words})
@@ -37,12 +38,7 @@ def show() -> ResponseReturnValue:
         found = found.where(Chore.kind == kind)
     if status:
         found = found.where(Chore.status == status)
-    page = db.paginate(
-        found.order_by(Chore.created_at.desc(), Chore.id.desc()),
-        page=page_number(),
-        per_page=PER_PAGE,
-        error_out=False,
-    )
+    page = whole(found.order_by(Chore.created_at.desc(), Chore.id.desc()), PER_PAGE)
     return render_template(
         "operate/running.html",
         workers=[(one, marks.is_silent(one)) for one in marks.workers()],

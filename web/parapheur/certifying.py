@@ -11,7 +11,7 @@ from engine.directory import Organisation
 from engine.models import db
 from web.auth import current_actor, guard
 from web.cases.reading import names
-from web.typed import page_number
+from web.paging import whole
 from workflows.parapheur import certificates
 from workflows.parapheur.lots import SigningCertificate
 from workflows.parapheur.rules import KEEPER
@@ -25,10 +25,8 @@ PER_PAGE = 50
 @guard("handle")
 def index() -> ResponseReturnValue:
     """The certificates that wait for a confirmation, in the bodies whose book one keeps."""
-    kept = current_actor().organisations(KEEPER)
-    page = db.paginate(
-        certificates.waiting(kept), page=page_number(), per_page=PER_PAGE, error_out=False
-    )
+    bodies = current_actor().organisations(KEEPER)
+    page = whole(certificates.waiting(bodies), PER_PAGE)
     people = names({one.person_id for one in page.items})
     return render_template(
         "signing/certificates.html", page=page, people=people, me=current_actor().person_id,

@@ -32,9 +32,10 @@ from connectors.signature.desktop.signeur.guarding import as_origin
 from engine.errors import EngineError, OperationRefused
 from engine.models import UserTask, db
 from web.auth import current_actor, guard, signed_in
+from web.paging import whole
 from web.parapheur import gesture, metadata
 from web.security import relax, safe
-from web.typed import page_number, text
+from web.typed import text
 from workflows.parapheur import gathering, signing
 from workflows.parapheur.lots import MOST, OPEN, RESULTS, TO_DO, SigningItem, SigningLot
 from workflows.parapheur.metadata import APPROVAL, missing, required
@@ -144,7 +145,7 @@ def show(lot_id: UUID) -> ResponseReturnValue:
         lot=lot,
         counts=counts,
         settled=sum(counts.get(one, 0) for one in RESULTS),
-        page=db.paginate(items, page=page_number(), per_page=PER_PAGE, error_out=False),
+        page=whole(items, PER_PAGE),
         result=result,
         following=gathering.following(lot_id, current_actor()),
         signeur=signeur,

@@ -17,7 +17,7 @@ from engine.worklist import ORDERS, URGENCY
 from web import called
 from web.auth import acting_for, current_actor, guard
 from web.navigation import Item, offer
-from web.paging import bounded
+from web.paging import bounded, whole
 from web.security import here
 from web.typed import page_number
 
@@ -46,9 +46,7 @@ def navigation(actor: Actor) -> Iterable[Item]:
 def index() -> ResponseReturnValue:
     """What each agent of the body has on their hands, and what nobody has taken."""
     body = _body()
-    page = db.paginate(
-        teams.agents(body.id), page=page_number(), per_page=AGENTS, error_out=False
-    )
+    page = whole(teams.agents(body.id), AGENTS)
     ids = [person.id for person in page.items]
     return render_template(
         "people/team.html",

@@ -35,7 +35,8 @@ from forms.numbers import Wrong
 from web import receiving
 from web.attachments import sent
 from web.auth import current_actor, guard
-from web.typed import page_number, text
+from web.paging import whole
+from web.typed import text
 
 bp = Blueprint("vault", __name__)
 
@@ -71,11 +72,8 @@ def add(organisation_id: UUID) -> ResponseReturnValue:
 
 def _index(organisation_id: UUID, typed: Any, problems: Problems) -> str:
     kind = request.args.get("type", "")
-    page = db.paginate(
-        vault.standing(organisation_id, kind if kind in vault.kinds() else ""),
-        page=page_number(),
-        per_page=PER_PAGE,
-        error_out=False,
+    page = whole(
+        vault.standing(organisation_id, kind if kind in vault.kinds() else ""), PER_PAGE
     )
     return render_template(
         "portal/vault.html",
