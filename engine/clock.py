@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 PARIS = ZoneInfo("Europe/Paris")
 
 _shift_file: Path | None = None
-_known: tuple[int, timedelta] = (0, timedelta())
+_known: tuple[tuple[int, int], timedelta] = ((0, 0), timedelta())
 
 
 class ClockRefused(Exception):
@@ -21,7 +21,7 @@ class ClockRefused(Exception):
 def configure(shift_file: Path | None) -> None:
     """Allow the clock to be moved through `shift_file`, or forbid it with None."""
     global _shift_file, _known
-    _shift_file, _known = shift_file, (0, timedelta())
+    _shift_file, _known = shift_file, ((0, 0), timedelta())
 
 
 def now() -> datetime:
@@ -40,9 +40,11 @@ def shift() -> timedelta:
     if _shift_file is None:
         return timedelta()
     try:
-        changed = _shift_file.stat().st_mtime_ns
+        written = _shift_file.stat()
     except FileNotFoundError:
         return timedelta()
+    # Two files of one tick of the file system have the same time: not the same number.
+    changed = (written.st_mtime_ns, written.st_ino)
     if changed != _known[0]:
         _known = (changed, timedelta(seconds=float(_shift_file.read_text() or 0)))
     return _known[1]

@@ -49,7 +49,7 @@ class Events:
             return False
         return answer.status_code == 200
 
-    def wait(self, *, healthy: bool = True, seconds: float = 20) -> None:
+    def wait(self, *, healthy: bool = True, seconds: float = 60) -> None:
         """Until it is healthy, or no longer."""
         deadline = time.monotonic() + seconds
         while self.healthy() is not healthy:
@@ -74,7 +74,7 @@ def running(redis_url: str, *, origin: str = ORIGIN, port: int = 0) -> Iterator[
         yield found
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Crowd:
 
 def ask(events: Events, token: str, origin: str = ORIGIN) -> socket.socket:
     """A connection that has asked to listen."""
-    made = socket.create_connection(("127.0.0.1", events.port), timeout=10)
+    made = socket.create_connection(("127.0.0.1", events.port), timeout=60)
     made.sendall(
         f"GET /evenements?jeton={token} HTTP/1.1\r\nHost: x\r\nOrigin: {origin}\r\n\r\n".encode()
     )

@@ -114,7 +114,7 @@ def redis_at(port: int, folder: Path) -> "Iterator[subprocess.Popen[bytes]]":
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -1,7 +1,7 @@
 """What the company does in the walk, and what it reads."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -169,6 +169,8 @@ def check_the_acknowledgement(lucie: Reader, case: str) -> None:
     lucie.look()
     letter = papers.text_of(lucie.download(link_to(lucie, "Accusé de réception")))
     today = datetime.now(PARIS).date()
+    if squeezed(f"bien reçu le {french(today)}") not in squeezed(letter):
+        today -= timedelta(days=1)  # it was filed before midnight
     for mention in (
         f"demande d'aide n° {case}",
         f"bien reçu le {french(today)}",

@@ -9,15 +9,27 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import html5lib
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Request, Response
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Request,
+    Response,
+    expect,
+)
 
 from tests.conftest import ROOT
 from web.demo.people import PASSWORD
 
 WIDE, NARROW, HIGH = 1280, 320, 900
+LONG = 60_000
+"""Milliseconds that a slow machine may take: a limit, never a measure."""
+expect.set_options(timeout=LONG)
 _ASKED = r"\s*\((?:obligatoire|facultatif)\)$"
 # The editors of bpmn.io draw in places of their own, beside which ours do the same.
 _RUN_AXE = """axe.run({ exclude: [["[data-ebg-canvas]"]] }).then(({ violations }) => violations.map(
@@ -40,7 +52,7 @@ class Reader:
             reduced_motion="reduce",
             java_script_enabled=javascript,
         )
-        self.context.set_default_timeout(30_000)
+        self.context.set_default_timeout(LONG)
         self.javascript = javascript
         self.page = self.context.new_page()
         self.wrong: list[str] = []
@@ -122,14 +134,16 @@ class Reader:
         return " ".join(self.page.locator("body").inner_text().split())
 
     def reads(self, *sentences: str) -> None:
-        """The page says all of this, whatever the kinds of spaces."""
-        text = _flat(self.text)
-        for sentence in sentences:
-            assert _flat(sentence) in text, (
-                f"« {sentence} » not on {self.page.url}:\n{text}"
-            )
+        """The page says all of this, or soon will by itself, whatever the kinds of spaces."""
+        deadline = monotonic() + LONG / 1000
+        for sentence in map(_flat, sentences):
+            while sentence not in (text := _flat(self.text)):
+                assert monotonic() < deadline, (
+                    f"« {sentence} » not on {self.page.url}:\n{text}"
+                )
+                self.page.wait_for_timeout(100)
 
-    def wait_to_read(self, sentence: str, *, seconds: int = 30) -> None:
+    def wait_to_read(self, sentence: str, *, seconds: int = 60) -> None:
         """Come back to the page until it says this."""
         for _ in range(seconds * 2):
             if _flat(sentence) in _flat(self.text):

@@ -68,7 +68,7 @@ def office(
             yield Served(url, data)
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(60)
     wrong = [line for line in log.read_text().splitlines() if '"level": "error"' in line]
     assert not wrong, "\n".join(wrong)
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Response, Route, expect
 
 from tests.browser import cases, papers
 from tests.browser.administration import AREA
@@ -48,6 +48,8 @@ def test_a_file_chosen_while_the_form_follows_an_answer_is_kept(
         row.get_by_label("Devis").click()
     add = reader.page.get_by_role("button", name="Ajouter une ligne à Dépenses")
     add.click()
+    while not sent:
+        reader.page.wait_for_timeout(50)
     reader.page.wait_for_timeout(500)
     assert len(sent) == 1, "one at a time"
     sent[0].continue_()
@@ -69,7 +71,7 @@ def test_two_people_on_one_task_are_told_and_lose_nothing(enter, served: Served)
         open_task(officer, "Affûteuse")
     reject(claire, "Une longue explication de Claire.")
     with paul.page.expect_navigation():
-        paul.group(CHOICE).get_by_label("Recevable", exact=True).check()
+        paul.group(CHOICE).get_by_label("Recevable", exact=True).click()
     paul.reads("Claire Martin a enregistré ce formulaire", CHOICE, "Recevable")
     paul.reads("La vôtre", "Irrecevable")
     paul.look("conflict")
@@ -137,11 +139,17 @@ def open_task(officer: Reader, title: str) -> None:
 
 
 def reject(officer: Reader, explanation: str) -> None:
-    """Fill in a rejection, and leave it there."""
+    """Fill in a rejection, and leave it there, kept by itself."""
     officer.choose(AREA, "Non")
     officer.choose(CHOICE, "Irrecevable")
     officer.page.get_by_label("R04").check()
-    officer.fill("Explication pour l'entreprise", explanation)
+
+    def kept(answer: Response) -> bool:
+        sent = answer.request.post_data or ""
+        return '"_save"' in sent and explanation in sent
+
+    with officer.page.expect_response(kept):
+        officer.fill("Explication pour l'entreprise", explanation)
 
 
 def test_files_too_heavy_are_told_before_they_travel(enter, served: Served) -> None:

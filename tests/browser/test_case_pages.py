@@ -66,11 +66,10 @@ def test_a_document_is_seen_on_the_page_and_leads_to_its_neighbours(
 
 def test_those_who_look_at_the_same_case_know_it(sit, house: House) -> None:
     officer, colleague = sit("officer"), sit("colleague")
-    officer.open(house.address("cases.show case_id=begun"))
-    officer.page.wait_for_timeout(500)
-    colleague.open(house.address("cases.show case_id=begun"))
+    for reader in (officer, colleague):
+        with reader.page.expect_response("**/presence"):
+            reader.open(house.address("cases.show case_id=begun"))
     colleague.reads("Officer consulte aussi ce dossier.")
-    colleague.page.wait_for_timeout(500)
     with officer.page.expect_response("**/presence"):
         officer.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     officer.page.get_by_text("Colleague consulte aussi ce dossier.").wait_for()
@@ -90,7 +89,7 @@ def test_what_is_typed_is_kept_by_itself_and_told(sit, house: House) -> None:
     assert officer.group(CHOICE).get_by_label("Irrecevable").is_checked()
 
     with colleague.page.expect_navigation():  # the form follows this answer
-        colleague.group(CHOICE).get_by_label("Recevable", exact=True).check()
+        colleague.group(CHOICE).get_by_label("Recevable", exact=True).click()
     colleague.reads("Vous étiez deux sur ce formulaire", "Officer")
     colleague.look("task-conflict")
     colleague.group(CHOICE).get_by_label("La vôtre").check()
@@ -120,7 +119,8 @@ def test_a_note_an_ask_and_its_answer(sit, house: House, javascript: bool) -> No
     applicant = sit("applicant", javascript=javascript)
     applicant.open(house.address("portal.follow case_id=case"))
     applicant.reads("Ce que le service vous demande")
-    applicant.page.locator("#demandes ~ ul").get_by_role("link").first.click()
+    with applicant.page.expect_navigation():
+        applicant.page.locator("#demandes ~ ul").get_by_role("link").first.click()
     applicant.reads("Cette demande ne suspend pas le délai")
     applicant.fill("Texte", f"Le voici, {note}")
     applicant.press("Envoyer ma réponse")
@@ -158,7 +158,7 @@ def test_the_sections_are_read_without_javascript(sit, house: House) -> None:
         ("Historique", "Examiner la recevabilité"),
         ("Schéma", "Le schéma demande JavaScript"),
     ):
-        officer.page.get_by_role("navigation", name="Sections du dossier").get_by_role(
-            "link", name=section, exact=True
-        ).click()
+        sections = officer.page.get_by_role("navigation", name="Sections du dossier")
+        with officer.page.expect_navigation():
+            sections.get_by_role("link", name=section, exact=True).click()
         officer.reads(told)

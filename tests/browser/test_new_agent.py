@@ -57,8 +57,8 @@ def test_a_new_agent_finds_her_way(enter) -> None:
     nora.page.wait_for_selector("[data-ebg-pane] h2")
     nora.look("agent-preview")
 
-    nora.page.locator("[data-ebg-pane] [data-ebg-open]").click()
-    nora.page.wait_for_load_state()
+    with nora.page.expect_navigation():
+        nora.page.locator("[data-ebg-pane] [data-ebg-open]").click()
     nora.reads("Pourquoi cette tâche ?", "Vous avez ce rôle depuis le", "À faire avant")
     nora.reads("jours ouvrés", "Silence vaut rejet dans")
     nora.look("agent-task")

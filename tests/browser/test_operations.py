@@ -66,7 +66,8 @@ def test_an_incident_is_corrected_after_a_look(olga: Reader) -> None:
     olga.follow("share")
     olga.reads("Incidents ouverts", "Dossier 26-")
     olga.look("incidents")
-    olga.page.locator("main .ebg-list li").get_by_role("link").first.click()
+    with olga.page.expect_navigation():
+        olga.page.locator("main .ebg-list li").get_by_role("link").first.click()
     olga.fill("Motif", "Le total manquait")
     olga.fill("Données (objet JSON)", "{")
     olga.press("Réessayer avec ces données")

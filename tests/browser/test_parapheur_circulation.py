@@ -229,7 +229,8 @@ def test_a_step_asks_for_data_to_approve_and_others_to_refuse(enter) -> None:
 
     keeper.open(f"/parapheur/typologie/sous-types/{HOUSE['dispute'][0]}")
     keeper.press("Retirer la donnée 1")
-    keeper.page.locator("button[name=_enregistrer]").click()
+    with keeper.page.expect_navigation():
+        keeper.page.locator("button[name=_enregistrer]").click()
     keeper.reads("elle demande la donnée « cote », que ce sous-type n’a pas")
     keeper.look("book-subtype-lacking")
     keeper.open(f"/parapheur/circuits/{HOUSE['dispute'][1]}")
@@ -265,7 +266,8 @@ def test_those_who_keep_the_book_see_no_fault(enter) -> None:
     keeper.press("Enregistrer le sous-type", exact=True)
     keeper.reads("Montant : « beaucoup » ne se comprend pas ; écrivez par exemple > 40000.")
     keeper.page.locator("#regle-si-0-montant").fill("> 40000")
-    keeper.page.locator("button[name=_enregistrer]").click()
+    with keeper.page.expect_navigation():
+        keeper.page.locator("button[name=_enregistrer]").click()
     keeper.reads("Le sous-type est modifié")
     assert keeper.page.locator("#regle-si-0-montant").input_value() == "> 40000"
     keeper.look("book-subtype-rules")

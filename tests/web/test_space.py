@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
-from time import perf_counter
 from typing import Any
 from uuid import uuid4
 from zipfile import ZipFile
@@ -193,9 +192,6 @@ def test_five_thousand_requests_are_no_slower(crowded: Ground, path: str) -> Non
     browser = Browser(crowded.app, crowded.office.applicant)
     assert browser.client.get(path).status_code == 200
     with statements(crowded.app) as sent:
-        start = perf_counter()
         page = browser.client.get(path)
-        spent = perf_counter() - start
     assert page.status_code == 200
     assert len(selects(sent)) < 40
-    assert spent < 1.5, "a fifth of a second on a quiet machine"

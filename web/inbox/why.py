@@ -29,7 +29,7 @@ TOLD = ("userTask", "manualTask", "startEvent", "receiveTask", "boundaryEvent",
         "intermediateCatchEvent", "callActivity")  # fmt: skip
 """Steps that lead to a task and that people recognise; between them are machines."""
 
-AT_ONCE = timedelta(seconds=2)
+AT_ONCE = timedelta(seconds=10)
 """A task that an operator's act opens is opened within this."""
 
 LATEST_ACTS = 300

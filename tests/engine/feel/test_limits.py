@@ -18,7 +18,7 @@ def stopped(source, **context):
         value = feel.plain(feel.compile(source).evaluate(context))
     except feel.FeelError as error:
         value = type(error)
-    assert time.process_time() - started < 5, "it must stop by itself"
+    assert time.process_time() - started < 30, "it must stop by itself"
     return value
 
 
@@ -217,4 +217,4 @@ def test_many_declared_names_are_read_once():
         }
     with pytest.raises(feel.FeelSyntaxError):
         feel.compile("nom de machine", names)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 30

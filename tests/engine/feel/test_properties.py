@@ -160,7 +160,7 @@ def test_any_text_gives_a_value_or_a_feel_error(source, data):
             feel.plain(read())
         except feel.FeelError as error:
             assert error.message and str(error)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 30
 
 
 @settings(deadline=None)

@@ -47,7 +47,7 @@ def test_an_xml_bomb_is_refused_and_never_unfolds():
     began = time.perf_counter()
     refused(bomb.encode())
     refused(bomb.encode("utf-16"))
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 60, "unfolded, it would never end"
 
 
 def test_an_external_entity_is_refused():

@@ -44,6 +44,11 @@ export const iconButton = (drawing, label, onclick, more = {}) =>
     el("span", { class: "visually-hidden" }, label),
   );
 
+// Another name for a button that shows a drawing only.
+export function rename(made, label) {
+  made.title = made.querySelector(".visually-hidden").textContent = label;
+}
+
 let made = 0;
 
 // A question with its label, its help, and the control that `control(attributes)` makes.

@@ -106,6 +106,7 @@ function focus(form, before, button, known) {
     form.elements[`_add:${of}`] ||
     controls(form).find(({ name }) => name === of);
   place?.focus({ preventScroll: !added });
-  if (place && place !== before && place.setSelectionRange && place.type === "text")
+  // A field without a caret says null.
+  if (place && place !== before && place.selectionStart != null && before.selectionStart != null)
     place.setSelectionRange(before.selectionStart, before.selectionEnd);
 }

@@ -1,6 +1,6 @@
 // The accessible editor of a DMN file: tables of ordinary fields, worked by the keyboard alone.
 
-import { area, button, choice, el, field, iconButton, input, t } from "../elements.js";
+import { area, button, choice, el, field, iconButton, input, rename, t } from "../elements.js";
 import * as xml from "./table.js";
 
 const TYPES = ["", "string", "number", "boolean", "date", "time", "dateTime", "dayTimeDuration", "yearMonthDuration"];
@@ -124,16 +124,15 @@ export class PlainView {
     return el("div", { class: "table-responsive", role: "region", tabindex: "0", "aria-label": title, "data-ebg-rules": at }, drawn);
   }
 
-  // The rules again, when a column has another name; what is being typed elsewhere stays.
+  // A column has another name: the rules say it. They stay where they are, for the finger that
+  // leaves the name may be on one of their buttons.
   renew(table, at) {
     const old = this.pane.querySelector(`[data-ebg-rules="${at}"]`);
     const name = old.closest("section").querySelector("[data-ebg-remarks]").dataset.ebgRemarks;
-    setTimeout(() => {
-      const spot = old.contains(document.activeElement) && document.activeElement.dataset.ebgSpot;
-      old.replaceWith(this.rules(table, at, name));
-      if (spot) this.pane.querySelector(`[data-ebg-spot="${spot}"]`)?.focus();
-      this.problems(this.told ?? []);
-    });
+    const fresh = this.rules(table, at, name);
+    old.querySelector("thead").replaceWith(fresh.querySelector("thead"));
+    for (const { dataset, ariaLabel } of fresh.querySelectorAll("textarea"))
+      old.querySelector(`[data-ebg-spot="${dataset.ebgSpot}"]`).ariaLabel = ariaLabel;
   }
 
   policy(table, { policy, aggregation }) {
@@ -238,18 +237,19 @@ export class PlainView {
             ]
           : [field(t("Nom"), input(one.name, attribute("name"), { ...spot, ...redrawn }))];
     const legend = el("legend", { class: "h6" });
-    const acts = el("div", { class: "ebg-row-acts" });
+    const moves = [
+      ["Déplacer « {name} » vers la gauche", iconButton("arrow-left", "", () => this.act(() => xml.moveColumn(element, -1), `${kind}-${at}-${i - 1}`), { "aria-disabled": String(i === 0) })],
+      ["Déplacer « {name} » vers la droite", iconButton("arrow-right", "", () => this.act(() => xml.moveColumn(element, 1), `${kind}-${at}-${i + 1}`), { "aria-disabled": String(i + 1 === count) })],
+      ["Retirer la colonne « {name} »", iconButton("trash", "", () => this.act(() => xml.removeColumn(element), `${kind}-${at}-${Math.max(0, i - 1)}`))],
+    ];
+    // The buttons stay, for the same reason as the rules.
     const entitle = () => {
       const name = element.getAttribute("label") || element.getAttribute("name") || one.expression || String(i + 1);
       legend.textContent = name;
-      acts.replaceChildren(
-        iconButton("arrow-left", t("Déplacer « {name} » vers la gauche", { name }), () => this.act(() => xml.moveColumn(element, -1), `${kind}-${at}-${i - 1}`), { "aria-disabled": String(i === 0) }),
-        iconButton("arrow-right", t("Déplacer « {name} » vers la droite", { name }), () => this.act(() => xml.moveColumn(element, 1), `${kind}-${at}-${i + 1}`), { "aria-disabled": String(i + 1 === count) }),
-        iconButton("trash", t("Retirer la colonne « {name} »", { name }), () => this.act(() => xml.removeColumn(element), `${kind}-${at}-${Math.max(0, i - 1)}`)),
-      );
+      for (const [label, move] of moves) rename(move, t(label, { name }));
     };
     entitle();
-    return el("fieldset", { class: "ebg-column" }, legend, el("div", { class: "ebg-fields" }, fields), acts);
+    return el("fieldset", { class: "ebg-column" }, legend, el("div", { class: "ebg-fields" }, fields), el("div", { class: "ebg-row-acts" }, moves.map(([, move]) => move)));
   }
 
   // The server's sentences, beside the rules they name; those that name none, above the table.

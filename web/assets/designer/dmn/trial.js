@@ -13,8 +13,10 @@ export class Trial {
 
   // Which decisions may be tried, and what they read; after each change of the text.
   async renew() {
-    this.answer.replaceChildren();
-    this.applied([]);
+    if ((await this.text()) !== this.tried) {
+      this.answer.replaceChildren(); // what was tried is no longer what is written
+      this.applied([]);
+    }
     try {
       const { decisions } = await this.ask({});
       this.draw(decisions);
@@ -36,14 +38,21 @@ export class Trial {
     if (!chosen) return this.place.replaceChildren(el("p", { class: "mb-0 text-body-secondary" }, t("Corrigez d’abord les erreurs de ce fichier.")));
     const which = field(t("Décision à essayer"), choice(chosen.id, decisions.map(({ id, name }) => [id, name]), (id) => ((this.id = id), (this.drawn = ""), this.draw(decisions))));
     const fields = chosen.needs.map(({ path, label, type }) =>
-      field(label === path ? path : `${label} (${path})`, input(this.typed[path] ?? "", (value) => (this.typed[path] = value)), { help: HELP[type] ? t(HELP[type]) : "" }),
+      field(label === path ? path : `${label} (${path})`, input(this.typed[path] ?? "", (value) => (this.typed[path] = value), { "data-ebg-need": path }), { help: HELP[type] ? t(HELP[type]) : "" }),
     );
     const form = el("form", { onsubmit: (event) => (event.preventDefault(), this.run(chosen)) }, el("div", { class: "ebg-fields" }, decisions.length > 1 ? which : null, fields), el("p", { class: "mt-3 mb-0" }, el("button", { class: "btn btn-primary", type: "submit" }, t("Essayer"))));
+    const { activeElement: typing } = document;
+    const need = this.place.contains(typing) && typing.dataset.ebgNeed;
     this.place.replaceChildren(form, this.answer);
+    if (!need) return;
+    const again = [...form.elements].find(({ dataset }) => dataset.ebgNeed === need);
+    again?.focus();
+    again?.setSelectionRange(typing.selectionStart, typing.selectionEnd);
   }
 
   async run({ id, needs }) {
     const data = nested(Object.fromEntries(needs.map(({ path }) => [path, plain(this.typed[path] ?? "")])));
+    this.tried = await this.text();
     try {
       const { result, rules, error } = await this.ask({ decision: id, data });
       if (error) this.answer.replaceChildren(el("div", { class: "alert alert-danger" }, el("div", {}, error)));

@@ -22,14 +22,13 @@ export class Preview {
   }
 
   async show() {
-    this.form.elements._source.value = await this.text();
+    this.shown = this.form.elements._source.value = await this.text();
     this.frame.hidden = false;
     this.form.submit();
-    this.shown = true;
   }
 
-  // After a change: again, if it was asked for once.
-  renew() {
-    if (this.shown) this.show();
+  // After a change: again, if it was asked for once; what is tried in it stays otherwise.
+  async renew() {
+    if (this.shown !== undefined && this.shown !== (await this.text())) this.show();
   }
 }
