@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, NoResultFound, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from connectors import Retryable
 from engine.access import Forbidden
 from engine.errors import EngineError
 from engine.models import db
@@ -105,6 +106,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Forbidden, lambda _failure: page(403))
     app.register_error_handler(EngineError, lambda _failure: page(409))
     app.register_error_handler(NoResultFound, lambda _failure: page(404))
+    app.register_error_handler(Retryable, _partner_busy)
     app.register_error_handler(OperationalError, _database_lost)
     app.register_error_handler(DataError, _unkeepable)
     app.register_error_handler(HTTPException, _http)
@@ -145,6 +147,12 @@ def _http(failure: HTTPException) -> ResponseReturnValue:
     if allowed := getattr(failure, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(allowed))
     return (*answer, headers)  # type: ignore[misc]
+
+
+def _partner_busy(failure: Retryable) -> ResponseReturnValue:
+    log.warning("partner_busy", error=str(failure))
+    db.session.rollback()
+    return page(503)
 
 
 def _database_lost(failure: OperationalError) -> ResponseReturnValue:

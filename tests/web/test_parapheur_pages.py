@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from flask import Flask
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
+from connectors.signature import apart
 from engine.access import actor_for
 from engine.commands import people
 from engine.models import db
@@ -154,6 +156,20 @@ def test_hostile_files_are_refused_with_a_sentence(desks: Desks) -> None:
         answer = author.send(desks.form(), {"documents": upload(name, content)})
         assert answer.status_code == 422, name
         assert told in answer.text, name
+
+
+def test_when_the_readers_are_busy_what_was_typed_stays(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "WAITS", 0.01)
+    given = {"documents": upload("acte.pdf", paper("Acte", 1)), "titre": "Bail du moulin"}
+    with ExitStack() as held:
+        for _ in range(apart.AT_ONCE):
+            held.enter_context(apart._room)
+        answer = desks.at("assemblees").send(desks.form(), given)
+    assert answer.status_code == 422
+    assert "« acte.pdf » : Trop de PDF sont lus en ce moment" in answer.text
+    assert "Bail du moulin" in answer.text
 
 
 def test_pages_are_pictures_and_their_text_is_read(desks: Desks) -> None:

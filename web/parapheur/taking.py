@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 
-from connectors import ConnectorError, Refused, StoredFile
+from connectors import ConnectorError, Refused, Retryable, StoredFile
 from connectors.xml_reading import PES, outline
 from forms.characters import printable
 from web.auth import current_actor
@@ -203,13 +203,15 @@ def _unfit_xml(stored: StoredFile) -> str:
 
 
 def _refusal(stored: StoredFile, signature: StoredFile | None = None) -> str:
-    read = partner("storage").read
-    found = partner("signature").examine(
-        content=read(stored.sha256),
-        media_type=stored.media_type,
-        detached=read(signature.sha256) if signature else None,
-    )
-    name = (signature or stored).name
+    read, name = partner("storage").read, (signature or stored).name
+    try:
+        found = partner("signature").examine(
+            content=read(stored.sha256),
+            media_type=stored.media_type,
+            detached=read(signature.sha256) if signature else None,
+        )
+    except Retryable as failure:  # its readers are busy: nothing of it was read
+        return f"« {name} » : {failure}"
     return f"« {name} » : {found['refusals'][0]}" if found["refusals"] else ""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from connectors import ConnectorError, StoredFile
+from connectors import ConnectorError, Retryable, StoredFile
 from engine.models import db
 from forms.characters import printable
 from web.partners import partner
@@ -89,11 +89,14 @@ def _look_within(one: Posted) -> None:
     if one.signature is not None:
         asked.append({"detached": _whole(one.signature)})
     for more in asked:
-        found = partner("signature").examine(
-            content=_whole(one.upload), media_type=media_type, **more
-        )
+        about = f"Erreur lors de la réception du fichier {one.name} :"
+        try:
+            found = partner("signature").examine(
+                content=_whole(one.upload), media_type=media_type, **more
+            )
+        except Retryable as failure:  # its readers are busy: nothing of it was read
+            raise Rejected(f"{about} {failure}") from failure
         if found["refusals"]:
-            about = f"Erreur lors de la réception du fichier {one.name} :"
             raise Rejected(f"{about} {found['refusals'][0]}")
 
 
