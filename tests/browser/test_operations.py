@@ -15,7 +15,7 @@ from tests.engine.spiff.drawing import chain, element, end, script, start, user
 from tests.office import open_office, publish
 from web.accounts import open_account
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 OLGA = "olga@plateforme.demo"
 SHARES = element(
