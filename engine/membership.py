@@ -106,9 +106,9 @@ def requests_of(person_id: UUID) -> list[JoinRequest]:
     """The companies this person asks to join and that have not answered."""
     return list(
         db.session.scalars(
-            select(JoinRequest).where(
-                JoinRequest.person_id == person_id, JoinRequest.status == "open"
-            )
+            select(JoinRequest)
+            .where(JoinRequest.person_id == person_id, JoinRequest.status == "open")
+            .order_by(JoinRequest.asked_at)
         )
     )
 
@@ -137,7 +137,7 @@ def holdings_in(person_id: UUID, organisation_id: UUID) -> list[Holding]:
                     Holding.person_id == person_id,
                     Holding.organisation_id == organisation_id,
                 )
-            )
+            ).order_by(Holding.role, Holding.id)
         )
     )
 

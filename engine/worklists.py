@@ -106,7 +106,11 @@ def views(person_id: UUID, roles: Iterable[tuple[UUID, str]]) -> list[SavedView]
 def kept_by(person_id: UUID) -> list[SavedView]:
     """The views that a person keeps."""
     return list(
-        db.session.scalars(select(SavedView).where(SavedView.person_id == person_id))
+        db.session.scalars(
+            select(SavedView)
+            .where(SavedView.person_id == person_id)
+            .order_by(SavedView.name, SavedView.id)
+        )
     )
 
 

@@ -12,17 +12,26 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+_ports = count(os.getpid() * 211)
+"""Each process counts from its own place, far from the one that tests beside it."""
+
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of the loopback interface that nobody uses, nor is about to.
+
+    Below those that Linux gives to connections: none takes it between its choice and its use.
+    """
+    for number in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", 10_000 + number % 22_000))
+            return probe.getsockname()[1]
+    raise AssertionError
 
 
 @contextmanager

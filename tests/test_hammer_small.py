@@ -6,7 +6,7 @@ from tests.prove.hammer import Plan, run, table
 
 
 @pytest.mark.servers
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_nobody_loses_a_step_or_does_one_twice() -> None:
     seen = run(Plan(processes=4, cases=6, minutes=1 / 6, kill_every=2))
     assert seen.holds, table(seen)

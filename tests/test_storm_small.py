@@ -7,7 +7,7 @@ import pytest
 from tests.prove.storm import Plan, run
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)]
 )

@@ -287,6 +287,10 @@ def test_what_is_unfolded_stays_so_however_fast_one_types(desk: Desk) -> None:
     }""")
     label = desk.page.get_by_role("group", name="2").get_by_label("Libellé")
     expect(label).to_be_focused(timeout=LONG)
+    label.fill("Nature")  # the mouse leaves it for a button that bears its name
+    desk.page.get_by_role("button", name="Déplacer « 2 » vers la gauche").click()
+    expect(desk.page.locator("[data-ebg-spot=input-0-0]")).to_have_value("Nature")
+    expect(desk.page.get_by_label("Règle 1, Nature")).to_have_value("-")
 
 
 def test_what_the_review_says_stands_beside_the_rules(desk: Desk) -> None:

@@ -25,7 +25,7 @@ from tests.prove.processes import Service
 from tests.servers import free_port
 from tests.web.browser import client
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 MANY = 500
 

@@ -21,7 +21,7 @@ from tests.browser.serving import PASSWORD, Served
 from web import demo
 from web.accounts import open_account
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 NORA = "nora@region.demo"
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
+from engine import clock
 from engine.commands import people
 from tests.browser import serving
 from tests.browser.reader import Reader
@@ -15,7 +16,7 @@ from tests.engine.spiff.drawing import chain, element, end, script, start, user
 from tests.office import open_office, publish
 from web.accounts import open_account
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 OLGA = "olga@plateforme.demo"
 SHARES = element(
@@ -64,7 +65,7 @@ def test_an_incident_is_corrected_after_a_look(olga: Reader) -> None:
     olga.open("/exploitation/")
     olga.look("operate-index")
     olga.follow("share")
-    olga.reads("Incidents ouverts", "Dossier 26-")
+    olga.reads("Incidents ouverts", f"Dossier {clock.today():%y}-")
     olga.look("incidents")
     with olga.page.expect_navigation():
         olga.page.locator("main .ebg-list li").get_by_role("link").first.click()
@@ -114,7 +115,11 @@ def test_a_case_goes_to_another_version_with_a_mapping(olga: Reader) -> None:
     olga.fill("Motif", "Nouvelle version")
     olga.look("migration")
     olga.press("Continuer : essai à blanc ou migration")
-    number = olga.page.locator("#choisis ~ p, section p").filter(has_text="26-").first
+    number = (
+        olga.page.locator("#choisis ~ p, section p")
+        .filter(has_text=f"{clock.today():%y}-")
+        .first
+    )
     case = number.inner_text().split(":")[-1].split(",")[0].strip(" .…")
     olga.press("Essai à blanc")
     olga.wait_to_read("serait refusé : 3")

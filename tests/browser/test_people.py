@@ -19,7 +19,7 @@ from tests.office import open_office, open_tasks
 from tests.web.small_procedure import begin, publish_small
 from web.accounts import open_account
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 CLAIRE, PAUL, HELENE = "claire@agents.demo", "paul@agents.demo", "helene@agents.demo"
 

@@ -5,7 +5,6 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
@@ -19,8 +18,6 @@ from tests.connectors.signature.test_signeur import Running
 from tests.servers import free_port
 from tests.web.parapheur.lots import ADDRESS, deposits, finish_all, signing_book, tasks
 from tests.workflows.parapheur.book import Book
-
-pytestmark = pytest.mark.timeout(300)
 
 FORM = """([address, chosen]) => {
   const form = document.createElement("form");

@@ -47,7 +47,9 @@ def lived(office: Office) -> list[UUID]:
             clock.advance(timedelta(days=days, seconds=17 * number))
             tasks.complete(open_tasks(case.id)[element], {}, actor=actor)
     clock.advance(timedelta(days=20))
-    some = db.session.scalars(select(ProcessInstance).limit(3)).all()
+    some = db.session.scalars(
+        select(ProcessInstance).order_by(ProcessInstance.number).limit(3)
+    ).all()
     for number, found in enumerate(some):
         db.session.add(
             Incident(

@@ -63,7 +63,7 @@ def test_a_note_is_written_corrected_and_deleted_by_its_author(
     paul = Browser(ground.app, ground.office.second_officer)
     page = said(claire.post(f"/dossiers/{case.id}/notes", {"text": "<b>Prudence</b>"}))
     assert "<b>Prudence</b>" in page
-    note = db.session.scalars(select(CaseNote)).all()[-1]
+    note = db.session.scalars(select(CaseNote).order_by(CaseNote.at)).all()[-1]
     assert "<b>Prudence</b>" in said(paul.get(f"/dossiers/{case.id}/notes"))
     assert paul.get(f"/notes/{note.id}").status_code == 403
     assert paul.send(f"/notes/{note.id}/suppression").status_code == 403

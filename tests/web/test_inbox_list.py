@@ -518,7 +518,9 @@ def test_a_list_is_exported_as_shown_and_the_journal_knows(listed: Listed) -> No
     assert "<v>1200.5</v>" in sheet
     assert "'=cmd|" in html.unescape(book.read("xl/sharedStrings.xml").decode())
     entries = db.session.scalars(
-        select(JournalEntry).where(JournalEntry.action == "list_exported")
+        select(JournalEntry)
+        .where(JournalEntry.action == "list_exported")
+        .order_by(JournalEntry.at)
     ).all()
     assert [(e.actor_id, e.detail["rows"], e.detail["format"]) for e in entries] == [
         (listed.office.officer.person_id, 3, "csv"),

@@ -80,9 +80,9 @@ def _page(case: ProcessInstance, typed: dict[str, str], **more: Any) -> str:
         {e for t in tokens for e in surgery.destinations(process, t)} if process else set()
     )
     incidents = db.session.scalars(
-        select(Incident).where(
-            Incident.instance_id == case.id, Incident.resolved_at.is_(None)
-        )
+        select(Incident)
+        .where(Incident.instance_id == case.id, Incident.resolved_at.is_(None))
+        .order_by(Incident.raised_at, Incident.id)
     ).all()
     return render_template(
         "operate/case.html",
