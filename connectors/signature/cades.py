@@ -104,7 +104,7 @@ def examine(content: bytes, detached: bytes | None, means: Means) -> Plain:
         carried = cades_archive.carried(made)
         under = lasting.standing(
             cades_archive.stamps(made, contents), carried, "cades",
-            now=means.now, judge=means.judge,
+            now=means.now, judge=means.judge, register=means.algorithms,
         )  # fmt: skip
         verdicts = {
             who: lasting.judged(means.judge, (who, chain), carried, under)

@@ -19,7 +19,7 @@ from pyhanko.sign.validation.generic_cms import extract_certs_for_validation
 
 from connectors import ConnectorError, Refused
 from connectors.signature import algorithms, certificates, etsi
-from connectors.signature.algorithms import Used
+from connectors.signature.algorithms import Register, Used
 from connectors.signature.formats import PASSED, Judge, Verdict
 
 Plain = dict[str, Any]
@@ -110,8 +110,9 @@ def reading() -> Iterator[None]:
 
 
 def standing(
-    stamps: Sequence[Stamp], proofs: Proofs, form: str, *, now: datetime, judge: Judge
-) -> Standing:
+    stamps: Sequence[Stamp], proofs: Proofs, form: str, *,
+    now: datetime, judge: Judge, register: Register,
+) -> Standing:  # fmt: skip
     """Judge archive timestamps, given the oldest first. Raises Refused for too many."""
     if len(stamps) > MOST:
         raise Refused(["La signature porte trop d’horodatages."], code="beyond")
@@ -120,10 +121,14 @@ def standing(
     chain: list[tuple[Used, datetime]] = []
     for stamp in reversed(stamps):
         one = _facts(stamp, proofs, at, form, now, judge)
+        used, moment = algorithms.dated(stamp.signed)
+        proved = moment if register.proves(chain, now) else None
+        one["algorithm"] = register.told(used, proved=proved, claimed=moment)
+        one.update(register.constrained(one, used, one["algorithm"], now))
         facts.insert(0, one)
         if one["indication"] == PASSED:
             at = datetime.fromisoformat(one["timestamped_at"])
-            chain.insert(0, algorithms.dated(stamp.signed))
+            chain.insert(0, (used, moment))
     return Standing(facts, at, bool(chain), chain)
 
 

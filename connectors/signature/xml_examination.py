@@ -146,7 +146,7 @@ def _facts(
     """Those of a signature, then of the archive timestamps over it."""
     signed_at = signing_time(one)
     timestamped_at = _timestamp(one, signature, verify_date)
-    proofs, under = _archived(one, signature, now, judge)
+    proofs, under = _archived(one, signature, now, judge, register)
     _check_certificate(one, timestamped_at or signed_at or now)
     certificate = _loaded(one)
     verdict = _judged(one, timestamped_at, proofs, under, judge)
@@ -183,7 +183,11 @@ def _facts(
 
 
 def _archived(
-    one: Verified, signature: etree._Element, now: datetime, judge: Judge
+    one: Verified,
+    signature: etree._Element,
+    now: datetime,
+    judge: Judge,
+    register: Register,
 ) -> tuple[lasting.Proofs, lasting.Standing]:
     """What a signature apart carries to last, and what its archive timestamps are worth."""
     nothing = lasting.Proofs(), lasting.Standing([], now, holds=False)
@@ -192,7 +196,9 @@ def _archived(
     try:
         proofs = xades_archive.carried(signature)
         stamps = xades_archive.stamps(signature, one.pieces)
-        under = lasting.standing(stamps, proofs, "xades", now=now, judge=judge)
+        under = lasting.standing(
+            stamps, proofs, "xades", now=now, judge=judge, register=register
+        )
     except Refused as refused:
         one.refuse(str(refused))
         return nothing

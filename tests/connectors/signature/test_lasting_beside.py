@@ -12,6 +12,7 @@ from lxml import etree
 
 from connectors.xml_reading import DS
 from tests.connectors.signature.conftest import opened, tool
+from tests.connectors.signature.test_algorithms import retiring
 from tests.connectors.signature.test_cades import verified
 from tests.connectors.signature.test_signing_pdf import pdfsig
 
@@ -171,6 +172,22 @@ def test_renewed_in_time_it_outlives_certificates_and_nothing_is_asked_again(tmp
         ends = [one["valid_to"] for one in kept["signatures"]]
         assert ends[1] < office.clock().isoformat() < ends[2]
         assert not seen(office, second[form], CONTENT + b" ")["valid"]
+
+
+def test_an_archive_timestamp_proves_until_its_algorithm_retires(tmp_path, keys):
+    office, day = retiring(tmp_path, keys, "ec")
+    for form in BESIDE:
+        office.clock.moved = timedelta()
+        first, told = closed(office, form, signed(office, form), form)
+        (stamp,) = told["signatures"]
+        assert stamp["algorithm"]["retired"].startswith(day) and stamp["valid_to"] > day
+        for days, valid in ((0, True), (11, False)):
+            office.clock.moved = timedelta(days=days)
+            found = seen(office, first)
+            assert (found["valid"], found["signatures"][0]["algorithm"]["proved"]) == (
+                valid, valid,
+            )  # fmt: skip
+        assert found["signatures"][-1]["sub_indication"].startswith("CRYPTO_CONSTRAINTS")
 
 
 def test_what_others_signed_gets_as_much_as_can_be_proved(office, tmp_path):
