@@ -119,12 +119,12 @@ def test_shared_out_then_replaced(enter) -> None:
 def test_the_button_that_takes_back_goes_away_unless_one_is_on_it(enter) -> None:
     paul: Reader = enter(PAUL)
     paul.page.clock.install(time=0)
-    paul.page.clock.pause_at(1_000)  # its ten seconds pass when we say so
+    paul.page.clock.pause_at(1_000)  # its minute passes when we say so
     first_task(paul, "a-moi")
     paul.press("Remettre dans la corbeille")
     button = paul.page.locator("[data-ebg-undo] button")
     button.focus()
-    paul.page.clock.run_for(15_000)
+    paul.page.clock.run_for(75_000)
     expect(button).to_be_visible()
     paul.page.locator("h1").click()
     button.evaluate("button => button.blur()")
