@@ -268,7 +268,8 @@ def test_the_platform_applies_what_is_automatic_by_itself(office: TwoOffices) ->
 def test_every_table_of_a_case_is_known(app: Flask) -> None:
     """A new table that names a case goes with it, unless somebody says why it stays."""
     assert {table.name for table in eliminating_cases.case_tables()} == {
-        "accounting_batch", "accounting_document", "accounting_payment_order",
+        "accounting_batch", "accounting_document", "accounting_invoice",
+        "accounting_payment_order",
         "accounting_pes", "case_follower", "case_message", "case_note", "case_request", "case_variable",
         "document", "draft", "draft_change", "exchange", "exchange_response",
         "grant_application", "grant_decision", "grant_opinion", "history", "incident",

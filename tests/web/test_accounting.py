@@ -282,7 +282,7 @@ def test_an_invoice_goes_from_its_contract_to_a_pes_that_names_it(accounts, fato
     listed = fatou.get("/comptabilite/factures/").text
     assert "en retard de 10 jours" in listed
     case = db.session.scalars(select(Invoice.instance_id)).one()
-    officer = Browser(accounts.app, accounts.office.officer)
+    officer = Browser(accounts.app, kept.buyer(accounts))
     assert "10 jours" in officer.get(f"/dossiers/{case}").text
     assert officer.get(f"/comptabilite/marches/{contract}").status_code == 403
     kept.certify(accounts, case)

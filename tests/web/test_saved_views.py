@@ -183,7 +183,7 @@ def test_a_name_that_will_not_do_is_told_and_nothing_typed_is_lost(
     text = html.unescape(answer.text)
     assert "Le nom de la vue est à donner : d’un à 80 caractères." in text
     assert f'value="{name.strip()}"' in text or not name.isprintable()
-    assert re.search(r'<option value="[^"]+:case_officer" selected', answer.text)
+    assert re.search(r'<option value="[^"]+:case_officer" lang="fr" selected', answer.text)
     assert "procedure=" in text, "the list is still there to keep"
 
 

@@ -64,7 +64,7 @@ def test_a_chosen_procedure_offers_its_steps_and_data(officer: Visitor) -> None:
     assert "Montant demandé" not in first
     second = officer.get("/dossiers/recherche?procedure=crowd.request").text
     assert "Montant demandé" in second
-    assert '<option value="task_4">Task 4</option>' in second
+    assert '<option value="task_4" lang="fr">Task 4</option>' in second
     asked = "/dossiers/recherche?procedure=crowd.request&etape=task_4&v.company=SCIERIE&o.company=^"
     answer = officer.get(asked).text
     found = numbers(answer)

@@ -55,6 +55,7 @@ BODIES = [
 AGENTS = [
     Account("claire@region.demo", "Claire Martin", REGION, "case_officer", "instruit les demandes d'aide", ECONOMY),
     Account("paul@region.demo", "Paul Roy", REGION, "case_officer", "instruit aussi", ECONOMY),
+    Account("claire@region.demo", "Claire Martin", REGION, "buyer", "instruit les demandes d'aide", ECONOMY),
     Account("helene@region.demo", "Hélène Petit", REGION, "head_of_service", "décide", ECONOMY),
     Account("ines@region.demo", "Inès Perrin", REGION, "administrator", "tient la marque de la région, et son parapheur"),
     Account("didier@region.demo", "Didier Faure", REGION, "process_designer", "dessine et publie les démarches, à deux"),

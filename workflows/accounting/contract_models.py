@@ -40,6 +40,11 @@ class Contract(db.Model):  # type: ignore[name-defined]
         Index(None, "organisation_id", "created_at", "id"),
         Index(None, "organisation_id", "siret"),
         Index(None, "organisation_id", "name"),
+        {
+            "info": {
+                "outlives_case": "a contract is paid long after the case that awarded it"
+            }
+        },
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))

@@ -21,6 +21,7 @@ from tests.workflows.accounting.contracts_kept import (
     CONTRACT,
     HOLDER,
     ago,
+    buyer,
     certify,
     day,
     do,
@@ -111,7 +112,7 @@ def test_a_late_payment_owes_interest_on_an_account_of_its_own(accounts):
 
 def test_the_delay_stops_once_and_a_new_one_opens(accounts):
     case = receive(accounts, "F-3", 1200, received_on=ago(5))
-    officer = accounts.office.officer
+    officer = buyer(accounts)
     do(case, "certify", officer, outcome="suspend", reason="Le bon de livraison manque")
     row = invoice_of(case)
     assert (row.state, row.suspensions, row.suspended_on) == ("suspended", 1, clock.today())
