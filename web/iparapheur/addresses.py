@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import NoResultFound
 
 from engine import clock
-from engine.access import Forbidden
+from engine.access import Forbidden, require
 from engine.api_keys import FOLDERS_READ, FOLDERS_WRITE
 from engine.errors import EngineError
 from engine.models import db
@@ -28,6 +28,12 @@ def tenant_of(tenant: UUID) -> None:
     """Only the key's own body. Raises Problem."""
     if tenant != keyed.key().organisation_id:
         raise Problem(404, "unknown")
+
+
+def keeper_of(tenant: UUID) -> None:
+    """Only a key that keeps the book of its body. Raises Problem, Forbidden."""
+    tenant_of(tenant)
+    require(keyed.actor(), "keep the book", keyed.organisation())
 
 
 def desk_of(tenant: UUID, desk_id: UUID) -> Desk:

@@ -9,10 +9,9 @@ from flask import Blueprint, Response
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine.access import require
 from web.api import folder_files, folders, keyed
 from web.api.problems import Problem
-from web.iparapheur.addresses import READ, WRITE, shaped, tenant_of
+from web.iparapheur.addresses import READ, WRITE, keeper_of, shaped
 from web.iparapheur.telling import paged, told
 from workflows.parapheur import withdrawing
 from workflows.parapheur.models import Folder
@@ -27,7 +26,7 @@ FOLDER = "/<uuid:tenant>/trash-bin/<uuid:folder_id>"
 @READ
 def listed(tenant: UUID) -> Response:
     """The folders that applications have put away, the latest first."""
-    _keeper(tenant)
+    keeper_of(tenant)
     asked = select(Folder).where(
         Folder.organisation_id == tenant, Folder.put_away_at.is_not(None)
     )
@@ -62,13 +61,8 @@ def destroy(tenant: UUID, folder_id: UUID) -> Response:
     raise Problem(409, "kept", sentence)
 
 
-def _keeper(tenant: UUID) -> None:
-    tenant_of(tenant)
-    require(keyed.actor(), "keep the book", keyed.organisation())
-
-
 def _one(tenant: UUID, folder_id: UUID) -> Folder:
-    _keeper(tenant)
+    keeper_of(tenant)
     found = folders.mine(folder_id)
     if found.put_away_at is None:
         raise Problem(404, "unknown")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from engine.models import db
 from web.iparapheur.addresses import wrong
@@ -47,3 +47,25 @@ def typed(subtype: FolderSubtype, said: Mapping[str, str]) -> dict[str, Any]:
         key: _TRUTHS.get(value.strip().lower(), value) if key in truths else value
         for key, value in said.items()
     }
+
+
+def types_of(tenant: UUID) -> Select[Any]:
+    """The types of folders of a body, by name."""
+    asked = select(FolderType).where(
+        FolderType.organisation_id == tenant, FolderType.closed_at.is_(None)
+    )
+    return asked.order_by(FolderType.name, FolderType.id)
+
+
+def subtypes_of(tenant: UUID, type_id: UUID) -> Select[Any]:
+    """The subtypes of a type of a body, by name."""
+    asked = (
+        select(FolderSubtype)
+        .join(FolderType, FolderType.id == FolderSubtype.type_id)
+        .where(
+            FolderType.organisation_id == tenant,
+            FolderSubtype.type_id == type_id,
+            FolderSubtype.closed_at.is_(None),
+        )
+    )
+    return asked.order_by(FolderSubtype.name, FolderSubtype.id)

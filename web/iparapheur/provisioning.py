@@ -11,10 +11,10 @@ from flask import Blueprint, Response
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from engine.access import require
 from web.api import keyed
 from web.api.problems import Problem
-from web.iparapheur.addresses import READ, WRITE, shaped, tenant_of
+from web.iparapheur import kinds
+from web.iparapheur.addresses import READ, WRITE, keeper_of, shaped
 from web.iparapheur.telling import page, paged
 from workflows.parapheur.models import Desk, FolderSubtype, FolderType
 
@@ -29,7 +29,7 @@ shaped(bp)
 def tenants() -> Response:
     """The one body of the key."""
     body = keyed.organisation()
-    _keeper(body.id)
+    keeper_of(body.id)
     return page([{"id": str(body.id), "name": body.name}])
 
 
@@ -37,7 +37,7 @@ def tenants() -> Response:
 @READ
 def desks(tenant: UUID) -> Response:
     """The desks of the body."""
-    _keeper(tenant)
+    keeper_of(tenant)
     asked = select(Desk).where(Desk.organisation_id == tenant, Desk.closed_at.is_(None))
     return paged(asked.order_by(Desk.name, Desk.id), _desk)
 
@@ -46,45 +46,28 @@ def desks(tenant: UUID) -> Response:
 @READ
 def types(tenant: UUID) -> Response:
     """The types of folders of the body."""
-    _keeper(tenant)
-    asked = select(FolderType).where(
-        FolderType.organisation_id == tenant, FolderType.closed_at.is_(None)
-    )
-    return paged(asked.order_by(FolderType.name, FolderType.id), _type)
+    keeper_of(tenant)
+    return paged(kinds.types_of(tenant), _type)
 
 
 @bp.get("/<uuid:tenant>/typology/type/<uuid:type_id>/subtype")
 @READ
 def subtypes(tenant: UUID, type_id: UUID) -> Response:
     """The subtypes of a type, with the metadata that they ask."""
-    _keeper(tenant)
-    asked = (
-        select(FolderSubtype)
-        .join(FolderType, FolderType.id == FolderSubtype.type_id)
-        .where(
-            FolderType.organisation_id == tenant,
-            FolderSubtype.type_id == type_id,
-            FolderSubtype.closed_at.is_(None),
-        )
-    )
-    return paged(asked.order_by(FolderSubtype.name, FolderSubtype.id), _subtype)
+    keeper_of(tenant)
+    return paged(kinds.subtypes_of(tenant, type_id), _subtype)
 
 
 @bp.route("/<uuid:tenant>/<path:what>", methods=["POST", "PUT", "PATCH", "DELETE"])
 @WRITE
 def not_offered(tenant: UUID, what: str) -> Response:
     """Refused: the book is set up on its own pages."""
-    _keeper(tenant)
+    keeper_of(tenant)
     sentence = _(
         "Bureaux, types, sous-types et circuits se règlent dans les pages du parapheur, à "
         "l’adresse /parapheur/typologie."
     )
     raise Problem(409, "not-offered", sentence)
-
-
-def _keeper(tenant: UUID) -> None:
-    tenant_of(tenant)
-    require(keyed.actor(), "keep the book", keyed.organisation())
 
 
 def _desk(one: Desk) -> dict[str, Any]:

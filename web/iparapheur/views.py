@@ -36,8 +36,6 @@ from workflows.parapheur.models import (
     REFUSED,
     Desk,
     Folder,
-    FolderSubtype,
-    FolderType,
 )
 
 __all__ = ["bp", "tasks"]
@@ -68,10 +66,7 @@ def desks(tenant: UUID) -> Response:
 def types(tenant: UUID) -> Response:
     """The types of folders of the body."""
     tenant_of(tenant)
-    asked = select(FolderType).where(
-        FolderType.organisation_id == tenant, FolderType.closed_at.is_(None)
-    )
-    return paged(asked.order_by(FolderType.name, FolderType.id), _named)
+    return paged(kinds.types_of(tenant), _named)
 
 
 @bp.get("/<uuid:tenant>/types/<uuid:type_id>/subtypes")
@@ -79,16 +74,7 @@ def types(tenant: UUID) -> Response:
 def subtypes(tenant: UUID, type_id: UUID) -> Response:
     """The subtypes of a type."""
     tenant_of(tenant)
-    asked = (
-        select(FolderSubtype)
-        .join(FolderType, FolderType.id == FolderSubtype.type_id)
-        .where(
-            FolderType.organisation_id == tenant,
-            FolderSubtype.type_id == type_id,
-            FolderSubtype.closed_at.is_(None),
-        )
-    )
-    return paged(asked.order_by(FolderSubtype.name, FolderSubtype.id), _named)
+    return paged(kinds.subtypes_of(tenant, type_id), _named)
 
 
 @bp.get("/<uuid:tenant>/desk/<uuid:desk_id>/types/creation-allowed")
@@ -104,17 +90,7 @@ def types_to_create(tenant: UUID, desk_id: UUID) -> Response:
 def subtypes_to_create(tenant: UUID, desk_id: UUID, type_id: UUID) -> Response:
     """The subtypes of which this desk may deposit folders."""
     desk = desk_of(tenant, desk_id)
-    found = db.session.scalars(
-        select(FolderSubtype)
-        .join(FolderType, FolderType.id == FolderSubtype.type_id)
-        .where(
-            FolderType.organisation_id == tenant,
-            FolderSubtype.type_id == type_id,
-            FolderSubtype.closed_at.is_(None),
-        )
-        .order_by(FolderSubtype.name)
-        .limit(500)
-    )
+    found = db.session.scalars(kinds.subtypes_of(tenant, type_id).limit(500))
     allowed = [one for one in found if desk.role in (one.deposit_roles or [desk.role])]
     return page([_named(one) for one in allowed])
 
