@@ -95,7 +95,8 @@ def test_a_view_is_shared_with_a_colleague(enter) -> None:
     unfold(claire, "Vues")
     claire.look()
     claire.fill("Garder cette liste sous le nom", "À l’envers <b>")
-    claire.page.get_by_label("Pour", exact=True).select_option(index=1)
+    team = "Instructeur, Région Bourgogne-Franche-Comté"
+    claire.page.get_by_label("Pour", exact=True).select_option(label=team)
     claire.press("Garder la vue")
     claire.reads("La vue « À l’envers <b> » est gardée.")
     paul: Reader = enter(PAUL)
