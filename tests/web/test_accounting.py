@@ -288,6 +288,7 @@ def test_an_invoice_goes_from_its_contract_to_a_pes_that_names_it(accounts, fato
     kept.certify(accounts, case)
     task = fatou.get(f"/taches/{kept.waiting(case).id}").text
     assert "Le délai est dépassé" in task
+    assert "Il reste 120 000,00&nbsp;€ à mandater" in task
     assert re.search(r'name="retention"[^>]*value="60[,.]?0*"', task), "proposed at once"
     said = kept.settled(retention=60, interest=3.2, indemnity=40, interest_account="6711")
     kept.do(case, "settle", accounts.actor, **said)
