@@ -61,6 +61,16 @@ def test_a_call_within_the_folder_may_begin_further_on():
     assert case.names() == ["after"]
 
 
+def test_a_place_that_is_not_there_is_a_failure_that_can_be_repaired():
+    case = Case(folder('="one"', at="place"), {"place": "nowhere"})
+    (failure,) = case.process.failures()
+    assert "« nowhere » n'est pas une étape" in failure.message
+    case.move("retry", failure.task_id, {"place": "oneu"})
+    assert case.names() == ["oneu"]
+    case.complete("oneu")
+    assert case.names() == ["after"]
+
+
 @pytest.mark.parametrize("name", ["one", "two"])
 def test_a_target_may_be_computed(name):
     case = Case(folder("= which"), {"which": name})
