@@ -17,7 +17,7 @@ from engine.directory import Organisation
 from engine.errors import EngineError
 from engine.models import ProcessInstance, db
 from engine.operations import operation
-from engine.transaction import transaction
+from engine.transaction import lock, transaction
 from forms.identifiers import read_siret
 from forms.numbers import Wrong
 from workflows.accounting import reading
@@ -145,21 +145,16 @@ def read(values: Plain) -> tuple[Plain, dict[str, str]]:
     errors: dict[str, str] = {}
     said = {
         name: " ".join(str(values.get(name) or "").split())
-        for name in ("number", "subject", "account", "function")
+        for name in ("number", "subject")
     }
     if not 0 < len(said["number"]) <= _NUMBER:
         errors["number"] = f"Numéro du marché : écrivez de 1 à {_NUMBER} caractères."
     if not 0 < len(said["subject"]) <= _SUBJECT:
         errors["subject"] = f"Objet : écrivez de 1 à {_SUBJECT} caractères."
-    if not (said["account"].isascii() and said["account"].isdigit()) or len(
-        said["account"]
-    ) > len("123456789012"):
-        errors["account"] = "Compte : écrivez de 1 à 12 chiffres, par exemple 611."
-    if len(said["function"]) > len("1234567890") or not said["function"].isascii():
-        errors["function"] = "Fonction : 10 lettres ou chiffres au plus."
     holder = _holder(values.get("holder") or {}, errors)
     return {
-        **said, **_amounts(values, errors), **_days(values, errors), "holder": holder,
+        **said, **reading.posting(values, errors), **_amounts(values, errors),
+        **_days(values, errors), "holder": holder,
         "siret": holder["siret"], "name": fold(holder["name"])[: len(holder["name"])],
     }, errors  # fmt: skip
 
@@ -167,6 +162,7 @@ def read(values: Plain) -> tuple[Plain, dict[str, str]]:
 def _entered(
     values: Plain, *, organisation_id: UUID, instance_id: UUID | None = None
 ) -> Contract:
+    lock(Organisation, organisation_id)  # one number is entered once
     said, errors = read(values)
     if "number" not in errors and numbered(organisation_id, said["number"]) is not None:
         errors["number"] = f"Numéro du marché : « {said['number']} » est déjà au registre."

@@ -128,6 +128,8 @@ class _Said:
 def _wrong(row: Invoice, contract: Contract, paid: _Settled, rules: Plain) -> list[str]:
     stands = contracts.standing(contract)
     room, wrong = _room(row, contract, stands), []
+    if min(paid.retention, paid.recovery, paid.interest, paid.indemnity) < 0:
+        wrong.append("Retenue, avance, intérêts : aucun montant n’est négatif.")
     if row.total > room:
         wrong.append(
             f"{_WHY[row.kind]} : il reste {_said(room)}, {_said(row.total)} demandés."

@@ -29,22 +29,27 @@ def read(values: Plain) -> tuple[Plain, dict[str, str]]:
     subject = " ".join(str(values.get("subject") or "").split())
     if not 0 < len(subject) <= _SUBJECT:
         errors["subject"] = f"Objet : écrivez de 1 à {_SUBJECT} caractères."
-    account = str(values.get("account") or "").strip()
-    if not re.fullmatch(r"\d{1,12}", account, re.ASCII):
-        errors["account"] = ACCOUNT
-    function = str(values.get("function") or "").strip()
-    if not re.fullmatch(r"[0-9A-Za-z-]{0,10}", function):
-        errors["function"] = "Fonction : 10 lettres ou chiffres au plus."
     contract = str(values.get("contract") or "").strip()
     if len(contract) > _CONTRACT:
         errors["contract"] = f"Marché : {_CONTRACT} caractères au plus."
     party = third_party(values.get("third_party") or {}, errors)
     return {
         "kind": kind, "year": clock.today().year, "subject": subject,
-        "amount": amount, "vat": vat, "account": account, "function": function,
+        "amount": amount, "vat": vat, **posting(values, errors),
         "contract": contract, "third_party": party,
         "documents": list(values.get("documents") or []),
     }, errors  # fmt: skip
+
+
+def posting(values: Plain, errors: dict[str, str]) -> dict[str, str]:
+    """The account and the function on which something is paid; what is wrong goes in `errors`."""
+    account = str(values.get("account") or "").strip()
+    if not re.fullmatch(r"\d{1,12}", account, re.ASCII):
+        errors["account"] = ACCOUNT
+    function = str(values.get("function") or "").strip()
+    if not re.fullmatch(r"[0-9A-Za-z-]{0,10}", function):
+        errors["function"] = "Fonction : 10 lettres ou chiffres au plus."
+    return {"account": account, "function": function}
 
 
 ACCOUNT = "Compte : écrivez de 1 à 12 chiffres, par exemple 20421."

@@ -48,8 +48,8 @@ def open_lot(
     with its reason; those that are not one's to see are left out.
 
     `lot_id` is drawn by the page: asking twice makes one lot. `signer` is one of the
-    connector's; `application` carries what they sign elsewhere. Raises Forbidden, OperationRefused when nothing is chosen, too much is, or
-    folders are of several bodies.
+    connector's; `application` carries what they sign elsewhere. Raises Forbidden,
+    OperationRefused when nothing is chosen, too much is, or folders are of several bodies.
     """
     if actor.person_id is None:
         raise Forbidden

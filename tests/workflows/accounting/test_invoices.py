@@ -170,6 +170,26 @@ def test_nothing_is_paid_beyond_the_contract_and_two_agents_order_once(either_ap
     assert invoice_of(left).state == "ordered", "an order dropped gives its amount back"
 
 
+def test_one_number_is_one_contract_and_nothing_is_kept_back_below_zero(either_app):
+    accounts = open_accounts(either_app)
+    keep_contracts(accounts)
+    typed = {**CONTRACT, "number": "2026-020"}
+    add = partial(contracts.add, typed, organisation_id=accounts.body, actor=accounts.actor)
+    db.session.rollback()
+    told = at_once(either_app, add, add)
+    assert sum(one is None for one in told) == 1, told
+    for name in ("retention", "recovery", "interest", "indemnity"):
+        case = receive(accounts, f"F-{name}", 1200)
+        certify(accounts, case)
+        known, less = _data(case), settled(**{name: -5})
+        with pytest.raises(Refused, match="aucun montant"), orders.transaction():
+            operations.order_invoice(
+                case=known["case"], entry=known["entry"], settlement=less,
+                rules=known["rules"],
+            )  # fmt: skip
+    assert _orders() == []
+
+
 def test_a_procedure_registers_a_contract_once(accounts):
     case = receive(accounts, "F-7", 1200)
     told = {"id": str(case)}
