@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, current_app, session, url_for
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
+from jinja2 import FileSystemBytecodeCache
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -46,6 +47,10 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(moments.last, "until")
     app.add_template_global(mailing.link, "mail_link")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # What compiles a page waits for it: once for all the processes, not at each one's start.
+    compiled = app.extensions["settings"].data / "compiled"
+    compiled.mkdir(mode=0o700, parents=True, exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
 
 
 def has_logo(organisation: Organisation) -> bool:

@@ -14,6 +14,7 @@ from engine.models import db
 from tests.conftest import build, close, environment
 from tests.web.visitor import Visitor, account
 from web import config, theme
+from web.app import create_app
 from web.auth import guard, guards, public
 from web.security import relax
 
@@ -241,3 +242,15 @@ def test_a_fragment_sends_its_page_to_the_sign_in(app: Flask) -> None:
     answer = app.test_client().get("/compte", headers={"HX-Request": "true"})
     assert answer.status_code == 204
     assert answer.headers["HX-Redirect"].startswith("/connexion")
+
+
+def test_pages_are_compiled_once_for_all_the_processes(tmp_path: Path) -> None:
+    folder = tmp_path / "compiled"
+    for compiles in (True, False):
+        app = create_app(environment(tmp_path))
+        assert folder.stat().st_mode & 0o777 == 0o700, "what is there is run"
+        before = {one.name: one.stat().st_mtime_ns for one in folder.iterdir()}
+        app.jinja_env.get_template("error.html")
+        after = {one.name: one.stat().st_mtime_ns for one in folder.iterdir()}
+        assert (before != after) is compiles
+        close(app)
