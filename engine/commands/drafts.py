@@ -100,8 +100,10 @@ def save(
     """
     with transaction():
         draft = lock(Draft, draft_id)
-        if draft.task_id is not None:
-            not_taken(db.session.get_one(UserTask, draft.task_id), actor)
+        # Held, so that `require` judges it as read here: read again, it may be a colleague's.
+        task = db.session.get_one(UserTask, draft.task_id) if draft.task_id else None
+        if task is not None:
+            not_taken(task, actor)
         require(actor, "edit", draft)
         overtaken = rev is not None and rev != draft.rev
         if overtaken and draft.person_id != actor.person_id:

@@ -1,20 +1,23 @@
 """Two people at once, on a real PostgreSQL: one succeeds, the other is told who did."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, get_ident
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, select, text
+from sqlalchemy import NullPool, create_engine, event, select, text
 
 from engine.access import Actor
-from engine.commands import cases, jobs, messages, tasks, timers
+from engine.commands import cases, drafts, jobs, messages, tasks, timers
 from engine.commands.operations import Operation
 from engine.commands.selecting import Selection
 from engine.commands.step import restore
+from engine.documents import Draft
 from engine.errors import Busy, EngineError, TaskNotOpen, TaskTaken
 from engine.jobs import JobItem
 from engine.models import ProcessInstance, UserTask, db
@@ -86,6 +89,43 @@ def _look_then_complete(case: UUID, task: UUID, actor: Actor) -> Callable[[], No
         tasks.complete(task, {str(task): True}, actor=actor)
 
     return act
+
+
+def test_a_task_claimed_while_its_answers_are_saved_forbids_nobody(
+    app: Flask, office: Office
+) -> None:
+    """Either the claim is seen, and TaskTaken tells it, or it comes after: never Forbidden."""
+    case = new_case(publish("tests.simple", SIMPLE, owner=office.region), office)
+    task = open_tasks(case.id)["review"]
+    draft = drafts.open_for_task(task, actor=office.officer, values={})
+    db.session.rollback()
+    claim, reads = partial(tasks.claim, task, actor=office.second_officer), []
+
+    def claimed(_connection, _cursor, statement, *_) -> None:
+        if "FROM user_task" in statement and get_ident() == saver:
+            reads.append(statement)
+            if len(reads) > 1 and len(told) == 0:
+                told.extend(at_once(app, claim))
+
+    saver, told = get_ident(), list[EngineError | None]()
+    event.listen(db.engine, "before_cursor_execute", claimed)
+    try:
+        drafts.save(draft, Kept, actor=office.officer, page=0)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", claimed)
+    assert reads, "the task was looked at"
+    assert db.session.get_one(Draft, draft).values == {"typed": "yes"}
+
+
+class Kept:
+    """What somebody typed."""
+
+    raw: Mapping[str, Any] = {}
+    values: Mapping[str, Any] = {"typed": "yes"}
+    stay = False
+
+    def __init__(self, _kept: Mapping[str, Any]) -> None:
+        pass
 
 
 def new_case(definition: UUID, office: Office) -> ProcessInstance:
